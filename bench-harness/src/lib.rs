@@ -1,0 +1,1 @@
+//! Run a scenario, for real or simulated, and judge it.

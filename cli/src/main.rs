@@ -1,0 +1,2 @@
+//! The `pelton` program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Order opaque block ids among mutually suspicious validators.

@@ -1,0 +1,1 @@
+//! Turn a state and an ordered block into a new state and an outcome.

@@ -1,0 +1,1 @@
+//! Verify signatures and hash in batches, with equal answers on every back-end.

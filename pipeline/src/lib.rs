@@ -1,0 +1,1 @@
+//! Move batches through stages, and measure them.

@@ -1,0 +1,1 @@
+//! Make the same signed transactions from the same seed.
