@@ -1,1 +1,18 @@
 //! Turn a state and an ordered block into a new state and an outcome.
+//!
+//! ```text
+//! bytes ──codec──> Transaction ──sender──> Verified ──plan──> Plan ──execute──> Executed
+//!                       │                                        └──serial───> Executed   (always equal)
+//!                     checks ──> Reject
+//! ```
+//!
+//! This crate knows no device, no network and no clock: everything that it gives is a function of what it is given.
+
+pub mod access;
+pub mod block;
+pub mod checks;
+pub mod codec;
+pub mod limits;
+pub mod reject;
+pub mod transaction;
+pub mod trie;

@@ -1,0 +1,256 @@
+//! `Block`: an ordered list of transactions under a header that commits to it.
+//!
+//! Header, 165 bytes, integers big-endian:
+//!
+//! ```text
+//!   0 version u8 = 1          1 height u64              9 parent [32]           41 timestamp, ms u64
+//!  49 beneficiary [20]       69 base fee u64           77 transactions u32      81 transactions root [32]
+//! 113 executed: height u64  121 executed: gas u64     129 executed: state root [32]           = 161, + 4
+//! ```
+//!
+//! The last four bytes are the length of the body, which is every transaction as u32 length and bytes. The block's id is
+//! BLAKE3 of the header. The executed part speaks of the block `root_lag` below, or of genesis.
+
+use alloy_primitives::{Address, B256, Bytes};
+
+use crate::limits::Limits;
+use crate::reject::Reject;
+use crate::transaction::Verified;
+
+const VERSION: u8 = 1;
+/// Length of an encoded header in bytes.
+pub const HEADER_BYTES: usize = 165;
+
+/// What is known of a block once it was executed, and what a later header repeats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Height of the executed block; 0 is genesis.
+    pub height: u64,
+    /// Gas that its transactions used.
+    pub gas_used: u64,
+    /// Root of the state after it.
+    pub state_root: B256,
+}
+
+/// The header of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Genesis is 0 and has no block.
+    pub height: u64,
+    /// Id of the block below.
+    pub parent: B256,
+    /// Milliseconds since 1970, above the parent's.
+    pub timestamp_ms: u64,
+    /// Who is paid the priority fees.
+    pub beneficiary: Address,
+    /// Wei per gas that are burnt.
+    pub base_fee: u64,
+    /// Number of transactions.
+    pub transactions: u32,
+    /// BLAKE3 over all transaction ids in order.
+    pub transactions_root: B256,
+    /// The outcome of the block `root_lag` below.
+    pub executed: Summary,
+    /// Length of the body in bytes.
+    pub body_bytes: u32,
+}
+
+/// What the next header builds upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// Height of the parent.
+    pub height: u64,
+    /// Its id.
+    pub id: B256,
+    /// Its timestamp.
+    pub timestamp_ms: u64,
+    /// Its base fee.
+    pub base_fee: u64,
+}
+
+impl Parent {
+    /// The point below the first block of a chain with this genesis state.
+    pub fn genesis(state_root: B256, limits: &Limits) -> Parent {
+        let mut hash = blake3::Hasher::new();
+        hash.update(state_root.as_slice()).update(limits.digest().as_slice());
+        Parent { height: 0, id: finish(&hash), timestamp_ms: 0, base_fee: limits.base_fee_min }
+    }
+
+    /// Base fee of the next block: EIP-1559's rule, with the usage of the newest block that all have executed.
+    pub fn next_base_fee(&self, executed: &Summary, limits: &Limits) -> u64 {
+        let (fee, target) = (u128::from(self.base_fee), u128::from(limits.block_gas_target));
+        let used = u128::from(executed.gas_used);
+        let change = fee * used.abs_diff(target) / target / 8;
+        let next = if used > target { fee + change.max(1) } else { fee - change };
+        u64::try_from(next).unwrap_or(u64::MAX).max(limits.base_fee_min)
+    }
+}
+
+/// An ordered list of transactions and its header.
+#[derive(Clone, Debug)]
+pub struct Block {
+    header: Header,
+    id: B256,
+    transactions: Vec<Verified>,
+}
+
+impl Block {
+    /// Seals transactions in this order.
+    pub fn seal(
+        parent: &Parent,
+        executed: Summary,
+        beneficiary: Address,
+        timestamp_ms: u64,
+        transactions: Vec<Verified>,
+        limits: &Limits,
+    ) -> Block {
+        let height = parent.height + 1;
+        assert_eq!(
+            executed.height,
+            height.saturating_sub(limits.root_lag),
+            "a header speaks of one known height"
+        );
+        let bytes: usize = transactions.iter().map(|t| 4 + t.transaction().wire().len()).sum();
+        let header = Header {
+            height,
+            parent: parent.id,
+            timestamp_ms: timestamp_ms.max(parent.timestamp_ms + 1),
+            beneficiary,
+            base_fee: parent.next_base_fee(&executed, limits),
+            transactions: u32::try_from(transactions.len()).expect("a block's transactions are bounded"),
+            transactions_root: transactions_root(transactions.iter().map(Verified::id)),
+            executed,
+            body_bytes: u32::try_from(bytes).expect("a block's bytes are bounded"),
+        };
+        Block { header, id: header.id(), transactions }
+    }
+
+    /// The header.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// BLAKE3 of the header.
+    pub fn id(&self) -> B256 {
+        self.id
+    }
+
+    /// The transactions in order.
+    pub fn transactions(&self) -> &[Verified] {
+        &self.transactions
+    }
+
+    /// What the next block builds upon.
+    pub fn as_parent(&self) -> Parent {
+        let Header { height, timestamp_ms, base_fee, .. } = self.header;
+        Parent { height, id: self.id, timestamp_ms, base_fee }
+    }
+
+    /// Header and body.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(HEADER_BYTES + self.header.body_bytes as usize);
+        out.extend_from_slice(&self.header.encode());
+        for transaction in &self.transactions {
+            let wire = transaction.transaction().wire();
+            out.extend_from_slice(&(wire.len() as u32).to_be_bytes());
+            out.extend_from_slice(wire);
+        }
+        out
+    }
+}
+
+impl Header {
+    /// The 165 bytes.
+    pub fn encode(&self) -> [u8; HEADER_BYTES] {
+        let mut out = Vec::with_capacity(HEADER_BYTES);
+        out.push(VERSION);
+        out.extend_from_slice(&self.height.to_be_bytes());
+        out.extend_from_slice(self.parent.as_slice());
+        out.extend_from_slice(&self.timestamp_ms.to_be_bytes());
+        out.extend_from_slice(self.beneficiary.as_slice());
+        out.extend_from_slice(&self.base_fee.to_be_bytes());
+        out.extend_from_slice(&self.transactions.to_be_bytes());
+        out.extend_from_slice(self.transactions_root.as_slice());
+        out.extend_from_slice(&self.executed.height.to_be_bytes());
+        out.extend_from_slice(&self.executed.gas_used.to_be_bytes());
+        out.extend_from_slice(self.executed.state_root.as_slice());
+        out.extend_from_slice(&self.body_bytes.to_be_bytes());
+        out.try_into().expect("the layout has 165 bytes")
+    }
+
+    /// Reads a header from the front of these bytes.
+    ///
+    /// # Errors
+    /// `Truncated`, or `Malformed` for another version.
+    pub fn decode(bytes: &[u8]) -> Result<Header, Reject> {
+        let mut rest = bytes;
+        if take::<1>(&mut rest)? != [VERSION] {
+            return Err(Reject::Malformed);
+        }
+        Ok(Header {
+            height: u64::from_be_bytes(take(&mut rest)?),
+            parent: take(&mut rest)?.into(),
+            timestamp_ms: u64::from_be_bytes(take(&mut rest)?),
+            beneficiary: take(&mut rest)?.into(),
+            base_fee: u64::from_be_bytes(take(&mut rest)?),
+            transactions: u32::from_be_bytes(take(&mut rest)?),
+            transactions_root: take(&mut rest)?.into(),
+            executed: Summary {
+                height: u64::from_be_bytes(take(&mut rest)?),
+                gas_used: u64::from_be_bytes(take(&mut rest)?),
+                state_root: take(&mut rest)?.into(),
+            },
+            body_bytes: u32::from_be_bytes(take(&mut rest)?),
+        })
+    }
+
+    /// BLAKE3 of the encoded header.
+    pub fn id(&self) -> B256 {
+        B256::from(*blake3::hash(&self.encode()).as_bytes())
+    }
+}
+
+/// Splits an encoded block into its header and the wire bytes of its transactions.
+///
+/// # Errors
+/// `Truncated`, `Malformed`, or `NonCanonical` where header and body disagree on length or count.
+pub fn split(bytes: &Bytes) -> Result<(Header, Vec<Bytes>), Reject> {
+    let header = Header::decode(bytes)?;
+    if bytes.len() - HEADER_BYTES != header.body_bytes as usize {
+        return Err(Reject::NonCanonical);
+    }
+    let mut transactions = Vec::new();
+    let mut at = HEADER_BYTES;
+    while at < bytes.len() {
+        let mut rest = &bytes[at..];
+        let length = u32::from_be_bytes(take(&mut rest)?) as usize;
+        if length > rest.len() {
+            return Err(Reject::Truncated);
+        }
+        transactions.push(bytes.slice(at + 4..at + 4 + length));
+        at += 4 + length;
+    }
+    if transactions.len() != header.transactions as usize {
+        return Err(Reject::NonCanonical);
+    }
+    Ok((header, transactions))
+}
+
+/// BLAKE3 over transaction ids in order.
+pub fn transactions_root(ids: impl Iterator<Item = B256>) -> B256 {
+    let mut hash = blake3::Hasher::new();
+    for id in ids {
+        hash.update(id.as_slice());
+    }
+    finish(&hash)
+}
+
+fn finish(hash: &blake3::Hasher) -> B256 {
+    B256::from(*hash.finalize().as_bytes())
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Reject> {
+    let (head, tail) = rest.split_first_chunk::<N>().ok_or(Reject::Truncated)?;
+    *rest = tail;
+    Ok(*head)
+}
