@@ -1,0 +1,116 @@
+//! Which ed25519 signatures are valid.
+//!
+//! RFC 8032 leaves room that libraries fill differently, and a batch equation may then disagree with a single one. The
+//! rule here leaves none. For key A, signature R ‖ S and k = SHA-512(R ‖ A ‖ message):
+//!
+//! 1. A and R are canonical encodings: y < p = 2^255 - 19;
+//! 2. neither A nor R is one of the eight points of small order;
+//! 3. S < L, the order of the base point B;
+//! 4. A and R are points of the curve;
+//! 5. 8 S B = 8 R + 8 k A, the equation with the cofactor.
+//!
+//! Rules 1 to 3 look at bytes alone. An encoding of x = 0 with the sign set is not canonical either; its two points have
+//! small order, so rule 2 refuses it. Rule 5 loses what a small-order part of A or R adds, in one equation as in a
+//! random sum of many, and so a batch answers as its signatures one by one.
+
+use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
+use curve25519_dalek::scalar::Scalar;
+use curve25519_dalek::traits::IsIdentity;
+use sha2::{Digest, Sha512};
+
+use crate::hex;
+
+/// p = 2^255 - 19, little-endian.
+const PRIME: [u8; 32] = hex::bytes("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
+
+/// The y of every point of small order, little-endian, without the sign of x. By order: 1, 2, 4, 8, 8.
+const SMALL_ORDER_Y: [[u8; 32]; 5] = [
+    hex::bytes("0100000000000000000000000000000000000000000000000000000000000000"),
+    hex::bytes("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+    hex::bytes("0000000000000000000000000000000000000000000000000000000000000000"),
+    hex::bytes("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+    hex::bytes("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+];
+
+/// A signature that obeys rules 1 to 4: what the equation needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Parsed {
+    pub key: EdwardsPoint,
+    pub nonce: EdwardsPoint,
+    pub s: Scalar,
+    pub challenge: Scalar,
+}
+
+/// Applies rules 1 to 4; none if one is broken.
+pub(crate) fn parse(message: &[u8], signature: &[u8; 64], key: &[u8; 32]) -> Option<Parsed> {
+    let (nonce, s) = signature.split_at(32);
+    let nonce: &[u8; 32] = nonce.try_into().expect("half of 64 bytes is 32 bytes");
+    let s: [u8; 32] = s.try_into().expect("half of 64 bytes is 32 bytes");
+    if !is_canonical_and_not_small(key) || !is_canonical_and_not_small(nonce) {
+        return None; // rules 1 and 2
+    }
+    let s = Option::from(Scalar::from_canonical_bytes(s))?; // rule 3
+    let hash = Sha512::new().chain_update(nonce).chain_update(key).chain_update(message).finalize();
+    Some(Parsed {
+        key: CompressedEdwardsY(*key).decompress()?, // rule 4
+        nonce: CompressedEdwardsY(*nonce).decompress()?,
+        s,
+        challenge: Scalar::from_bytes_mod_order_wide(&hash.into()),
+    })
+}
+
+/// Applies rule 5 to one signature.
+pub(crate) fn equation_holds(parsed: &Parsed) -> bool {
+    let negative_key = -parsed.key;
+    let expected_nonce =
+        EdwardsPoint::vartime_double_scalar_mul_basepoint(&parsed.challenge, &negative_key, &parsed.s);
+    (expected_nonce - parsed.nonce).mul_by_cofactor().is_identity()
+}
+
+fn is_canonical_and_not_small(encoding: &[u8; 32]) -> bool {
+    let mut y = *encoding;
+    y[31] &= 0x7f;
+    let below_prime = y.iter().rev().lt(PRIME.iter().rev());
+    below_prime && !SMALL_ORDER_Y.contains(&y)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SMALL_ORDER_Y, is_canonical_and_not_small};
+    use curve25519_dalek::constants::{ED25519_BASEPOINT_COMPRESSED, EIGHT_TORSION};
+
+    #[test]
+    fn the_table_of_small_order_is_exactly_the_eight_points_without_their_signs() {
+        let mut computed: Vec<_> = EIGHT_TORSION.iter().map(|point| point.compress().to_bytes()).collect();
+        computed.iter_mut().for_each(|encoding| encoding[31] &= 0x7f);
+        computed.sort_unstable();
+        computed.dedup();
+        let mut table = SMALL_ORDER_Y;
+        table.sort_unstable();
+        assert_eq!(computed, table);
+    }
+
+    #[test]
+    fn an_encoding_is_refused_from_the_prime_on_and_whatever_its_sign() {
+        let base = ED25519_BASEPOINT_COMPRESSED.to_bytes();
+        for sign in [0, 0x80] {
+            for low in 0xed..=0xff {
+                let mut above = [0xff; 32];
+                above[0] = low;
+                above[31] = 0x7f | sign;
+                assert!(!is_canonical_and_not_small(&above), "y = p + {}", low - 0xed);
+            }
+            for small in SMALL_ORDER_Y {
+                let mut signed = small;
+                signed[31] |= sign;
+                assert!(!is_canonical_and_not_small(&signed));
+            }
+            let mut signed = base;
+            signed[31] |= sign;
+            assert!(is_canonical_and_not_small(&signed));
+        }
+        let mut below = super::PRIME;
+        below[0] -= 2;
+        assert!(is_canonical_and_not_small(&below), "y = p - 2");
+    }
+}
