@@ -1,7 +1,8 @@
 //! The state commitment: one 32-byte root for a set of 32-byte keys and hashed values.
 //!
-//! The trie is binary. Bit `d` of a key, counted from its most significant bit, says which way to turn at depth `d`.
-//! A subtree without keys is nothing, a subtree with one key is the leaf of that key, as high up as it can stand:
+//! The trie is binary. Bit `d` of a key, counted from its most significant bit, says which way to turn at
+//! depth `d`. A subtree without keys is nothing, a subtree with one key is the leaf of that key, as high up
+//! as it can stand:
 //!
 //! ```text
 //!             inner                     keys 00…, 01…, 1…
@@ -14,16 +15,18 @@
 //! # What it promises
 //!
 //! 1. The root is a function of the set alone: no order of inserts, updates and deletes leaves a trace.
-//! 2. The first bit of a hash tells a leaf from an inner node, so neither can pass for the other. These are the node
-//!    rules of `nomt-core` 1.0.5; its `build_trie` is the oracle, and its proofs fit this root.
-//! 3. There is nothing to grind. No node has a capacity, so keys that were ground to share a long prefix only make
-//!    their own paths longer: one node of 72 bytes and one hash for every shared bit. No path is longer than 256.
+//! 2. The first bit of a hash tells a leaf from an inner node, so neither can pass for the other. These are
+//!    the node rules of `nomt-core` 1.0.5; its `build_trie` is the oracle, and its proofs fit this root.
+//! 3. There is nothing to grind. No node has a capacity, so keys that were ground to share a long prefix only
+//!    make their own paths longer: one node of 72 bytes and one hash for every shared bit. No path is longer
+//!    than 256.
 //!
 //! # How a batch flows
 //!
-//! A sorted batch goes down the trie as one slice, parted in two at every node it meets, and hashes are made on the way
-//! back up. So a node above many updates is hashed once, and what the batch does not touch is not read: each node
-//! holds the hashes of both its children. Keys that are hashes themselves cost about 32 + 1.44 × 72 = 136 bytes each.
+//! A sorted batch goes down the trie as one slice, parted in two at every node it meets, and hashes are made
+//! on the way back up. So a node above many updates is hashed once, and what the batch does not touch is not
+//! read: each node holds the hashes of both its children. Keys that are hashes themselves cost about 32 +
+//! 1.44 × 72 = 136 bytes each.
 //!
 //! Deliberately absent: values (the flat state has them), proofs, disk, and earlier roots.
 
@@ -57,10 +60,10 @@ enum Kind {
 
 impl Subtree {
     fn kind(&self) -> Kind {
-        match self.hash {
-            [0x80.., ..] => Kind::Leaf,
-            hash if hash == NOTHING.hash => Kind::Nothing,
-            _ => Kind::Inner,
+        match self.hash[0] & 0x80 {
+            0 if self.hash == NOTHING.hash => Kind::Nothing,
+            0 => Kind::Inner,
+            _ => Kind::Leaf,
         }
     }
 }
@@ -105,8 +108,8 @@ impl Trie {
         self.len() == 0
     }
 
-    /// Sets each key to its value hash, or deletes it where there is none, and returns the new root. To delete a key
-    /// that is not there changes nothing.
+    /// Sets each key to its value hash, or deletes it where there is none, and returns the new root. To
+    /// delete a key that is not there changes nothing.
     ///
     /// # Panics
     ///
@@ -117,8 +120,8 @@ impl Trie {
         self.top.hash
     }
 
-    /// What becomes of the subtree `at`, whose keys share their first `depth` bits with each other and with `updates`.
-    /// Goes no deeper than 256: below that there is at most one key, and at most one update.
+    /// What becomes of the subtree `at`, whose keys share their first `depth` bits with each other and with
+    /// `updates`. Goes no deeper than 256: below that there is at most one key, and at most one update.
     fn descend(&mut self, at: Subtree, depth: usize, updates: &[Update]) -> Subtree {
         let (node, [left, right]) = match (at.kind(), updates) {
             (_, []) => return at,

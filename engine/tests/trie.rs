@@ -1,0 +1,141 @@
+//! The trie against its oracle, `nomt_core::update::build_trie`, which builds the whole set anew.
+
+use std::collections::BTreeMap;
+
+use nomt_core::{hasher::Blake3Hasher, update::build_trie};
+use pelton_engine::trie::{Key32, Root, Trie, ValueHash32};
+use proptest::prelude::*;
+
+type Model = BTreeMap<Key32, ValueHash32>;
+type Update = (Key32, Option<ValueHash32>);
+
+fn oracle(model: &Model) -> Root {
+    build_trie::<Blake3Hasher>(0, model.iter().map(|(key, value)| (*key, *value)), |_| {})
+}
+
+/// Applies the batches one after another, comparing with the oracle after each.
+fn check(batches: &[BTreeMap<Key32, Option<ValueHash32>>]) {
+    let (mut trie, mut model) = (Trie::new(), Model::new());
+    for batch in batches {
+        for (key, value) in batch {
+            match value {
+                Some(value) => drop(model.insert(*key, *value)),
+                None => drop(model.remove(key)),
+            }
+        }
+        let updates: Vec<Update> = batch.iter().map(|(key, value)| (*key, *value)).collect();
+        assert_eq!(trie.apply(&updates), oracle(&model));
+        assert_eq!(trie.root(), oracle(&model));
+        assert_eq!(trie.len(), model.len());
+    }
+}
+
+fn hashed(number: u64) -> [u8; 32] {
+    *blake3::hash(&number.to_le_bytes()).as_bytes()
+}
+
+/// A key that differs from a run of `fill` bytes in the lowest bit of one byte and in its last byte.
+fn crowded(fill: u8, turn: usize, last: u8) -> Key32 {
+    let mut key = [fill; 32];
+    key[turn] ^= 1;
+    key[31] = last;
+    key
+}
+
+/// Keys from a small set, so that batches hit what is there: evenly spread ones, and ones with long shared
+/// prefixes.
+fn any_key() -> impl Strategy<Value = Key32> {
+    prop_oneof![
+        (0..64_u64).prop_map(hashed),
+        (prop_oneof![Just(0), Just(0xff), Just(0x5a)], 0..32_usize, 0..4_u8)
+            .prop_map(|(fill, turn, last)| crowded(fill, turn, last)),
+    ]
+}
+
+fn any_batch() -> impl Strategy<Value = BTreeMap<Key32, Option<ValueHash32>>> {
+    let value = prop_oneof![3 => any::<u64>().prop_map(|number| Some(hashed(number))), 2 => Just(None)];
+    proptest::collection::btree_map(any_key(), value, 0..40)
+}
+
+proptest! {
+    #[test]
+    fn after_every_batch_the_root_is_that_of_the_oracle(batches in proptest::collection::vec(any_batch(), 1..12)) {
+        check(&batches);
+    }
+
+    #[test]
+    fn history_leaves_no_trace(batches in proptest::collection::vec(any_batch(), 1..8)) {
+        let (mut trie, mut set) = (Trie::new(), BTreeMap::new());
+        for batch in &batches {
+            set.extend(batch.iter().map(|(key, value)| (*key, *value)));
+            trie.apply(&batch.iter().map(|(key, value)| (*key, *value)).collect::<Vec<_>>());
+        }
+        let mut at_once = Trie::new();
+        at_once.apply(&set.into_iter().filter(|(_, value)| value.is_some()).collect::<Vec<_>>());
+        prop_assert_eq!(trie.root(), at_once.root());
+        prop_assert_eq!(trie.len(), at_once.len());
+    }
+}
+
+#[test]
+fn the_empty_set_has_the_zero_root() {
+    let mut trie = Trie::new();
+    assert_eq!(trie.root(), [0; 32]);
+    assert!(trie.is_empty());
+    assert_eq!(trie.apply(&[]), [0; 32]);
+    assert_eq!(trie.apply(&[([1; 32], None), ([2; 32], None)]), [0; 32]);
+    check(&[BTreeMap::new()]);
+}
+
+#[test]
+fn one_key_is_its_leaf() {
+    check(&[BTreeMap::from([(hashed(1), Some(hashed(2)))])]);
+}
+
+#[test]
+fn two_keys_that_differ_in_the_last_bit_only_hang_256_deep() {
+    let (low, mut high) = ([0; 32], [0; 32]);
+    high[31] = 1;
+    let both = BTreeMap::from([(low, Some(hashed(1))), (high, Some(hashed(2)))]);
+    check(&[both, BTreeMap::from([(low, None)]), BTreeMap::from([(high, None)])]);
+}
+
+#[test]
+fn a_big_set_grown_changed_and_emptied_follows_the_oracle() {
+    let numbers = |from: u64, to: u64| (from..to).map(hashed);
+    check(&[
+        numbers(0, 20_000).map(|key| (key, Some(key))).collect(),
+        numbers(10_000, 30_000).map(|key| (key, Some(hashed(u64::from(key[0]))))).collect(),
+        numbers(0, 29_990).map(|key| (key, None)).collect(),
+        numbers(29_990, 30_000).map(|key| (key, None)).collect(),
+    ]);
+}
+
+#[test]
+fn what_deletes_give_up_is_used_again() {
+    let all: BTreeMap<_, _> = (0..500).map(|number| (hashed(number), Some(hashed(number)))).collect();
+    let none: BTreeMap<_, _> = all.keys().map(|key| (*key, None)).collect();
+    check(&[all.clone(), none.clone(), all.clone(), none, all]);
+}
+
+#[test]
+#[should_panic(expected = "updates come sorted by key, each key once")]
+fn an_unsorted_batch_is_a_bug() {
+    Trie::new().apply(&[([2; 32], None), ([1; 32], None)]);
+}
+
+#[test]
+#[should_panic(expected = "updates come sorted by key, each key once")]
+fn a_repeated_key_is_a_bug() {
+    Trie::new().apply(&[([1; 32], None), ([1; 32], None)]);
+}
+
+/// Freezes the scheme: whoever changes it must also change `SCHEME`.
+#[test]
+fn the_root_of_a_thousand_keys_is_frozen() {
+    let mut updates: Vec<Update> =
+        (0..1000).map(|number| (hashed(number), Some(hashed(number + 1000)))).collect();
+    updates.sort_unstable();
+    let root = blake3::Hash::from_bytes(Trie::new().apply(&updates));
+    assert_eq!(root.to_hex().as_str(), "5b2e43566de3b1e9a72a9d34787386b9a290467758a28d11286212af10713dc6");
+}
