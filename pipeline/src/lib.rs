@@ -1,1 +1,29 @@
 //! Move batches through stages, and measure them.
+//!
+//! ```text
+//! load ─> ingest ─> verify ─> dedup ─> schedule ─> seal ─> multicast ─> assemble ─> order ─> execute ─> commit ─> sink
+//!                     │                   ^                    └ datagrams ┘          │         │          │
+//!                 signatures              │                                       consensus   jobs    roots, balances
+//!                                         └────────────────────── chain <─────────────────────┴──────────┘
+//! ```
+//!
+//! A [`stage::Stage`] is written without knowing who calls it; [`turn`] calls it, times it, counts what it did and
+//! asserts that no transaction is lost; a [`driver`] decides when. [`topology`] lists the stages and links.
+
+pub mod batch;
+pub mod chain;
+pub mod clock;
+pub mod datagrams;
+pub mod driver;
+pub mod jobs;
+pub mod ledger;
+pub mod link;
+pub mod meter;
+pub mod pool;
+pub mod random;
+mod seen;
+pub mod shred;
+pub mod stage;
+pub mod stages;
+pub mod topology;
+pub mod turn;

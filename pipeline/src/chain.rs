@@ -1,0 +1,96 @@
+//! `Chain`: what the end of the pipeline tells its beginning.
+//!
+//! Sealing needs to know what accounts hold, which blocks have been executed, and which transactions are through.
+//! All of it is about blocks that every node has executed, never about timing.
+
+use std::collections::VecDeque;
+
+use alloy_primitives::{Address, U256};
+use crossbeam_queue::SegQueue;
+use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use pelton_engine::block::Summary;
+use pelton_engine::limits::Limits;
+use pelton_engine::state::State;
+use pelton_engine::transaction::Verified;
+
+/// A transaction that was sealed and is through, executed or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Who sent it.
+    pub sender: Address,
+    /// What had been set aside for it, in wei.
+    pub cost_max: U256,
+}
+
+/// The executed chain, as seen by the stages that seal.
+#[derive(Debug)]
+pub struct Chain {
+    limits: Limits,
+    state: RwLock<State>,
+    summaries: Mutex<VecDeque<Summary>>,
+    settled: SegQueue<Settled>,
+    is_cut: bool,
+}
+
+impl Chain {
+    /// A chain at its genesis. One that is cut is never told of executed blocks.
+    pub fn new(limits: Limits, genesis: State, summary: Summary, is_cut: bool) -> Chain {
+        Chain {
+            limits,
+            is_cut,
+            state: RwLock::new(genesis),
+            summaries: Mutex::new(VecDeque::from([summary])),
+            settled: SegQueue::new(),
+        }
+    }
+
+    /// What all nodes hold in common.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whether nothing will ever be said of what is sealed.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// The newest executed state, to read. Not to be kept beyond a turn or a job.
+    pub fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read()
+    }
+
+    /// The newest executed state, for the stage that executes.
+    pub fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write()
+    }
+
+    /// Adds the summary of the next block. As many are kept as a header can speak of.
+    pub fn push_summary(&self, summary: Summary) {
+        let mut summaries = self.summaries.lock();
+        let newest = summaries.back().expect("genesis stands in the list until a block replaces it").height;
+        assert_eq!(summary.height, newest + 1, "blocks are executed in order");
+        summaries.push_back(summary);
+        while summaries.len() as u64 > self.limits.root_lag + 1 {
+            summaries.pop_front();
+        }
+    }
+
+    /// The summary that the header of this height speaks of, if that block has been executed.
+    pub fn summary_for(&self, height: u64) -> Option<Summary> {
+        let wanted = height.saturating_sub(self.limits.root_lag);
+        self.summaries.lock().iter().find(|summary| summary.height == wanted).copied()
+    }
+
+    /// Says that these transactions are through.
+    pub fn settle(&self, transactions: &[Verified]) {
+        for transaction in transactions {
+            let cost_max = transaction.fields().cost_max().unwrap_or(U256::MAX);
+            self.settled.push(Settled { sender: transaction.sender(), cost_max });
+        }
+    }
+
+    /// The next transaction that is through and was not asked for yet.
+    pub fn next_settled(&self) -> Option<Settled> {
+        self.settled.pop()
+    }
+}

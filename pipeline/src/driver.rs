@@ -1,0 +1,7 @@
+//! Drivers: who calls `turn`, and when.
+//!
+//! [`threads`] lets a pool of threads rotate over the stages and run their jobs in between; [`simulated`] lets one
+//! thread do so in an order drawn from a seed. The stages are the same.
+
+pub mod simulated;
+pub mod threads;

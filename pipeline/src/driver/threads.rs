@@ -1,0 +1,98 @@
+//! Any number of threads that rotate over all stages and run jobs in between.
+//!
+//! The threads are those of a rayon pool, so that no job ever competes with a stage for a core: a thread turns every
+//! stage that no other thread is turning, then runs one job, and begins again. Only a thread that found nothing to do
+//! in many rounds sleeps, and then briefly.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use pelton_kernels::{Job, Spawn};
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder, Yield};
+
+use crate::clock::Clock;
+use crate::turn::Turnable;
+
+const ROUNDS_BEFORE_SLEEP: u32 = 64;
+const SLEEP: Duration = Duration::from_micros(50);
+
+/// A pool of threads that runs jobs, and pipelines.
+#[derive(Clone)]
+pub struct Threads {
+    pool: Arc<ThreadPool>,
+}
+
+impl Threads {
+    /// Starts this many threads.
+    ///
+    /// # Errors
+    /// Where the system gives no more threads.
+    pub fn start(threads: usize) -> Result<Threads, ThreadPoolBuildError> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|index| format!("pelton-{index}"))
+            .build()?;
+        Ok(Threads { pool: Arc::new(pool) })
+    }
+
+    /// Runs a pipeline until every stage is finished or `stop` is set; gives the stages back, with their meters.
+    pub fn run(
+        &self,
+        stages: Vec<Box<dyn Turnable>>,
+        clock: &Arc<dyn Clock>,
+        stop: &AtomicBool,
+    ) -> Vec<Box<dyn Turnable>> {
+        let stages: Vec<_> = stages.into_iter().map(Mutex::new).collect();
+        self.pool.broadcast(|_| rotate(&stages, clock.as_ref(), stop));
+        stages.into_iter().map(Mutex::into_inner).collect()
+    }
+}
+
+impl Spawn for Threads {
+    fn spawn(&self, job: Job) {
+        self.pool.spawn(job);
+    }
+}
+
+/// One thread's life.
+#[expect(clippy::disallowed_methods, reason = "a driver is what may sleep")]
+fn rotate(stages: &[Mutex<Box<dyn Turnable>>], clock: &dyn Clock, stop: &AtomicBool) {
+    // If a stage panics, the others must not turn on without it: its thread sets this while it unwinds.
+    let panicking = PanicFlag(stop);
+    let mut quiet_rounds = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let mut happened = false;
+        let mut all_finished = true;
+        for stage in stages {
+            let Some(mut stage) = stage.try_lock() else {
+                all_finished = false;
+                continue;
+            };
+            if !stage.is_finished() {
+                happened |= stage.turn(clock);
+                all_finished &= stage.is_finished();
+            }
+        }
+        if all_finished {
+            break;
+        }
+        happened |= rayon::yield_now() == Some(Yield::Executed);
+        quiet_rounds = if happened { 0 } else { quiet_rounds + 1 };
+        if quiet_rounds > ROUNDS_BEFORE_SLEEP {
+            std::thread::sleep(SLEEP);
+        }
+    }
+    drop(panicking);
+}
+
+struct PanicFlag<'a>(&'a AtomicBool);
+
+impl Drop for PanicFlag<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}

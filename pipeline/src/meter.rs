@@ -1,0 +1,97 @@
+//! `Meter`: what the loop counts of one stage. Plain integers; the loop copies them out.
+
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
+
+use hdrhistogram::Histogram;
+use pelton_engine::reject::Reject;
+
+use crate::clock::Nanos;
+
+/// What a stage is doing. The three add up to its whole time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Regime {
+    /// Nothing to do.
+    Idle,
+    /// Work to do, or being done.
+    Busy,
+    /// Done, but the next stage has no room.
+    Blocked,
+}
+
+/// Counts and times of one stage since the start.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    /// Transactions that came in.
+    pub taken: u64,
+    /// Transactions that went on.
+    pub passed: u64,
+    /// Transactions turned away, by reason.
+    pub rejected: BTreeMap<Reject, u64>,
+    /// Transactions inside.
+    pub held: u64,
+    /// Nanoseconds idle, busy and blocked.
+    pub regime_ns: [Nanos; 3],
+    /// CPU time of its turns and of its jobs, in nanoseconds.
+    pub cpu_ns: u64,
+    /// Times from a batch coming in until as many transactions have gone out, in nanoseconds.
+    pub service_ns: Histogram<u64>,
+    /// Turns in which something happened.
+    pub turns: u64,
+    /// For each batch inside: how many transactions had come in by then, and when.
+    entries: VecDeque<(u64, Nanos)>,
+}
+
+impl Default for Meter {
+    fn default() -> Meter {
+        Meter {
+            taken: 0,
+            passed: 0,
+            rejected: BTreeMap::new(),
+            held: 0,
+            regime_ns: [0; 3],
+            cpu_ns: 0,
+            service_ns: Histogram::new_with_bounds(1, 1 << 40, 2).expect("the bounds are valid"),
+            turns: 0,
+            entries: VecDeque::new(),
+        }
+    }
+}
+
+impl Meter {
+    /// Transactions turned away, whatever the reason.
+    pub fn rejected_total(&self) -> u64 {
+        self.rejected.values().sum()
+    }
+
+    /// Nanoseconds in a regime.
+    pub fn time_in(&self, regime: Regime) -> Nanos {
+        self.regime_ns[regime as usize]
+    }
+
+    pub(crate) fn count_taken(&mut self, transactions: u64, now_ns: Nanos) {
+        self.taken += transactions;
+        self.entries.push_back((self.taken, now_ns));
+    }
+
+    pub(crate) fn count_rejected(&mut self, reason: Reject) {
+        *self.rejected.entry(reason).or_default() += 1;
+    }
+
+    /// Law 2, and the service times of what has left.
+    pub(crate) fn settle(&mut self, name: &str, held: u64, now_ns: Nanos) {
+        self.held = held;
+        let left = self.passed + self.rejected_total();
+        assert_eq!(
+            self.taken,
+            left + held,
+            "no transaction is lost without a reason: taken = passed + rejected + held in {name}"
+        );
+        while let Some((count, entered_ns)) = self.entries.front()
+            && *count <= left
+        {
+            self.service_ns.saturating_record(now_ns.saturating_sub(*entered_ns).max(1));
+            self.entries.pop_front();
+        }
+    }
+}

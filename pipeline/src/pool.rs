@@ -1,0 +1,288 @@
+//! `Pool`: transactions that wait for a block.
+//!
+//! ```text
+//!                 nonce < next: StaleNonce        same nonce: dearer one stays, other is Replaced / Underpriced
+//!   insert ──> sender's queue, by nonce ──> head at `next`, fee and funds suffice ──> ready, best tip first ──> take
+//!                      │                           │
+//!                      └── gap, or cannot pay now: parked, until that changes, or it is too old, or the pool is full
+//! ```
+//!
+//! Invariants: (1) a sender's transactions are taken in nonce order without gaps. (2) What is taken of a sender and not
+//! yet settled, at worst cost, never exceeds the balance that the sender has in the executed state. (3) No more than
+//! `Settings::transactions_max` wait.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use alloy_primitives::{Address, B256, U256};
+use foldhash::{HashMap, HashMapExt};
+use pelton_engine::reject::Reject;
+use pelton_engine::transaction::Verified;
+
+use crate::clock::Nanos;
+use crate::stages::dedup::outbids;
+
+/// What one process chooses.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Transactions that may wait in all.
+    pub transactions_max: usize,
+    /// Transactions of one sender that may wait.
+    pub sender_max: usize,
+    /// A parked transaction is given up after this long.
+    pub parked_ns_max: Nanos,
+}
+
+/// What the executed state says of an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Funds {
+    /// Its next nonce.
+    pub nonce: u64,
+    /// Its balance in wei.
+    pub balance: U256,
+    /// Whether it is a contract, which cannot send.
+    pub is_contract: bool,
+}
+
+/// Where the pool asks about accounts.
+pub trait Accounts {
+    /// What the newest executed state says.
+    fn funds(&self, address: &Address) -> Funds;
+}
+
+/// A waiting transaction.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The transaction.
+    pub transaction: Verified,
+    /// When it came in.
+    pub arrival_ns: Nanos,
+    since_ns: Nanos,
+    cost_max: U256,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    next: u64,
+    in_flight: u64,
+    in_flight_cost: U256,
+    waiting: BTreeMap<u64, Waiting>,
+    /// Whether the head stands in `ready`.
+    offered: bool,
+}
+
+/// A sender whose head may be taken: best tip first, then oldest.
+type Ready = (u128, Reverse<u64>, Address);
+
+/// Transactions that wait for a block.
+#[derive(Debug)]
+pub struct Pool {
+    settings: Settings,
+    base_fee: u64,
+    queues: HashMap<Address, Queue>,
+    ready: BinaryHeap<Ready>,
+    waiting: usize,
+    sequence: u64,
+}
+
+impl Pool {
+    /// An empty pool.
+    pub fn new(settings: Settings, base_fee: u64) -> Pool {
+        Pool { settings, base_fee, queues: HashMap::new(), ready: BinaryHeap::new(), waiting: 0, sequence: 0 }
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.waiting
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting == 0
+    }
+
+    /// How many senders have a transaction that may be taken now.
+    pub fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// Whether anything that was taken has not been settled.
+    pub fn has_in_flight(&self) -> bool {
+        self.queues.values().any(|queue| queue.in_flight > 0)
+    }
+
+    /// Lets a transaction wait. Whatever is turned away by that, itself or another, goes to `reject`.
+    pub fn insert(
+        &mut self,
+        transaction: Verified,
+        arrival_ns: Nanos,
+        now_ns: Nanos,
+        accounts: &impl Accounts,
+        reject: &mut impl FnMut(B256, Reject),
+    ) {
+        let (sender, nonce) = (transaction.sender(), transaction.fields().nonce);
+        let cost_max = transaction.fields().cost_max().unwrap_or(U256::MAX);
+        let funds = accounts.funds(&sender);
+        let queue =
+            self.queues.entry(sender).or_insert_with(|| Queue { next: funds.nonce, ..Queue::default() });
+        let verdict = if funds.is_contract {
+            Err(Reject::SenderIsContract)
+        } else if nonce < queue.next {
+            Err(Reject::StaleNonce)
+        } else if cost_max > funds.balance {
+            Err(Reject::InsufficientFunds)
+        } else if let Some(before) = queue.waiting.get(&nonce) {
+            let fields = before.transaction.fields();
+            let fees = (fields.max_fee_per_gas, fields.max_priority_fee_per_gas);
+            if outbids(transaction.fields(), fees) { Ok(()) } else { Err(Reject::ReplacementUnderpriced) }
+        } else if queue.waiting.len() >= self.settings.sender_max {
+            Err(Reject::SenderFull)
+        } else {
+            Ok(())
+        };
+        if let Err(reason) = verdict {
+            reject(transaction.id(), reason);
+            self.forget_if_empty(&sender);
+            return;
+        }
+        let waiting = Waiting { transaction, arrival_ns, since_ns: now_ns, cost_max };
+        match queue.waiting.insert(nonce, waiting) {
+            Some(replaced) => reject(replaced.transaction.id(), Reject::Replaced),
+            None => self.waiting += 1,
+        }
+        self.offer(&sender, accounts);
+        if self.waiting > self.settings.transactions_max {
+            self.evict(reject);
+        }
+    }
+
+    /// The best transaction that may be taken now, if there is one.
+    pub fn peek(&mut self) -> Option<&Waiting> {
+        let sender = self.ready.peek()?.2;
+        let queue = self.queues.get(&sender).expect("a ready sender has a queue");
+        Some(queue.waiting.first_key_value().expect("a ready sender has a head").1)
+    }
+
+    /// Takes what [`Pool::peek`] showed.
+    pub fn take(&mut self, accounts: &impl Accounts) -> Option<Waiting> {
+        let (_, _, sender) = self.ready.pop()?;
+        let queue = self.queues.get_mut(&sender).expect("a ready sender has a queue");
+        let (nonce, head) = queue.waiting.pop_first().expect("a ready sender has a head");
+        assert_eq!(nonce, queue.next, "a sender's transactions are taken in nonce order");
+        queue.next += 1;
+        queue.in_flight += 1;
+        queue.in_flight_cost += head.cost_max;
+        queue.offered = false;
+        self.waiting -= 1;
+        self.offer(&sender, accounts);
+        Some(head)
+    }
+
+    /// Hears that a transaction of this sender is through, for which this much had been set aside.
+    pub fn settle(&mut self, sender: &Address, cost_max: U256, accounts: &impl Accounts) {
+        let queue = self.queues.get_mut(sender).expect("a sender with transactions in flight has a queue");
+        queue.in_flight -= 1;
+        queue.in_flight_cost -= cost_max;
+        if queue.in_flight == 0 {
+            // One that was skipped at execution has not used its nonce.
+            queue.next = accounts.funds(sender).nonce;
+        }
+        self.offer(sender, accounts);
+        self.forget_if_empty(sender);
+    }
+
+    /// Sets the base fee of the next block and looks at every queue again if it moved.
+    pub fn set_base_fee(&mut self, base_fee: u64, accounts: &impl Accounts) {
+        if base_fee == self.base_fee {
+            return;
+        }
+        self.base_fee = base_fee;
+        self.ready.clear();
+        let senders: Vec<Address> = self.queues.keys().copied().collect();
+        for sender in senders {
+            if let Some(queue) = self.queues.get_mut(&sender) {
+                queue.offered = false;
+            }
+            self.offer(&sender, accounts);
+        }
+    }
+
+    /// Gives up what has been parked since before this moment, each with what it waited for.
+    pub fn expire(&mut self, before_ns: Nanos, reject: &mut impl FnMut(B256, Reject)) {
+        let base_fee = self.base_fee;
+        for queue in self.queues.values_mut() {
+            // Behind a head that is ready or in flight, a contiguous run still has its turn.
+            let (mut nonce, mut reason) = (queue.next, Reject::InsufficientFunds);
+            let moves = queue.offered || queue.in_flight > 0;
+            queue.waiting.retain(|at, waiting| {
+                if *at != nonce {
+                    reason = Reject::NonceGap;
+                } else if reason == Reject::InsufficientFunds
+                    && waiting.transaction.fields().tip(base_fee).is_none()
+                {
+                    reason = Reject::FeeTooLow;
+                }
+                nonce = at + 1;
+                let parked = reason != Reject::InsufficientFunds || !moves;
+                let stays = !parked || waiting.since_ns >= before_ns;
+                if !stays {
+                    reject(waiting.transaction.id(), reason);
+                }
+                stays
+            });
+        }
+        self.recount();
+    }
+
+    /// Forgets empty queues, counts what is left, and drops offers whose head is gone.
+    fn recount(&mut self) {
+        self.queues.retain(|_, queue| !queue.waiting.is_empty() || queue.in_flight > 0);
+        self.waiting = self.queues.values().map(|queue| queue.waiting.len()).sum();
+        let queues = &self.queues;
+        self.ready.retain(|(_, _, sender)| {
+            queues.get(sender).is_some_and(|queue| queue.offered && queue.waiting.contains_key(&queue.next))
+        });
+    }
+
+    /// Drops the cheapest eighth of what cannot be taken now.
+    fn evict(&mut self, reject: &mut impl FnMut(B256, Reject)) {
+        let mut behind: Vec<(u128, Address, u64)> = Vec::new();
+        for (sender, queue) in &self.queues {
+            let skip = usize::from(queue.offered);
+            for (nonce, waiting) in queue.waiting.iter().skip(skip) {
+                behind.push((waiting.transaction.fields().max_fee_per_gas, *sender, *nonce));
+            }
+        }
+        // With equal fees the highest nonces go first, so that no run is cut in its middle.
+        behind.sort_unstable_by_key(|(fee, sender, nonce)| (*fee, Reverse(*nonce), *sender));
+        let excess = (behind.len() / 8).max(1);
+        for (_, sender, nonce) in behind.into_iter().take(excess) {
+            let queue = self.queues.get_mut(&sender).expect("it was just listed");
+            let dropped = queue.waiting.remove(&nonce).expect("it was just listed");
+            reject(dropped.transaction.id(), Reject::PoolFull);
+        }
+        self.recount();
+    }
+
+    /// Puts a sender's head among the ready if it may be taken.
+    fn offer(&mut self, sender: &Address, accounts: &impl Accounts) {
+        let Some(queue) = self.queues.get_mut(sender) else { return };
+        if queue.offered {
+            return;
+        }
+        let Some(head) = queue.waiting.get(&queue.next) else { return };
+        let Some(tip) = head.transaction.fields().tip(self.base_fee) else { return };
+        if queue.in_flight_cost.saturating_add(head.cost_max) > accounts.funds(sender).balance {
+            return;
+        }
+        queue.offered = true;
+        self.sequence += 1;
+        self.ready.push((tip, Reverse(self.sequence), *sender));
+    }
+
+    fn forget_if_empty(&mut self, sender: &Address) {
+        if self.queues.get(sender).is_some_and(|queue| queue.waiting.is_empty() && queue.in_flight == 0) {
+            self.queues.remove(sender);
+        }
+    }
+}

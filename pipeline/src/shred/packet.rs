@@ -1,0 +1,110 @@
+//! One packet: its header, its payload, its checksum. The layout stands at the top of the parent module.
+
+use super::{Geometry, VERSION};
+
+pub(super) const HEADER_BYTES: usize = 51;
+pub(super) const CHECKSUM_BYTES: usize = 16;
+
+/// One packet of a block, as it goes over the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shred {
+    packet: Box<[u8]>,
+}
+
+impl Shred {
+    /// The packet: at most [`super::PACKET_BYTES_MAX`] bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.packet
+    }
+
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.packet[HEADER_BYTES..self.packet.len() - CHECKSUM_BYTES]
+    }
+}
+
+/// What shreds must agree on to be of one block, as far as anyone can tell before it is rebuilt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub id: [u8; 32],
+    pub height: u64,
+    pub block_bytes: u32,
+}
+
+/// Makes the packet of one shard. A payload shorter than the shard is filled up with zeros.
+pub(super) fn seal(
+    key: &[u8; 32],
+    claim: &Claim,
+    geometry: &Geometry,
+    index: usize,
+    payload: &[u8],
+) -> Shred {
+    let short =
+        |number: usize| u16::try_from(number).expect("a geometry has fewer than 2^16 shreds").to_le_bytes();
+    let mut packet = Vec::with_capacity(geometry.packet_bytes());
+    packet.push(VERSION);
+    packet.extend_from_slice(&claim.id);
+    packet.extend_from_slice(&claim.height.to_le_bytes());
+    packet.extend_from_slice(&claim.block_bytes.to_le_bytes());
+    packet.extend_from_slice(&short(geometry.data));
+    packet.extend_from_slice(&short(geometry.parity));
+    packet.extend_from_slice(&short(index));
+    packet.extend_from_slice(payload);
+    packet.resize(HEADER_BYTES + geometry.shard_bytes, 0);
+    let checksum = checksum(key, &packet);
+    packet.extend_from_slice(&checksum);
+    Shred { packet: packet.into_boxed_slice() }
+}
+
+/// A datagram taken apart, its checksum not yet looked at.
+pub(super) struct Packet<'a> {
+    pub claim: Claim,
+    pub geometry: Geometry,
+    pub index: usize,
+    pub payload: &'a [u8],
+    sealed: &'a [u8],
+    checksum: &'a [u8; CHECKSUM_BYTES],
+}
+
+impl<'a> Packet<'a> {
+    /// None unless all lengths and counts are those of the block length that the packet names.
+    pub fn read(datagram: &'a [u8]) -> Option<Packet<'a>> {
+        let (sealed, checksum) = datagram.split_last_chunk()?;
+        let (header, payload) = sealed.split_first_chunk::<HEADER_BYTES>()?;
+        let mut fields = &header[1..];
+        let claim = Claim {
+            id: *take(&mut fields),
+            height: u64::from_le_bytes(*take(&mut fields)),
+            block_bytes: u32::from_le_bytes(*take(&mut fields)),
+        };
+        let [data, parity, index] = [(); 3].map(|()| usize::from(u16::from_le_bytes(*take(&mut fields))));
+        let geometry = Geometry::of(claim.block_bytes as usize)?;
+        let cut_right =
+            (data, parity, payload.len()) == (geometry.data, geometry.parity, geometry.shard_bytes);
+        (cut_right && index < geometry.shreds()).then_some(Packet {
+            claim,
+            geometry,
+            index,
+            payload,
+            sealed,
+            checksum,
+        })
+    }
+
+    /// Whether the packet is as somebody with this key made it.
+    pub fn is_intact(&self, key: &[u8; 32]) -> bool {
+        checksum(key, self.sealed) == *self.checksum
+    }
+}
+
+/// The next field of the header.
+fn take<'a, const N: usize>(fields: &mut &'a [u8]) -> &'a [u8; N] {
+    let (field, rest) = fields.split_first_chunk().expect("the fields add up to the length of the header");
+    *fields = rest;
+    field
+}
+
+fn checksum(key: &[u8; 32], sealed: &[u8]) -> [u8; CHECKSUM_BYTES] {
+    let hash = blake3::keyed_hash(key, sealed);
+    *hash.as_bytes().first_chunk().expect("a checksum is half of a hash")
+}

@@ -1,0 +1,131 @@
+//! assemble: the receiving side of multicast. A block goes on once it has been rebuilt, byte for byte, from a random
+//! sufficient subset of its shreds as they came off the wire.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use alloy_primitives::Bytes;
+use pelton_engine::block::split;
+
+use crate::batch::Load;
+use crate::clock::Nanos;
+use crate::datagrams::{DATAGRAM_BYTES_MAX, Datagrams};
+use crate::shred::{Assembler, AssemblerLimits, Choice};
+use crate::stage::{Outbox, Stage};
+use crate::stages::multicast::{REPAIR, REPAIR_BYTES};
+use crate::stages::seal::Sealed;
+
+/// Blocks that are waited for at a time.
+const EXPECTED_MAX: usize = 8;
+
+/// What one process chooses.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Packets received in one turn.
+    pub burst: usize,
+    /// A block that is not rebuilt after this long is asked for again.
+    pub repair_after_ns: Nanos,
+    /// Key of the shreds' checksums.
+    pub key: [u8; 32],
+    /// Seed of the random subsets.
+    pub seed: u64,
+    /// Memory that shreds may take.
+    pub limits: AssemblerLimits,
+}
+
+/// The stage.
+pub struct Assemble {
+    settings: Settings,
+    datagrams: Box<dyn Datagrams>,
+    assembler: Assembler,
+    expected: VecDeque<Sealed>,
+    rebuilt: Vec<[u8; 32]>,
+    rebuilt_count: Arc<AtomicU64>,
+    asked_ns: Nanos,
+}
+
+impl Assemble {
+    /// A stage that receives this way, and counts the blocks that it rebuilt.
+    pub fn new(settings: Settings, datagrams: Box<dyn Datagrams>, rebuilt_count: Arc<AtomicU64>) -> Assemble {
+        let assembler =
+            Assembler::new(settings.key, settings.limits.clone(), Choice::Random { seed: settings.seed });
+        Assemble {
+            settings,
+            datagrams,
+            assembler,
+            expected: VecDeque::new(),
+            rebuilt: Vec::new(),
+            rebuilt_count,
+            asked_ns: 0,
+        }
+    }
+
+    fn receive(&mut self) {
+        let mut buffer = [0; DATAGRAM_BYTES_MAX];
+        for _ in 0..self.settings.burst {
+            let Some(length) = self.datagrams.receive(&mut buffer) else { break };
+            self.assembler.take(&buffer[..length]);
+        }
+        while let Some(block) = self.assembler.poll(id_of) {
+            self.rebuilt.push(block.id);
+            // Whoever has the key can make blocks that fit together and that nobody expects.
+            if self.rebuilt.len() > 2 * EXPECTED_MAX {
+                self.rebuilt.remove(0);
+            }
+        }
+    }
+
+    fn ask_again(&mut self, now_ns: Nanos) {
+        let Some(oldest) = self.expected.front() else {
+            self.asked_ns = now_ns;
+            return;
+        };
+        if now_ns.saturating_sub(self.asked_ns) >= self.settings.repair_after_ns {
+            self.asked_ns = now_ns;
+            let mut request = [REPAIR; REPAIR_BYTES];
+            request[1..].copy_from_slice(oldest.block.id().as_slice());
+            self.datagrams.send(&request);
+        }
+    }
+}
+
+impl Stage for Assemble {
+    type Input = Sealed;
+    type Output = Sealed;
+
+    fn take(&mut self, input: Sealed, _outbox: &mut Outbox<Sealed>) {
+        self.expected.push_back(input);
+    }
+
+    fn poll(&mut self, outbox: &mut Outbox<Sealed>) {
+        self.receive();
+        while let Some(sealed) = self.expected.front()
+            && let Some(at) = self.rebuilt.iter().position(|id| sealed.block.id() == *id)
+        {
+            self.rebuilt.swap_remove(at);
+            self.rebuilt_count.fetch_add(1, Ordering::Relaxed);
+            self.assembler.forget_below(sealed.block.header().height + 1);
+            self.asked_ns = outbox.now_ns;
+            outbox.pass(self.expected.pop_front().expect("it was just looked at"));
+        }
+        self.ask_again(outbox.now_ns);
+    }
+
+    fn held(&self) -> u64 {
+        self.expected.iter().map(Load::transactions).sum()
+    }
+
+    fn has_room(&self) -> bool {
+        self.expected.len() < EXPECTED_MAX
+    }
+
+    fn is_working(&self) -> bool {
+        !self.expected.is_empty()
+    }
+}
+
+/// The id that bytes have as a block; zeros if header and body do not fit together.
+fn id_of(bytes: &[u8]) -> [u8; 32] {
+    split(&Bytes::copy_from_slice(bytes)).map_or([0; 32], |(header, _)| header.id().0)
+}

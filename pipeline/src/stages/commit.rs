@@ -1,0 +1,54 @@
+//! commit: folds a block's writes into the state root, and tells the beginning of the pipeline.
+
+use std::sync::Arc;
+
+use alloy_primitives::B256;
+use pelton_engine::block::Summary;
+use pelton_engine::trie::Trie;
+
+use crate::batch::Load;
+use crate::chain::Chain;
+use crate::clock::Nanos;
+use crate::stage::{Outbox, Stage};
+use crate::stages::execute::Done;
+
+/// An executed block with the root of the state after it.
+#[derive(Debug)]
+pub struct Committed {
+    /// The block and what came of it.
+    pub done: Done,
+    /// Root of the state after it.
+    pub state_root: B256,
+}
+
+impl Load for Committed {
+    fn arrivals(&self) -> &[Nanos] {
+        self.done.arrivals()
+    }
+}
+
+/// The stage.
+pub struct Commit {
+    chain: Arc<Chain>,
+    trie: Trie,
+}
+
+impl Commit {
+    /// A stage that goes on from this trie.
+    pub fn new(chain: Arc<Chain>, trie: Trie) -> Commit {
+        Commit { chain, trie }
+    }
+}
+
+impl Stage for Commit {
+    type Input = Done;
+    type Output = Committed;
+
+    fn take(&mut self, done: Done, outbox: &mut Outbox<Committed>) {
+        let state_root = B256::from(self.trie.apply(&done.executed.writes.trie_updates()));
+        let height = done.block.header().height;
+        self.chain.push_summary(Summary { height, gas_used: done.executed.gas_used, state_root });
+        self.chain.settle(done.block.transactions());
+        outbox.pass(Committed { done, state_root });
+    }
+}

@@ -1,0 +1,133 @@
+//! load: brings in transactions that were made beforehand, each at the moment at which it is due.
+//!
+//! It stands in the place of sockets, and is open-loop: what it cannot deliver in time keeps the arrival that it
+//! should have had, so that waiting before the door counts as latency.
+
+use std::sync::Arc;
+
+use alloy_primitives::Bytes;
+
+use crate::batch::Batch;
+use crate::clock::{Clock, Nanos};
+use crate::link::Link;
+use crate::meter::{Meter, Regime};
+use crate::turn::Turnable;
+
+/// When transactions are due.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rate {
+    /// Each as soon as there is room for it.
+    Max,
+    /// This many a second, evenly.
+    PerSecond(f64),
+}
+
+/// The beginning of a pipeline.
+pub struct Load {
+    transactions: Vec<Bytes>,
+    rate: Rate,
+    until_ns: Nanos,
+    next: usize,
+    batch_max: usize,
+    output: Arc<Link<Batch<Bytes>>>,
+    started_ns: Option<Nanos>,
+    meter: Meter,
+    regime: Regime,
+    since_ns: Nanos,
+    finished: bool,
+}
+
+impl Load {
+    /// Offers these in order, at this rate, until they or the time is at an end.
+    pub fn new(
+        transactions: Vec<Bytes>,
+        rate: Rate,
+        until_ns: Nanos,
+        batch_max: usize,
+        output: Arc<Link<Batch<Bytes>>>,
+    ) -> Load {
+        Load {
+            transactions,
+            rate,
+            until_ns,
+            next: 0,
+            batch_max,
+            output,
+            started_ns: None,
+            meter: Meter::default(),
+            regime: Regime::Idle,
+            since_ns: 0,
+            finished: false,
+        }
+    }
+
+    /// When the transaction of this index is due.
+    fn due_ns(&self, index: usize, started_ns: Nanos, now_ns: Nanos) -> Nanos {
+        match self.rate {
+            Rate::Max => now_ns,
+            Rate::PerSecond(rate) => started_ns + (index as f64 * 1e9 / rate) as Nanos,
+        }
+    }
+
+    /// Sends what is due; gives whether anything was sent.
+    fn offer(&mut self, now_ns: Nanos) -> bool {
+        let started_ns = *self.started_ns.get_or_insert(now_ns);
+        let mut sent = false;
+        self.regime = Regime::Idle;
+        while self.next < self.transactions.len() && now_ns - started_ns < self.until_ns {
+            let mut batch = Batch::with_capacity(self.batch_max);
+            for index in self.next..self.transactions.len().min(self.next + self.batch_max) {
+                let due_ns = self.due_ns(index, started_ns, now_ns);
+                if due_ns > now_ns {
+                    break;
+                }
+                batch.push(self.transactions[index].clone(), due_ns);
+            }
+            if batch.is_empty() {
+                return sent;
+            }
+            let count = batch.len();
+            if self.output.push(batch).is_err() {
+                self.regime = Regime::Blocked;
+                return sent;
+            }
+            self.next += count;
+            self.meter.taken += count as u64;
+            self.meter.passed += count as u64;
+            sent = true;
+        }
+        self.output.close();
+        self.finished = true;
+        sent
+    }
+}
+
+impl Turnable for Load {
+    fn name(&self) -> &'static str {
+        "load"
+    }
+
+    fn turn(&mut self, clock: &dyn Clock) -> bool {
+        let now_ns = clock.now_ns();
+        self.meter.regime_ns[self.regime as usize] += now_ns - self.since_ns;
+        let cpu_ns = clock.thread_cpu_ns();
+        let sent = self.offer(now_ns);
+        self.meter.cpu_ns += clock.thread_cpu_ns() - cpu_ns;
+        self.meter.turns += u64::from(sent);
+        self.since_ns = clock.now_ns();
+        self.meter.regime_ns[Regime::Busy as usize] += self.since_ns - now_ns;
+        sent
+    }
+
+    fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    fn queue_max(&self) -> usize {
+        0
+    }
+}

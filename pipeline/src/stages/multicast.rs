@@ -1,0 +1,144 @@
+//! multicast: sends a block as erasure-coded shreds, any k of which rebuild it, and sends again what is asked for.
+//!
+//! Packets go out in bursts that a default socket buffer takes, one burst a turn, and data and parity mixed, so that a
+//! burst that is lost costs both alike. A request for repair is the id of a
+//! block; it is answered with all its shreds while the block is among the newest.
+
+use std::collections::VecDeque;
+
+use crate::datagrams::{DATAGRAM_BYTES_MAX, Datagrams};
+use crate::shred::{Encoder, ShreddedBlock};
+use crate::stage::{Outbox, Stage};
+use crate::stages::seal::Sealed;
+
+/// First byte of a request for repair; the id of a block follows.
+pub const REPAIR: u8 = 0xd2;
+/// Length of a request for repair.
+pub const REPAIR_BYTES: usize = 33;
+
+/// What one process chooses.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Packets sent in one turn.
+    pub burst: usize,
+    /// Blocks that can be sent again.
+    pub kept_blocks: usize,
+    /// Key of the shreds' checksums.
+    pub key: [u8; 32],
+}
+
+/// The stage.
+pub struct Multicast {
+    settings: Settings,
+    datagrams: Box<dyn Datagrams>,
+    encoder: Encoder,
+    /// The newest blocks, so that they can be sent again.
+    kept: VecDeque<ShreddedBlock>,
+    /// Id and next shred of what is being sent, oldest first.
+    sending: VecDeque<([u8; 32], u16)>,
+}
+
+impl Multicast {
+    /// A stage that sends this way.
+    pub fn new(settings: Settings, datagrams: Box<dyn Datagrams>) -> Multicast {
+        let encoder = Encoder::new(settings.key);
+        Multicast { settings, datagrams, encoder, kept: VecDeque::new(), sending: VecDeque::new() }
+    }
+
+    fn send_burst(&mut self) {
+        let mut left = self.settings.burst;
+        while left > 0
+            && let Some((id, next)) = self.sending.front_mut()
+        {
+            let block = self.kept.iter().find(|block| block.id == *id);
+            let Some(shred) = block.and_then(|block| block.shred(mixed(*next, block.shreds().len()))) else {
+                self.sending.pop_front();
+                continue;
+            };
+            if !self.datagrams.send(shred.as_bytes()) {
+                return;
+            }
+            *next += 1;
+            left -= 1;
+        }
+    }
+
+    fn answer_repairs(&mut self) {
+        let mut buffer = [0; DATAGRAM_BYTES_MAX];
+        for _ in 0..self.settings.burst {
+            let Some(length) = self.datagrams.receive(&mut buffer) else { return };
+            let id: Option<[u8; 32]> = match &buffer[..length] {
+                [REPAIR, id @ ..] => id.try_into().ok(),
+                _ => None,
+            };
+            if let Some(id) = id
+                && self.kept.iter().any(|block| block.id == id)
+                && !self.sending.iter().any(|(sending, _)| *sending == id)
+            {
+                self.sending.push_back((id, 0));
+            }
+        }
+    }
+}
+
+impl Stage for Multicast {
+    type Input = Sealed;
+    type Output = Sealed;
+
+    fn take(&mut self, input: Sealed, outbox: &mut Outbox<Sealed>) {
+        let (id, height) = (input.block.id().0, input.block.header().height);
+        let shredded = self.encoder.encode(id, height, input.block.bytes());
+        self.kept.push_back(shredded.expect("a block's limit is below what can be encoded"));
+        while self.kept.len() > self.settings.kept_blocks {
+            self.kept.pop_front();
+        }
+        self.sending.push_back((id, 0));
+        outbox.pass(input);
+    }
+
+    fn poll(&mut self, _outbox: &mut Outbox<Sealed>) {
+        self.answer_repairs();
+        self.send_burst();
+    }
+
+    /// One block at a time on its way, so that bursts of several do not add up.
+    fn has_room(&self) -> bool {
+        self.sending.is_empty()
+    }
+
+    fn is_working(&self) -> bool {
+        !self.sending.is_empty()
+    }
+}
+
+/// Position `next` of an order that visits every index below `count` once; `count` itself leads out of range.
+fn mixed(next: u16, count: usize) -> u16 {
+    let next = usize::from(next);
+    if next >= count {
+        return u16::MAX;
+    }
+    let mut stride = (count * 5 / 8).max(1);
+    while common_divisor(stride, count) != 1 {
+        stride += 1;
+    }
+    u16::try_from(next * stride % count).expect("shreds are counted in 16 bits")
+}
+
+fn common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mixed;
+
+    #[test]
+    fn every_shred_is_sent_once() {
+        for count in 1..300_u16 {
+            let mut order: Vec<u16> = (0..count).map(|next| mixed(next, count.into())).collect();
+            assert_eq!(mixed(count, count.into()), u16::MAX);
+            order.sort_unstable();
+            assert!(order.into_iter().eq(0..count));
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! schedule: takes from the pool what fits a block, orders it, and plans it.
+//!
+//! A block is sealed when a full one waits, or when anything has waited for a block interval. Within it, transactions
+//! whose declared access is a promise come first, then those whose access is likely complete, then the rest, so that
+//! most of the block can run in parallel; a sender's own order is kept. A block may be planned once the block
+//! `root_lag` below it has been executed, since its header speaks of that one: that also bounds how far sealing runs
+//! ahead of execution.
+
+use std::sync::Arc;
+
+use alloy_primitives::Address;
+use foldhash::{HashMap, HashMapExt};
+use pelton_engine::access::Bound;
+use pelton_engine::block::{Parent, Summary};
+use pelton_engine::plan::Plan;
+use pelton_engine::state::State;
+use pelton_engine::transaction::Verified;
+
+use crate::batch::{Batch, Load};
+use crate::chain::Chain;
+use crate::clock::Nanos;
+use crate::pool::{self, Accounts, Funds, Pool};
+use crate::stage::{Outbox, Stage};
+
+/// What one process chooses.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Longest wait of a transaction that could be in a block.
+    pub block_interval_ns: Nanos,
+    /// Who is paid the priority fees.
+    pub beneficiary: Address,
+    /// Bounds of the pool.
+    pub pool: pool::Settings,
+}
+
+/// A block's worth of transactions in their order, and what its header will say besides.
+#[derive(Debug)]
+pub struct Planned {
+    /// Order and lanes.
+    pub plan: Plan,
+    /// The executed block that the header speaks of.
+    pub executed: Summary,
+    /// Base fee that the transactions were chosen for.
+    pub base_fee: u64,
+    /// When each transaction came in.
+    pub arrivals: Vec<Nanos>,
+}
+
+impl Load for Planned {
+    fn arrivals(&self) -> &[Nanos] {
+        &self.arrivals
+    }
+}
+
+/// The stage.
+pub struct Schedule {
+    settings: Settings,
+    chain: Arc<Chain>,
+    pool: Pool,
+    /// Height and base fee of the last planned block; the rest of it is not known here.
+    parent: Parent,
+    sealed_at_ns: Nanos,
+    expired_at_ns: Nanos,
+    finishing: bool,
+}
+
+impl Schedule {
+    /// A stage that plans on top of this block.
+    pub fn new(settings: Settings, chain: Arc<Chain>, parent: Parent) -> Schedule {
+        let pool = Pool::new(settings.pool.clone(), parent.base_fee);
+        Schedule { settings, chain, pool, parent, sealed_at_ns: 0, expired_at_ns: 0, finishing: false }
+    }
+
+    /// Hears what is through.
+    fn settle(&mut self) {
+        let state = self.chain.state();
+        while let Some(settled) = self.chain.next_settled() {
+            self.pool.settle(&settled.sender, settled.cost_max, &*state);
+        }
+    }
+
+    fn is_due(&self, now_ns: Nanos) -> bool {
+        let full = self.pool.ready() >= self.chain.limits().block_transactions_max as usize;
+        let waited = now_ns.saturating_sub(self.sealed_at_ns) >= self.settings.block_interval_ns;
+        self.pool.ready() > 0 && (full || waited || self.finishing)
+    }
+
+    /// Takes what fits, best first.
+    fn fill(&mut self) -> Vec<(Verified, Nanos)> {
+        let limits = self.chain.limits();
+        let state = self.chain.state();
+        let (mut gas, mut bytes) = (limits.block_gas_max, limits.block_bytes_max as usize);
+        let mut block = Vec::new();
+        while block.len() < limits.block_transactions_max as usize
+            && let Some(best) = self.pool.peek()
+        {
+            let fields = best.transaction.fields();
+            let size = 4 + best.transaction.transaction().wire().len();
+            if fields.gas_limit > gas || size > bytes {
+                break;
+            }
+            gas -= fields.gas_limit;
+            bytes -= size;
+            let taken = self.pool.take(&*state).expect("it was just shown");
+            block.push((taken.transaction, taken.arrival_ns));
+        }
+        block
+    }
+
+    fn plan(&mut self, outbox: &mut Outbox<Planned>) {
+        let height = self.parent.height + 1;
+        let Some(executed) = self.chain.summary_for(height) else { return };
+        let base_fee = self.parent.next_base_fee(&executed, self.chain.limits());
+        self.pool.set_base_fee(base_fee, &*self.chain.state());
+        let block = self.fill();
+        if block.is_empty() {
+            return;
+        }
+        let (transactions, arrivals) = by_class(block);
+        let plan = Plan::new(transactions, self.settings.beneficiary);
+        outbox.pass(Planned { plan, executed, base_fee, arrivals });
+        self.parent = Parent { height, base_fee, ..self.parent };
+        self.sealed_at_ns = outbox.now_ns;
+    }
+}
+
+impl Stage for Schedule {
+    type Input = Batch<Verified>;
+    type Output = Planned;
+
+    fn take(&mut self, input: Batch<Verified>, outbox: &mut Outbox<Planned>) {
+        let now_ns = outbox.now_ns;
+        let state = self.chain.state();
+        for (transaction, arrival_ns) in input {
+            let mut reject = |id, reason| outbox.reject(id, reason);
+            self.pool.insert(transaction, arrival_ns, now_ns, &*state, &mut reject);
+        }
+    }
+
+    fn poll(&mut self, outbox: &mut Outbox<Planned>) {
+        self.settle();
+        if self.is_due(outbox.now_ns) {
+            self.plan(outbox);
+        }
+        let parked_ns_max = self.settings.pool.parked_ns_max;
+        if outbox.now_ns.saturating_sub(self.expired_at_ns) >= parked_ns_max / 4 {
+            self.expired_at_ns = outbox.now_ns;
+            let before_ns = outbox.now_ns.saturating_sub(parked_ns_max);
+            self.pool.expire(before_ns, &mut |id, reason| outbox.reject(id, reason));
+        }
+    }
+
+    fn finish(&mut self, outbox: &mut Outbox<Planned>) {
+        self.finishing = true;
+        if self.pool.ready() == 0 && (self.chain.is_cut() || !self.pool.has_in_flight()) {
+            // Nothing can come any more that what is parked waits for.
+            self.pool.expire(Nanos::MAX, &mut |id, reason| outbox.reject(id, reason));
+        }
+    }
+
+    fn held(&self) -> u64 {
+        self.pool.len() as u64
+    }
+
+    /// Two blocks' worth ahead is enough; whoever comes then waits further up.
+    fn has_room(&self) -> bool {
+        let ahead = 2 * self.chain.limits().block_transactions_max as usize;
+        self.pool.ready() == 0 || self.pool.len() < ahead.min(self.settings.pool.transactions_max)
+    }
+
+    fn is_working(&self) -> bool {
+        self.pool.ready() > 0
+    }
+}
+
+/// The class that a transaction runs in: the lower, the more surely beside others.
+fn class(transaction: &Verified) -> u8 {
+    let fields = transaction.fields();
+    match transaction.access().bound {
+        Bound::Enforced => 0,
+        Bound::Hint if fields.input.is_empty() => 1,
+        Bound::Hint if !fields.writes.is_empty() => 2,
+        Bound::Hint => 3,
+        Bound::Open => 4,
+    }
+}
+
+/// Orders by class, but none before an earlier one of the same sender.
+fn by_class(block: Vec<(Verified, Nanos)>) -> (Vec<Verified>, Vec<Nanos>) {
+    let mut of_sender: HashMap<Address, u8> = HashMap::with_capacity(block.len());
+    let mut classed = Vec::with_capacity(block.len());
+    for (transaction, arrival_ns) in block {
+        let highest = of_sender.entry(transaction.sender()).or_default();
+        *highest = class(&transaction).max(*highest);
+        classed.push((*highest, transaction, arrival_ns));
+    }
+    classed.sort_by_key(|(class, ..)| *class);
+    classed.into_iter().map(|(_, transaction, arrival_ns)| (transaction, arrival_ns)).unzip()
+}
+
+impl Accounts for State {
+    fn funds(&self, address: &Address) -> Funds {
+        self.account(address).map_or_else(Funds::default, |account| Funds {
+            nonce: account.nonce,
+            balance: account.balance,
+            is_contract: self
+                .code(&account.code_hash)
+                .is_some_and(|code| !code.is_empty() && !code.is_delegation()),
+        })
+    }
+}

@@ -1,0 +1,287 @@
+//! All stages and links of the pipeline, as a table.
+//!
+//! | stage | takes | gives | link before it, in batches |
+//! | --- | --- | --- | --- |
+//! | load | - | wire bytes | - |
+//! | ingest | wire bytes | `Transaction` | 64 |
+//! | verify | `Transaction` | `Verified` | 16 |
+//! | dedup | `Verified` | `Verified` | 64 |
+//! | schedule | `Verified` | `Planned` | 64 |
+//! | seal | `Planned` | `Sealed` | 2 |
+//! | multicast | `Sealed` | `Sealed` | 2 |
+//! | assemble | `Sealed`, datagrams | `Sealed` | 2 |
+//! | order | `Sealed` | `Sealed`, final | 2 |
+//! | execute | `Sealed` | `Done` | 2 |
+//! | commit | `Done` | `Committed` | 2 |
+//!
+//! A pipeline that is cut after a stage ends there in a sink, to show what the stages up to it cost.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use alloy_primitives::{Address, B256, Bytes};
+use pelton_engine::block::{Parent, Summary};
+use pelton_engine::genesis::Genesis;
+use pelton_engine::limits::Limits;
+use pelton_engine::trie::Trie;
+use pelton_kernels::{Spawn, Verifier};
+
+use crate::batch::Load as _;
+use crate::chain::Chain;
+use crate::clock::{Clock, Nanos};
+use crate::datagrams::Datagrams;
+use crate::jobs::Jobs;
+use crate::ledger::Ledger;
+use crate::link::Link;
+use crate::shred::AssemblerLimits;
+use crate::stage::Stage;
+use crate::stages::assemble::{self, Assemble};
+use crate::stages::commit::{Commit, Committed};
+use crate::stages::dedup::Dedup;
+use crate::stages::execute::Execute;
+use crate::stages::ingest::{self, Ingest};
+use crate::stages::load::{Load, Rate};
+use crate::stages::multicast::{self, Multicast};
+use crate::stages::order::{Order, Ordering};
+use crate::stages::schedule::{self, Schedule};
+use crate::stages::seal::Seal;
+use crate::stages::sink::{Receive, Sink};
+use crate::stages::verify::Verify;
+use crate::turn::{Runner, Turnable};
+use crate::{batch, pool};
+
+/// The stages after which the pipeline can be cut, in order; after the last it is whole.
+pub const STAGES: [&str; 10] =
+    ["ingest", "verify", "dedup", "schedule", "seal", "multicast", "assemble", "order", "execute", "commit"];
+
+/// What one process chooses.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Threads that turn stages and run jobs.
+    pub threads: usize,
+    /// Batches that the verify stage has in flight.
+    pub verify_in_flight_max: usize,
+    /// Transactions that dedup remembers.
+    pub dedup_window: usize,
+    /// Rejections that the ledger remembers.
+    pub ledger_capacity: usize,
+    /// Of the ingest stage.
+    pub ingest: ingest::Settings,
+    /// Of the schedule stage and its pool.
+    pub schedule: schedule::Settings,
+    /// Of the multicast stage.
+    pub multicast: multicast::Settings,
+    /// Of the assemble stage.
+    pub assemble: assemble::Settings,
+}
+
+impl Settings {
+    /// For a validator or a benchmark on this many threads.
+    pub fn standard(threads: usize) -> Settings {
+        let key = [0x5a; 32];
+        Settings {
+            threads,
+            verify_in_flight_max: 4 * threads.max(2),
+            dedup_window: 1 << 19,
+            ledger_capacity: 1 << 20,
+            ingest: ingest::Settings { batch_max: 256, batch_wait_ns: 1_000_000, repeat_window: 1 << 17 },
+            schedule: schedule::Settings {
+                block_interval_ns: 10_000_000,
+                beneficiary: Address::repeat_byte(0xbe),
+                pool: pool::Settings {
+                    transactions_max: 1 << 17,
+                    sender_max: 1 << 14,
+                    parked_ns_max: 10_000_000_000,
+                },
+            },
+            multicast: multicast::Settings { burst: 48, kept_blocks: 16, key },
+            assemble: assemble::Settings {
+                burst: 96,
+                repair_after_ns: 20_000_000,
+                key,
+                seed: 1,
+                limits: AssemblerLimits::standard(),
+            },
+        }
+    }
+
+    /// So small that rare paths become common, for tests.
+    pub fn tiny() -> Settings {
+        let mut settings = Settings::standard(2);
+        settings.verify_in_flight_max = 2;
+        settings.dedup_window = 64;
+        settings.ingest = ingest::Settings { batch_max: 5, batch_wait_ns: 100_000, repeat_window: 16 };
+        settings.schedule.block_interval_ns = 1_000_000;
+        settings.multicast.burst = 2;
+        settings.assemble.burst = 3;
+        settings.assemble.repair_after_ns = 2_000_000;
+        settings
+    }
+}
+
+/// What a pipeline is given from outside.
+pub struct World {
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where jobs run.
+    pub pool: Arc<dyn Spawn>,
+    /// Makes the verifier, over jobs that are charged to its stage.
+    pub verifier: Box<dyn FnOnce(Arc<dyn Spawn>) -> Box<dyn Verifier> + Send>,
+    /// The sending and the receiving end of the way to other nodes.
+    pub datagrams: (Box<dyn Datagrams>, Box<dyn Datagrams>),
+    /// Consensus.
+    pub ordering: Box<dyn Ordering>,
+}
+
+/// What is put in, and where it goes.
+pub struct Run {
+    /// Encoded transactions, in the order in which they are offered.
+    pub transactions: Vec<Bytes>,
+    /// How fast.
+    pub rate: Rate,
+    /// For how long at most.
+    pub offer_ns: Nanos,
+    /// Name of the stage after which the pipeline is cut, one of [`STAGES`] but the last; none for the whole.
+    pub until: Option<String>,
+    /// Called with each committed block.
+    pub on_commit: Receive<Committed>,
+    /// Called with the arrivals of what came out of a pipeline that was cut.
+    pub on_cut: Receive<Vec<Nanos>>,
+}
+
+/// A pipeline that stands ready.
+pub struct Pipeline {
+    /// The stages in order, for a driver.
+    pub stages: Vec<Box<dyn Turnable>>,
+    /// Why transactions were turned away.
+    pub ledger: Arc<Ledger>,
+    /// State, roots.
+    pub chain: Arc<Chain>,
+    /// The point below the first block.
+    pub genesis: Parent,
+    /// Root of the genesis state.
+    pub genesis_root: B256,
+    /// Blocks that the assemble stage has rebuilt.
+    pub blocks_rebuilt: Arc<AtomicU64>,
+}
+
+/// Puts a pipeline together.
+pub fn build(settings: &Settings, mut limits: Limits, genesis: &Genesis, world: World, run: Run) -> Pipeline {
+    if run.until.is_some() {
+        // Nothing that is cut off can report a root, so headers speak of genesis.
+        limits.root_lag = u64::MAX;
+    }
+    let mut trie = Trie::new();
+    let genesis_root = B256::from(trie.apply(&genesis.writes().trie_updates()));
+    let summary = Summary { height: 0, gas_used: 0, state_root: genesis_root };
+    let parent = Parent::genesis(genesis_root, &limits);
+    let chain = Arc::new(Chain::new(limits, genesis.state(), summary, run.until.is_some()));
+    let ledger = Arc::new(Ledger::new(settings.ledger_capacity));
+    let blocks_rebuilt = Arc::default();
+    let mut builder = Builder {
+        stages: Vec::new(),
+        ledger: ledger.clone(),
+        until: run.until.clone(),
+        on_cut: Some(run.on_cut),
+    };
+    let parts = Parts { chain: chain.clone(), parent, trie, blocks_rebuilt: Arc::clone(&blocks_rebuilt) };
+    let offered = (run.transactions, run.rate, run.offer_ns);
+    // Cut or whole, the stages up to the end are in the builder.
+    let _ = table(&mut builder, settings, parts, world, offered, run.on_commit);
+    Pipeline { stages: builder.stages, ledger, chain, genesis: parent, genesis_root, blocks_rebuilt }
+}
+
+/// What several stages share, and what one of them goes on from.
+struct Parts {
+    chain: Arc<Chain>,
+    parent: Parent,
+    trie: Trie,
+    blocks_rebuilt: Arc<AtomicU64>,
+}
+
+/// The table: each stage with the link before it, in order.
+fn table(
+    builder: &mut Builder,
+    settings: &Settings,
+    parts: Parts,
+    world: World,
+    (transactions, rate, offer_ns): (Vec<Bytes>, Rate, Nanos),
+    on_commit: Receive<Committed>,
+) -> ControlFlow<()> {
+    let Parts { chain, parent, trie, blocks_rebuilt } = parts;
+    let limits = chain.limits().clone();
+    let beneficiary = settings.schedule.beneficiary;
+    let jobs = || Jobs::new(world.pool.clone(), world.clock.clone());
+    let (verify_jobs, execute_jobs) = (jobs(), jobs());
+    let verifier = (world.verifier)(Arc::new(verify_jobs.clone()));
+    let (leader, follower) = world.datagrams;
+
+    let raw = Arc::new(Link::new(64));
+    builder.stages.push(Box::new(Load::new(transactions, rate, offer_ns, 64, raw.clone())));
+
+    let stage = Ingest::new(settings.ingest.clone(), limits.clone(), builder.ledger.clone());
+    let decoded = builder.stage("ingest", stage, raw, 16)?;
+    let stage = Verify::new(verifier, verify_jobs, settings.verify_in_flight_max);
+    let verified = builder.stage("verify", stage, decoded, 64)?;
+    let stage = Dedup::new(settings.dedup_window, builder.ledger.clone());
+    let unique = builder.stage("dedup", stage, verified, 64)?;
+    let stage = Schedule::new(settings.schedule.clone(), chain.clone(), parent);
+    let planned = builder.stage("schedule", stage, unique, 2)?;
+    let stage = Seal::new(limits, beneficiary, parent);
+    let sealed = builder.stage("seal", stage, planned, 2)?;
+    let stage = Multicast::new(settings.multicast.clone(), leader);
+    let sent = builder.stage("multicast", stage, sealed, 2)?;
+    let stage = Assemble::new(settings.assemble.clone(), follower, blocks_rebuilt);
+    let rebuilt = builder.stage("assemble", stage, sent, 2)?;
+    let ordered = builder.stage("order", Order::new(world.ordering), rebuilt, 2)?;
+    let stage = Execute::new(chain.clone(), execute_jobs, settings.threads);
+    let executed = builder.stage("execute", stage, ordered, 2)?;
+    let committed = builder.link("commit", Commit::new(chain, trie), executed, 2);
+    builder.sink(committed, on_commit);
+    ControlFlow::Continue(())
+}
+
+/// Collects stages until the one after which the pipeline is cut.
+struct Builder {
+    stages: Vec<Box<dyn Turnable>>,
+    ledger: Arc<Ledger>,
+    until: Option<String>,
+    on_cut: Option<Receive<Vec<Nanos>>>,
+}
+
+impl Builder {
+    /// Adds a stage, and the link after it.
+    fn link<S: Stage + 'static>(
+        &mut self,
+        name: &'static str,
+        stage: S,
+        input: Arc<Link<S::Input>>,
+        capacity_batches: usize,
+    ) -> Arc<Link<S::Output>> {
+        let output = Arc::new(Link::new(capacity_batches));
+        self.stages.push(Box::new(Runner::new(name, stage, input, output.clone(), self.ledger.clone())));
+        output
+    }
+
+    /// Adds a stage and the link after it, and ends the pipeline there if it is to be cut.
+    fn stage<S: Stage + 'static>(
+        &mut self,
+        name: &'static str,
+        stage: S,
+        input: Arc<Link<S::Input>>,
+        capacity_batches: usize,
+    ) -> ControlFlow<(), Arc<Link<S::Output>>> {
+        let output = self.link(name, stage, input, capacity_batches);
+        if self.until.as_deref() != Some(name) {
+            return ControlFlow::Continue(output);
+        }
+        let mut on_cut = self.on_cut.take().expect("a pipeline is cut once");
+        self.sink(output, Box::new(move |load: S::Output, now_ns| on_cut(load.arrivals().to_vec(), now_ns)));
+        ControlFlow::Break(())
+    }
+
+    fn sink<T: batch::Load>(&mut self, input: Arc<Link<T>>, receive: Receive<T>) {
+        self.link("sink", Sink::new(receive), input, 1);
+    }
+}

@@ -1,0 +1,180 @@
+//! `turn`: the one loop around every stage.
+//!
+//! ```text
+//!            ┌──────────────────────────── turn ────────────────────────────┐
+//!   link ───>│ room downstream? ─no─> Blocked                               │
+//!            │ take · poll · finish, timed                                  ├───> link
+//!            │ count passed and rejected, assert law 2                      │
+//!            └──────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! Rules: (1) a stage is not called while something that it passed has found no room. (2) The time between two turns
+//! belongs to the regime that the first of them ended in, the time of a turn is busy if anything happened in it.
+//! (3) A link is closed once its upstream end will send no more, so that the end of input travels down by itself.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::batch::Load;
+use crate::clock::{Clock, Nanos};
+use crate::ledger::Ledger;
+use crate::link::Link;
+use crate::meter::{Meter, Regime};
+use crate::stage::{Outbox, Stage};
+
+/// What drivers know of a stage.
+pub trait Turnable: Send {
+    /// Its name: metric label, dashboard row, `--until`.
+    fn name(&self) -> &'static str;
+    /// Calls the stage once. Gives whether anything happened.
+    fn turn(&mut self, clock: &dyn Clock) -> bool;
+    /// Whether it has seen the end of its input and has nothing left.
+    fn is_finished(&self) -> bool;
+    /// What was counted.
+    fn meter(&self) -> &Meter;
+    /// The most batches that ever waited before it.
+    fn queue_max(&self) -> usize;
+}
+
+/// A stage between its two links.
+pub struct Runner<S: Stage> {
+    name: &'static str,
+    stage: S,
+    input: Arc<Link<S::Input>>,
+    output: Arc<Link<S::Output>>,
+    ledger: Arc<Ledger>,
+    undelivered: VecDeque<S::Output>,
+    meter: Meter,
+    regime: Regime,
+    since_ns: Nanos,
+    turn_cpu_ns: Nanos,
+    finished: bool,
+}
+
+impl<S: Stage> Runner<S> {
+    /// Puts a stage between two links.
+    pub fn new(
+        name: &'static str,
+        stage: S,
+        input: Arc<Link<S::Input>>,
+        output: Arc<Link<S::Output>>,
+        ledger: Arc<Ledger>,
+    ) -> Runner<S> {
+        Runner {
+            name,
+            stage,
+            input,
+            output,
+            ledger,
+            undelivered: VecDeque::new(),
+            meter: Meter::default(),
+            regime: Regime::Idle,
+            since_ns: 0,
+            turn_cpu_ns: 0,
+            finished: false,
+        }
+    }
+
+    /// Sends what waits; gives whether all of it went.
+    fn deliver(&mut self) -> bool {
+        while let Some(batch) = self.undelivered.pop_front() {
+            if let Err(batch) = self.output.push(batch) {
+                self.undelivered.push_front(batch);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Calls the stage and counts what it did; gives whether anything happened.
+    fn work(&mut self, now_ns: Nanos, unix_ms: u64) -> bool {
+        let mut outbox = Outbox::at(now_ns, unix_ms);
+        let mut took = false;
+        self.stage.poll(&mut outbox);
+        if outbox.passed.is_empty()
+            && self.stage.has_room()
+            && let Some(input) = self.input.pop()
+        {
+            took = true;
+            self.meter.count_taken(input.transactions(), now_ns);
+            self.stage.take(input, &mut outbox);
+        }
+        if self.input.is_exhausted() {
+            self.stage.finish(&mut outbox);
+        }
+        self.meter.passed += outbox.delivered;
+        for batch in &outbox.passed {
+            self.meter.passed += batch.transactions();
+        }
+        for (_, reason) in &outbox.rejected {
+            self.meter.count_rejected(*reason);
+        }
+        let happened = took || !outbox.passed.is_empty() || !outbox.rejected.is_empty();
+        if !outbox.rejected.is_empty() {
+            self.ledger.record(self.name, outbox.rejected);
+        }
+        self.undelivered.extend(outbox.passed);
+        happened
+    }
+
+    fn regime_now(&self) -> Regime {
+        if !self.undelivered.is_empty() {
+            Regime::Blocked
+        } else if self.stage.is_working() || self.input.depth() > 0 {
+            Regime::Busy
+        } else {
+            Regime::Idle
+        }
+    }
+}
+
+impl<S: Stage> Turnable for Runner<S> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn turn(&mut self, clock: &dyn Clock) -> bool {
+        let started_ns = clock.now_ns();
+        self.meter.regime_ns[self.regime as usize] += started_ns - self.since_ns;
+        self.since_ns = started_ns;
+        let delivered = self.undelivered.len();
+        let mut happened = false;
+        if self.deliver() && !self.finished {
+            let cpu_ns = clock.thread_cpu_ns();
+            happened = self.work(started_ns, clock.unix_ms());
+            self.deliver();
+            self.turn_cpu_ns += clock.thread_cpu_ns() - cpu_ns;
+            self.meter.cpu_ns = self.turn_cpu_ns + self.stage.job_cpu_ns();
+        }
+        happened |= self.undelivered.len() < delivered;
+        let ended_ns = clock.now_ns();
+        self.meter.settle(self.name, self.stage.held(), ended_ns);
+        if happened {
+            self.meter.turns += 1;
+            self.meter.regime_ns[Regime::Busy as usize] += ended_ns - started_ns;
+            self.since_ns = ended_ns;
+        }
+        self.regime = self.regime_now();
+        if !self.finished
+            && self.input.is_exhausted()
+            && self.stage.held() == 0
+            && self.undelivered.is_empty()
+        {
+            self.finished = true;
+            self.output.close();
+        }
+        happened
+    }
+
+    fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    fn queue_max(&self) -> usize {
+        self.input.depth_max()
+    }
+}
