@@ -1,2 +1,36 @@
 //! The `pelton` program.
-fn main() {}
+//!
+//! Exit codes: 0 all is well; 1 a check failed; 2 wrong use. Results go to standard output, everything else to standard
+//! error.
+
+mod bench;
+mod progress;
+mod usage;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A transaction processing engine for Ethereum transactions.
+#[derive(Parser)]
+#[command(name = "pelton", version, after_help = "Example:\n  pelton bench")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run signed transactions through the whole pipeline, and say what it did and what limits it.
+    Bench(Box<bench::Arguments>),
+}
+
+fn main() -> ExitCode {
+    match Arguments::try_parse() {
+        Ok(Arguments { command: Command::Bench(arguments) }) => bench::main(&arguments),
+        Err(error) => usage::refuse(&error),
+    }
+}

@@ -130,8 +130,8 @@ pub struct World {
     pub verifier: Box<dyn FnOnce(Arc<dyn Spawn>) -> Box<dyn Verifier> + Send>,
     /// The sending and the receiving end of the way to other nodes.
     pub datagrams: (Box<dyn Datagrams>, Box<dyn Datagrams>),
-    /// Consensus.
-    pub ordering: Box<dyn Ordering>,
+    /// Makes consensus, given the id of genesis.
+    pub ordering: Box<dyn FnOnce(B256) -> Box<dyn Ordering> + Send>,
 }
 
 /// What is put in, and where it goes.
@@ -234,7 +234,7 @@ fn table(
     let sent = builder.stage("multicast", stage, sealed, 2)?;
     let stage = Assemble::new(settings.assemble.clone(), follower, blocks_rebuilt);
     let rebuilt = builder.stage("assemble", stage, sent, 2)?;
-    let ordered = builder.stage("order", Order::new(world.ordering), rebuilt, 2)?;
+    let ordered = builder.stage("order", Order::new((world.ordering)(parent.id)), rebuilt, 2)?;
     let stage = Execute::new(chain.clone(), execute_jobs, settings.threads);
     let executed = builder.stage("execute", stage, ordered, 2)?;
     let committed = builder.link("commit", Commit::new(chain, trie), executed, 2);

@@ -1,0 +1,221 @@
+//! One run of the pipeline on real threads, and what it left behind.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use alloy_primitives::{B256, U256};
+use hdrhistogram::Histogram;
+use parking_lot::Mutex;
+use pelton_consensus::{BlockId, Solo};
+use pelton_engine::block::Block;
+use pelton_engine::executed::Outcome;
+use pelton_engine::limits::Limits;
+use pelton_kernels::{Backend, Chunked, Completed, Signatures, Spawn, Ticket, Verifier};
+use pelton_pipeline::clock::{Clock, Nanos, WallClock};
+use pelton_pipeline::driver::threads::Threads;
+use pelton_pipeline::ledger::Rejection;
+use pelton_pipeline::stages::load::Rate;
+use pelton_pipeline::topology::{Pipeline, Run, Settings, World, build};
+use pelton_pipeline::turn::Turnable;
+use pelton_workloads::Workload;
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::solo::Core;
+use crate::udp::Udp;
+
+/// How a workload is run.
+#[derive(Clone)]
+pub struct Plan {
+    /// Threads that turn stages and run jobs.
+    pub threads: usize,
+    /// How fast transactions are offered.
+    pub rate: Rate,
+    /// For how long at most, in nanoseconds.
+    pub offer_ns: Nanos,
+    /// Stage after which the pipeline is cut.
+    pub until: Option<String>,
+    /// What verifies signatures.
+    pub backend: Arc<dyn Backend>,
+}
+
+/// A block that became final and what came of it.
+#[derive(Debug)]
+pub struct Final {
+    /// The block.
+    pub block: Arc<Block>,
+    /// One for each of its transactions.
+    pub outcomes: Vec<Outcome>,
+    /// Wei burnt by it.
+    pub burnt: U256,
+    /// Root of the state after it.
+    pub state_root: B256,
+}
+
+/// What a run left behind.
+pub struct Outcomes {
+    /// Final blocks in order.
+    pub blocks: Vec<Final>,
+    /// Transactions that came out of a pipeline that was cut.
+    pub passed: u64,
+    /// Rejections by id, copies not counted.
+    pub rejections: Vec<(B256, Rejection)>,
+    /// The stages with their meters; the first is the load, the last the sink.
+    pub stages: Vec<Box<dyn Turnable>>,
+    /// From the first offer to the last transaction that came out.
+    pub elapsed_ns: Nanos,
+    /// From the first offer to the end of the last thread.
+    pub driven_ns: Nanos,
+    /// CPU time of the whole process meanwhile.
+    pub process_cpu_ns: Nanos,
+    /// From when each transaction was due until it came out.
+    pub latency_ns: Histogram<u64>,
+    /// Root of the genesis state.
+    pub genesis_root: B256,
+    /// Sum of all balances at the end.
+    pub total_balance: U256,
+    /// Blocks rebuilt from shreds.
+    pub blocks_rebuilt: u64,
+    /// Who answered how many signatures.
+    pub verify: pelton_kernels::Report,
+}
+
+/// What the sink fills.
+struct Collected {
+    blocks: Vec<Final>,
+    passed: u64,
+    last_ns: Nanos,
+    latency_ns: Histogram<u64>,
+}
+
+impl Default for Collected {
+    fn default() -> Collected {
+        let latency_ns = Histogram::new_with_bounds(1, 1 << 42, 3).expect("the bounds are valid");
+        Collected { blocks: Vec::new(), passed: 0, last_ns: 0, latency_ns }
+    }
+}
+
+impl Collected {
+    fn note(&mut self, arrivals: &[Nanos], now_ns: Nanos) {
+        self.last_ns = now_ns;
+        for arrival_ns in arrivals {
+            self.latency_ns.saturating_record(now_ns.saturating_sub(*arrival_ns).max(1));
+        }
+    }
+}
+
+/// Runs a workload through a whole pipeline, or one that is cut.
+///
+/// # Errors
+/// Where the system gives no threads or sockets.
+pub fn run(workload: &Workload, limits: &Limits, plan: &Plan) -> io::Result<Outcomes> {
+    let threads = Threads::start(plan.threads).map_err(io::Error::other)?;
+    let clock: Arc<dyn Clock> = Arc::new(WallClock::new());
+    let collected = Arc::<Mutex<Collected>>::default();
+    let report = Arc::new(Mutex::new(pelton_kernels::Report::default()));
+    let pipeline = assemble(workload, limits, plan, &threads, &clock, &collected, &report)?;
+    let Pipeline { stages, ledger, chain, genesis_root, blocks_rebuilt, .. } = pipeline;
+    let (started_ns, cpu_ns) = (clock.now_ns(), process_cpu_ns());
+    let stages = threads.run(stages, &clock, &AtomicBool::new(false));
+    let driven_ns = clock.now_ns() - started_ns;
+    let process_cpu_ns = process_cpu_ns() - cpu_ns;
+    drop(threads);
+    let collected = std::mem::take(&mut *collected.lock());
+    let total_balance = chain.state().total_balance();
+    let verify = report.lock().clone();
+    Ok(Outcomes {
+        blocks: collected.blocks,
+        passed: collected.passed,
+        rejections: ledger.all(),
+        stages,
+        elapsed_ns: collected.last_ns.saturating_sub(started_ns).max(1),
+        driven_ns,
+        process_cpu_ns,
+        latency_ns: collected.latency_ns,
+        genesis_root,
+        total_balance,
+        blocks_rebuilt: blocks_rebuilt.load(Ordering::Relaxed),
+        verify,
+    })
+}
+
+fn assemble(
+    workload: &Workload,
+    limits: &Limits,
+    plan: &Plan,
+    threads: &Threads,
+    clock: &Arc<dyn Clock>,
+    collected: &Arc<Mutex<Collected>>,
+    report: &Arc<Mutex<pelton_kernels::Report>>,
+) -> io::Result<Pipeline> {
+    // A benchmark asks about every single transaction afterwards.
+    let ledger_capacity = workload.transactions.len().max(1);
+    let settings = Settings { ledger_capacity, ..Settings::standard(plan.threads) };
+    let (backend, report) = (plan.backend.clone(), report.clone());
+    let in_flight_max = NonZeroUsize::new(2 * settings.verify_in_flight_max).expect("something is in flight");
+    let verifier = move |spawn: Arc<dyn Spawn>| -> Box<dyn Verifier> {
+        let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
+        Box::new(Watched { inner: Chunked::new(backend, spawn, settings), report })
+    };
+    let (leader, follower) = Udp::pair()?;
+    let world = World {
+        clock: clock.clone(),
+        pool: Arc::new(threads.clone()),
+        verifier: Box::new(verifier),
+        datagrams: (Box::new(leader), Box::new(follower)),
+        ordering: Box::new(|genesis| Box::new(Core(Solo::new(0, BlockId(genesis.0), NonZeroUsize::MIN)))),
+    };
+    let (on_commit, on_cut) = (collected.clone(), collected.clone());
+    let run = Run {
+        transactions: workload.transactions.iter().map(|(wire, _)| wire.clone()).collect(),
+        rate: plan.rate,
+        offer_ns: plan.offer_ns,
+        until: plan.until.clone(),
+        on_commit: Box::new(move |committed, now_ns| {
+            let mut collected = on_commit.lock();
+            collected.note(&committed.done.arrivals, now_ns);
+            let (block, executed) = (committed.done.block, committed.done.executed);
+            let (outcomes, burnt) = (executed.outcomes, executed.burnt);
+            collected.blocks.push(Final { block, outcomes, burnt, state_root: committed.state_root });
+        }),
+        on_cut: Box::new(move |arrivals, now_ns| {
+            let mut collected = on_cut.lock();
+            collected.passed += arrivals.len() as u64;
+            collected.note(&arrivals, now_ns);
+        }),
+    };
+    Ok(build(&settings, limits.clone(), &workload.genesis, world, run))
+}
+
+/// CPU time of this process.
+fn process_cpu_ns() -> Nanos {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// A verifier whose report can be read after the pipeline has swallowed it.
+struct Watched {
+    inner: Chunked,
+    report: Arc<Mutex<pelton_kernels::Report>>,
+}
+
+impl Verifier for Watched {
+    fn submit(&mut self, batch: Signatures) -> Result<Ticket, Signatures> {
+        self.inner.submit(batch)
+    }
+
+    fn poll(&mut self) -> Option<Completed> {
+        let completed = self.inner.poll()?;
+        *self.report.lock() = self.inner.report();
+        Some(completed)
+    }
+
+    fn in_flight(&self) -> usize {
+        self.inner.in_flight()
+    }
+
+    fn report(&self) -> pelton_kernels::Report {
+        self.inner.report()
+    }
+}

@@ -1,0 +1,166 @@
+//! `pelton bench`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use pelton_bench_harness::bench::{Length, Options, bench};
+use pelton_bench_harness::pipeline::{Rate, STAGES};
+use pelton_bench_harness::report::Report;
+use pelton_bench_harness::table::Table;
+use pelton_bench_harness::workloads::{ACCOUNTS_MIN, Name, Scheme};
+
+use crate::progress::Bar;
+use crate::usage;
+
+const TRANSACTIONS: u64 = 250_000;
+
+/// Arguments of `pelton bench`.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  pelton bench
+  pelton bench --workload mix --scheme ed25519 --seconds 10
+  pelton bench --rate 20000 --seconds 30 --json > result.json
+  pelton bench --until verify")]
+pub struct Arguments {
+    /// What the transactions do.
+    #[arg(long, value_name = "NAME", default_value = "transfers", value_parser = PossibleValuesParser::new(Name::ALL.map(|name| name.as_str())))]
+    workload: String,
+    /// How they are signed.
+    #[arg(long, value_name = "SCHEME", default_value = "secp256k1", value_parser = PossibleValuesParser::new(Scheme::ALL.map(|scheme| scheme.as_str())))]
+    scheme: String,
+    /// How many are offered (250,000 unless --seconds is given).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000), conflicts_with = "seconds")]
+    transactions: Option<u64>,
+    /// For how long they are offered.
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    seconds: Option<f64>,
+    /// Transactions offered a second, or `max` for as fast as they are taken.
+    #[arg(long, value_name = "R", default_value = "max", value_parser = rate)]
+    rate: Rate,
+    /// Accounts that take part.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(i64::from(ACCOUNTS_MIN)..=10_000_000))]
+    accounts: u32,
+    /// What the workload follows from.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Threads, all cores unless given.
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// What verifies signatures: the fastest that is there, or the plain one.
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "reference"]))]
+    backend: String,
+    /// Cut the pipeline after this stage, to see what the stages up to it cost.
+    #[arg(long, value_name = "STAGE", value_parser = PossibleValuesParser::new(STAGES))]
+    until: Option<String>,
+    /// Print one JSON object, as docs/bench.schema.json describes it, in place of the table.
+    #[arg(long)]
+    json: bool,
+    /// Write report.json and report.txt there too.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Where workload files are kept (the user's cache folder unless given).
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn main(arguments: &Arguments) -> ExitCode {
+    let options = match options(arguments) {
+        Ok(options) => options,
+        Err(what) => return usage::say(&what),
+    };
+    let bar = Bar::new();
+    let outcome = bench(&options, &bar);
+    bar.finish();
+    match outcome {
+        Ok(report) => finish(arguments, &report),
+        Err(error) => {
+            eprintln!("pelton: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options(arguments: &Arguments) -> Result<Options, String> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let length = match arguments.seconds {
+        Some(seconds) => Length::Seconds(seconds),
+        None => Length::Transactions(arguments.transactions.unwrap_or(TRANSACTIONS)),
+    };
+    let cache = arguments.cache.clone().or_else(cache_folder);
+    Ok(Options {
+        workload: arguments.workload.parse().map_err(|error| format!("--workload: {error}"))?,
+        scheme: arguments.scheme.parse().map_err(|error| format!("--scheme: {error}"))?,
+        length,
+        rate: arguments.rate,
+        accounts: arguments.accounts,
+        seed: arguments.seed,
+        threads: arguments.threads.map_or(cores, usize::from),
+        backend: arguments.backend.clone(),
+        // The last stage is where the whole pipeline ends anyway.
+        until: arguments.until.clone().filter(|stage| Some(stage.as_str()) != STAGES.last().copied()),
+        cache: cache.ok_or("there is no home folder to keep workloads in: give --cache DIR")?,
+    })
+}
+
+/// Prints the report, and says by the exit code whether all of it was true.
+#[expect(clippy::print_stdout, reason = "this is the program's output")]
+fn finish(arguments: &Arguments, report: &Report) -> ExitCode {
+    let json = serde_json::to_string_pretty(report).expect("a report has only plain fields");
+    let table = Table(report).to_string();
+    if arguments.json {
+        println!("{json}");
+    } else {
+        print!("{table}");
+    }
+    if let Some(folder) = &arguments.out
+        && let Err(error) = write(folder, &json, &table)
+    {
+        eprintln!("pelton: {} cannot be written: {error}", folder.display());
+        return ExitCode::FAILURE;
+    }
+    if report.is_good() {
+        return ExitCode::SUCCESS;
+    }
+    let findings = report.audit.iter().flat_map(|audit| &audit.findings);
+    findings.for_each(|finding| eprintln!("pelton: wrong: {finding}"));
+    if !report.adds_up() {
+        eprintln!("pelton: wrong: offered is not committed + failed + passed + rejected");
+    }
+    ExitCode::FAILURE
+}
+
+fn write(folder: &Path, json: &str, table: &str) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("report.json"), json)?;
+    fs::write(folder.join("report.txt"), table)
+}
+
+/// `$XDG_CACHE_HOME/pelton/workloads`, or below `~/.cache`.
+#[expect(clippy::disallowed_methods, reason = "where the user's cache is, only the environment tells")]
+fn cache_folder() -> Option<PathBuf> {
+    let home = || Some(PathBuf::from(std::env::var("HOME").ok()?).join(".cache"));
+    let cache = std::env::var("XDG_CACHE_HOME").ok().filter(|path| !path.is_empty()).map(PathBuf::from);
+    Some(cache.or_else(home)?.join("pelton").join("workloads"))
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
+        _ => Err("give a number of seconds above 0, up to 86400".to_owned()),
+    }
+}
+
+fn rate(text: &str) -> Result<Rate, String> {
+    if text == "max" {
+        return Ok(Rate::Max);
+    }
+    match text.parse::<f64>() {
+        Ok(rate) if (0.001..=1e9).contains(&rate) => Ok(Rate::PerSecond(rate)),
+        _ => Err("give transactions a second above 0, or max".to_owned()),
+    }
+}
