@@ -120,9 +120,9 @@ pub struct StageReport {
 /// A stage's whole time, by what it was doing.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RegimeSeconds {
-    /// Nothing to do.
+    /// Nothing in hand.
     pub idle: f64,
-    /// Work to do, or being done.
+    /// Work being done, in its turns or on the threads.
     pub busy: f64,
     /// Done, but the next stage had no room.
     pub blocked: f64,
@@ -142,7 +142,7 @@ pub struct Service {
 pub struct Limit {
     /// Its name, or `load` if the stages had nothing to do for most of the time.
     pub stage: String,
-    /// Share of its time in which it had work.
+    /// Share of its time in which it was busy.
     pub busy_share: f64,
 }
 

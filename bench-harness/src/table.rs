@@ -139,13 +139,13 @@ fn verdict(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     if limit.stage == "load" {
         writeln!(
             f,
-            "limit       the offered load; the busiest stage had work {:.0}% of its time",
+            "limit       the offered load; the busiest stage was busy {:.0}% of its time",
             limit.busy_share * 100.0
         )?;
     } else {
         writeln!(
             f,
-            "limit       {}, which had work {:.0}% of its time",
+            "limit       {}, which was busy {:.0}% of its time",
             limit.stage,
             limit.busy_share * 100.0
         )?;

@@ -9,6 +9,7 @@ use alloy_primitives::{Address, U256};
 use crossbeam_queue::SegQueue;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use pelton_engine::block::Summary;
+use pelton_engine::executed::Outcome;
 use pelton_engine::limits::Limits;
 use pelton_engine::state::State;
 use pelton_engine::transaction::Verified;
@@ -20,6 +21,8 @@ pub struct Settled {
     pub sender: Address,
     /// What had been set aside for it, in wei.
     pub cost_max: U256,
+    /// Whether it was executed, and so has used its nonce.
+    pub executed: bool,
 }
 
 /// The executed chain, as seen by the stages that seal.
@@ -81,11 +84,12 @@ impl Chain {
         self.summaries.lock().iter().find(|summary| summary.height == wanted).copied()
     }
 
-    /// Says that these transactions are through.
-    pub fn settle(&self, transactions: &[Verified]) {
-        for transaction in transactions {
+    /// Says that these transactions are through, and what came of each.
+    pub fn settle(&self, transactions: &[Verified], outcomes: &[Outcome]) {
+        for (transaction, outcome) in transactions.iter().zip(outcomes) {
             let cost_max = transaction.fields().cost_max().unwrap_or(U256::MAX);
-            self.settled.push(Settled { sender: transaction.sender(), cost_max });
+            let executed = outcome.receipt().is_some();
+            self.settled.push(Settled { sender: transaction.sender(), cost_max, executed });
         }
     }
 

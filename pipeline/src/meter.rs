@@ -11,9 +11,9 @@ use crate::clock::Nanos;
 /// What a stage is doing. The three add up to its whole time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Regime {
-    /// Nothing to do.
+    /// Nothing in hand.
     Idle,
-    /// Work to do, or being done.
+    /// Work being done, in a turn or on the pool.
     Busy,
     /// Done, but the next stage has no room.
     Blocked,

@@ -10,15 +10,19 @@
 //! Invariants: (1) a sender's transactions are taken in nonce order without gaps. (2) What is taken of a sender and not
 //! yet settled, at worst cost, never exceeds the balance that the sender has in the executed state. (3) No more than
 //! `Settings::transactions_max` wait.
+//!
+//! Others can change a sender's nonce and balance (EIP-7702), so what was taken may be skipped at execution. Nothing
+//! more of that sender is taken then until all that is in flight is settled, and the executed state says where to go on.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, U256};
 use foldhash::{HashMap, HashMapExt};
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::Verified;
 
+use crate::chain::Settled;
 use crate::clock::Nanos;
 use crate::stages::dedup::outbids;
 
@@ -58,6 +62,8 @@ pub struct Waiting {
     /// When it came in.
     pub arrival_ns: Nanos,
     since_ns: Nanos,
+    /// How many were inserted before it.
+    sequence: u64,
     cost_max: U256,
 }
 
@@ -67,11 +73,13 @@ struct Queue {
     in_flight: u64,
     in_flight_cost: U256,
     waiting: BTreeMap<u64, Waiting>,
-    /// Whether the head stands in `ready`.
-    offered: bool,
+    /// As what the head stands in `ready`, if it does.
+    offered: Option<Ready>,
+    /// Something that was in flight was skipped, so that the next nonce is not known until all of it is settled.
+    skipped: bool,
 }
 
-/// A sender whose head may be taken: best tip first, then oldest.
+/// A sender whose head may be taken: the last one has the best tip, and of those with equal tips the oldest head.
 type Ready = (u128, Reverse<u64>, Address);
 
 /// Transactions that wait for a block.
@@ -80,7 +88,7 @@ pub struct Pool {
     settings: Settings,
     base_fee: u64,
     queues: HashMap<Address, Queue>,
-    ready: BinaryHeap<Ready>,
+    ready: BTreeSet<Ready>,
     waiting: usize,
     sequence: u64,
 }
@@ -88,7 +96,7 @@ pub struct Pool {
 impl Pool {
     /// An empty pool.
     pub fn new(settings: Settings, base_fee: u64) -> Pool {
-        Pool { settings, base_fee, queues: HashMap::new(), ready: BinaryHeap::new(), waiting: 0, sequence: 0 }
+        Pool { settings, base_fee, queues: HashMap::new(), ready: BTreeSet::new(), waiting: 0, sequence: 0 }
     }
 
     /// How many wait.
@@ -125,16 +133,23 @@ impl Pool {
         let funds = accounts.funds(&sender);
         let queue =
             self.queues.entry(sender).or_insert_with(|| Queue { next: funds.nonce, ..Queue::default() });
+        let nonce_min = if queue.skipped { funds.nonce } else { queue.next };
         let verdict = if funds.is_contract {
             Err(Reject::SenderIsContract)
-        } else if nonce < queue.next {
+        } else if nonce < nonce_min {
             Err(Reject::StaleNonce)
         } else if cost_max > funds.balance {
             Err(Reject::InsufficientFunds)
         } else if let Some(before) = queue.waiting.get(&nonce) {
             let fields = before.transaction.fields();
             let fees = (fields.max_fee_per_gas, fields.max_priority_fee_per_gas);
-            if outbids(transaction.fields(), fees) { Ok(()) } else { Err(Reject::ReplacementUnderpriced) }
+            if before.transaction.id() == transaction.id() {
+                Err(Reject::Duplicate)
+            } else if outbids(transaction.fields(), fees) {
+                Ok(())
+            } else {
+                Err(Reject::ReplacementUnderpriced)
+            }
         } else if queue.waiting.len() >= self.settings.sender_max {
             Err(Reject::SenderFull)
         } else {
@@ -145,9 +160,15 @@ impl Pool {
             self.forget_if_empty(&sender);
             return;
         }
-        let waiting = Waiting { transaction, arrival_ns, since_ns: now_ns, cost_max };
+        self.sequence += 1;
+        let waiting =
+            Waiting { transaction, arrival_ns, since_ns: now_ns, sequence: self.sequence, cost_max };
         match queue.waiting.insert(nonce, waiting) {
-            Some(replaced) => reject(replaced.transaction.id(), Reject::Replaced),
+            Some(replaced) => {
+                reject(replaced.transaction.id(), Reject::Replaced);
+                // If that was the head, its place was its own: the new one has another tip, and costs more.
+                queue.withdraw(&mut self.ready);
+            }
             None => self.waiting += 1,
         }
         self.offer(&sender, accounts);
@@ -157,35 +178,54 @@ impl Pool {
     }
 
     /// The best transaction that may be taken now, if there is one.
-    pub fn peek(&mut self) -> Option<&Waiting> {
-        let sender = self.ready.peek()?.2;
+    pub fn peek(&self) -> Option<&Waiting> {
+        let sender = self.ready.last()?.2;
         let queue = self.queues.get(&sender).expect("a ready sender has a queue");
         Some(queue.waiting.first_key_value().expect("a ready sender has a head").1)
     }
 
     /// Takes what [`Pool::peek`] showed.
     pub fn take(&mut self, accounts: &impl Accounts) -> Option<Waiting> {
-        let (_, _, sender) = self.ready.pop()?;
+        let (_, _, sender) = self.ready.pop_last()?;
         let queue = self.queues.get_mut(&sender).expect("a ready sender has a queue");
         let (nonce, head) = queue.waiting.pop_first().expect("a ready sender has a head");
         assert_eq!(nonce, queue.next, "a sender's transactions are taken in nonce order");
         queue.next += 1;
         queue.in_flight += 1;
         queue.in_flight_cost += head.cost_max;
-        queue.offered = false;
+        queue.offered = None;
         self.waiting -= 1;
         self.offer(&sender, accounts);
         Some(head)
     }
 
-    /// Hears that a transaction of this sender is through, for which this much had been set aside.
-    pub fn settle(&mut self, sender: &Address, cost_max: U256, accounts: &impl Accounts) {
+    /// Hears that a transaction that was taken is through. What turns out to be used up goes to `reject`.
+    pub fn settle(
+        &mut self,
+        settled: &Settled,
+        accounts: &impl Accounts,
+        reject: &mut impl FnMut(B256, Reject),
+    ) {
+        let Settled { sender, cost_max, executed } = settled;
         let queue = self.queues.get_mut(sender).expect("a sender with transactions in flight has a queue");
         queue.in_flight -= 1;
-        queue.in_flight_cost -= cost_max;
+        queue.in_flight_cost -= *cost_max;
+        if !executed {
+            queue.skipped = true;
+            queue.withdraw(&mut self.ready);
+        }
         if queue.in_flight == 0 {
-            // One that was skipped at execution has not used its nonce.
-            queue.next = accounts.funds(sender).nonce;
+            queue.skipped = false;
+            let next = accounts.funds(sender).nonce;
+            if next != queue.next {
+                queue.withdraw(&mut self.ready);
+                queue.next = next;
+                let kept = queue.waiting.split_off(&next);
+                for stale in std::mem::replace(&mut queue.waiting, kept).into_values() {
+                    reject(stale.transaction.id(), Reject::StaleNonce);
+                    self.waiting -= 1;
+                }
+            }
         }
         self.offer(sender, accounts);
         self.forget_if_empty(sender);
@@ -198,22 +238,25 @@ impl Pool {
         }
         self.base_fee = base_fee;
         self.ready.clear();
-        let senders: Vec<Address> = self.queues.keys().copied().collect();
-        for sender in senders {
-            if let Some(queue) = self.queues.get_mut(&sender) {
-                queue.offered = false;
-            }
-            self.offer(&sender, accounts);
-        }
+        self.queues.values_mut().for_each(|queue| queue.offered = None);
+        self.offer_all(accounts);
     }
 
-    /// Gives up what has been parked since before this moment, each with what it waited for.
-    pub fn expire(&mut self, before_ns: Nanos, reject: &mut impl FnMut(B256, Reject)) {
+    /// Gives up what has been parked since before this moment, each with what it waited for; at the end of time
+    /// everything that cannot be taken now, also behind what is in flight.
+    pub fn expire(
+        &mut self,
+        before_ns: Nanos,
+        accounts: &impl Accounts,
+        reject: &mut impl FnMut(B256, Reject),
+    ) {
+        // Who has been paid in the meantime can pay.
+        self.offer_all(accounts);
         let base_fee = self.base_fee;
         for queue in self.queues.values_mut() {
             // Behind a head that is ready or in flight, a contiguous run still has its turn.
             let (mut nonce, mut reason) = (queue.next, Reject::InsufficientFunds);
-            let moves = queue.offered || queue.in_flight > 0;
+            let moves = queue.offered.is_some() || (queue.in_flight > 0 && before_ns < Nanos::MAX);
             queue.waiting.retain(|at, waiting| {
                 if *at != nonce {
                     reason = Reject::NonceGap;
@@ -234,29 +277,32 @@ impl Pool {
         self.recount();
     }
 
-    /// Forgets empty queues, counts what is left, and drops offers whose head is gone.
+    /// Forgets empty queues, and counts what is left.
     fn recount(&mut self) {
         self.queues.retain(|_, queue| !queue.waiting.is_empty() || queue.in_flight > 0);
         self.waiting = self.queues.values().map(|queue| queue.waiting.len()).sum();
-        let queues = &self.queues;
-        self.ready.retain(|(_, _, sender)| {
-            queues.get(sender).is_some_and(|queue| queue.offered && queue.waiting.contains_key(&queue.next))
-        });
     }
 
-    /// Drops the cheapest eighth of what cannot be taken now.
+    /// Drops the cheapest eighth of what cannot be taken now; if all senders have but one, the worst of them.
     fn evict(&mut self, reject: &mut impl FnMut(B256, Reject)) {
         let mut behind: Vec<(u128, Address, u64)> = Vec::new();
         for (sender, queue) in &self.queues {
-            let skip = usize::from(queue.offered);
+            let skip = usize::from(queue.offered.is_some());
             for (nonce, waiting) in queue.waiting.iter().skip(skip) {
                 behind.push((waiting.transaction.fields().max_fee_per_gas, *sender, *nonce));
             }
         }
         // With equal fees the highest nonces go first, so that no run is cut in its middle.
         behind.sort_unstable_by_key(|(fee, sender, nonce)| (*fee, Reverse(*nonce), *sender));
-        let excess = (behind.len() / 8).max(1);
-        for (_, sender, nonce) in behind.into_iter().take(excess) {
+        behind.truncate((behind.len() / 8).max(1));
+        if behind.is_empty()
+            && let Some((_, _, worst)) = self.ready.first().copied()
+        {
+            let queue = self.queues.get_mut(&worst).expect("a ready sender has a queue");
+            queue.withdraw(&mut self.ready);
+            behind.push((0, worst, queue.next));
+        }
+        for (_, sender, nonce) in behind {
             let queue = self.queues.get_mut(&sender).expect("it was just listed");
             let dropped = queue.waiting.remove(&nonce).expect("it was just listed");
             reject(dropped.transaction.id(), Reject::PoolFull);
@@ -264,10 +310,16 @@ impl Pool {
         self.recount();
     }
 
+    /// Looks at every sender's head again. Equal pools end up equal, in whatever order this goes.
+    fn offer_all(&mut self, accounts: &impl Accounts) {
+        let senders: Vec<Address> = self.queues.keys().copied().collect();
+        senders.iter().for_each(|sender| self.offer(sender, accounts));
+    }
+
     /// Puts a sender's head among the ready if it may be taken.
     fn offer(&mut self, sender: &Address, accounts: &impl Accounts) {
         let Some(queue) = self.queues.get_mut(sender) else { return };
-        if queue.offered {
+        if queue.offered.is_some() || queue.skipped {
             return;
         }
         let Some(head) = queue.waiting.get(&queue.next) else { return };
@@ -275,14 +327,23 @@ impl Pool {
         if queue.in_flight_cost.saturating_add(head.cost_max) > accounts.funds(sender).balance {
             return;
         }
-        queue.offered = true;
-        self.sequence += 1;
-        self.ready.push((tip, Reverse(self.sequence), *sender));
+        let ready = (tip, Reverse(head.sequence), *sender);
+        queue.offered = Some(ready);
+        self.ready.insert(ready);
     }
 
     fn forget_if_empty(&mut self, sender: &Address) {
         if self.queues.get(sender).is_some_and(|queue| queue.waiting.is_empty() && queue.in_flight == 0) {
             self.queues.remove(sender);
+        }
+    }
+}
+
+impl Queue {
+    /// Takes the head back from among the ready.
+    fn withdraw(&mut self, ready: &mut BTreeSet<Ready>) {
+        if let Some(offered) = self.offered.take() {
+            ready.remove(&offered);
         }
     }
 }

@@ -87,7 +87,7 @@ impl Settings {
             ledger_capacity: 1 << 20,
             ingest: ingest::Settings { batch_max: 256, batch_wait_ns: 1_000_000, repeat_window: 1 << 17 },
             schedule: schedule::Settings {
-                block_interval_ns: 10_000_000,
+                block_interval_ns: 25_000_000,
                 beneficiary: Address::repeat_byte(0xbe),
                 pool: pool::Settings {
                     transactions_max: 1 << 17,
@@ -142,7 +142,7 @@ pub struct Run {
     pub rate: Rate,
     /// For how long at most.
     pub offer_ns: Nanos,
-    /// Name of the stage after which the pipeline is cut, one of [`STAGES`] but the last; none for the whole.
+    /// Name of the stage after which the pipeline is cut, one of [`STAGES`]; none or the last for the whole.
     pub until: Option<String>,
     /// Called with each committed block.
     pub on_commit: Receive<Committed>,
@@ -167,8 +167,15 @@ pub struct Pipeline {
 }
 
 /// Puts a pipeline together.
+///
+/// # Panics
+/// If it is to be cut after something that is no stage.
 pub fn build(settings: &Settings, mut limits: Limits, genesis: &Genesis, world: World, run: Run) -> Pipeline {
-    if run.until.is_some() {
+    let whole = STAGES[STAGES.len() - 1];
+    let until = run.until.filter(|name| name != whole);
+    let is_stage = until.as_deref().is_none_or(|name| STAGES.contains(&name));
+    assert!(is_stage, "a pipeline is cut after one of its stages");
+    if until.is_some() {
         // Nothing that is cut off can report a root, so headers speak of genesis.
         limits.root_lag = u64::MAX;
     }
@@ -176,13 +183,13 @@ pub fn build(settings: &Settings, mut limits: Limits, genesis: &Genesis, world: 
     let genesis_root = B256::from(trie.apply(&genesis.writes().trie_updates()));
     let summary = Summary { height: 0, gas_used: 0, state_root: genesis_root };
     let parent = Parent::genesis(genesis_root, &limits);
-    let chain = Arc::new(Chain::new(limits, genesis.state(), summary, run.until.is_some()));
+    let chain = Arc::new(Chain::new(limits, genesis.state(), summary, until.is_some()));
     let ledger = Arc::new(Ledger::new(settings.ledger_capacity));
     let blocks_rebuilt = Arc::default();
     let mut builder = Builder {
         stages: Vec::new(),
         ledger: ledger.clone(),
-        until: run.until.clone(),
+        until,
         on_cut: Some(run.on_cut),
     };
     let parts = Parts { chain: chain.clone(), parent, trie, blocks_rebuilt: Arc::clone(&blocks_rebuilt) };
@@ -218,7 +225,7 @@ fn table(
     let (leader, follower) = world.datagrams;
 
     let raw = Arc::new(Link::new(64));
-    builder.stages.push(Box::new(Load::new(transactions, rate, offer_ns, 64, raw.clone())));
+    builder.stages.push(Box::new(Load::new(transactions, rate, offer_ns, 256, raw.clone())));
 
     let stage = Ingest::new(settings.ingest.clone(), limits.clone(), builder.ledger.clone());
     let decoded = builder.stage("ingest", stage, raw, 16)?;

@@ -8,9 +8,13 @@
 //!            └──────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! Rules: (1) a stage is not called while something that it passed has found no room. (2) The time between two turns
-//! belongs to the regime that the first of them ended in, the time of a turn is busy if anything happened in it.
+//! Rules: (1) A stage is not called while something that it passed has found no room. (2) The time of a turn is busy if
+//! anything happened in it. The time between two turns is blocked if something has found no room, busy if the stage has
+//! work in flight, and idle otherwise, also where input waits for a thread: a stage that is short of threads is not what
+//! holds the others up, the stage that uses them is.
 //! (3) A link is closed once its upstream end will send no more, so that the end of input travels down by itself.
+//! (4) A stage that has finished is still polled until all have, since those further down may ask something of it: the
+//! last block is repaired like any other.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,11 +26,14 @@ use crate::link::Link;
 use crate::meter::{Meter, Regime};
 use crate::stage::{Outbox, Stage};
 
+/// Small batches are taken several in a turn, until they make something that goes on.
+const BATCHES_PER_TURN: usize = 16;
+
 /// What drivers know of a stage.
 pub trait Turnable: Send {
     /// Its name: metric label, dashboard row, `--until`.
     fn name(&self) -> &'static str;
-    /// Calls the stage once. Gives whether anything happened.
+    /// Calls the stage once, also when it is finished. Gives whether anything happened.
     fn turn(&mut self, clock: &dyn Clock) -> bool;
     /// Whether it has seen the end of its input and has nothing left.
     fn is_finished(&self) -> bool;
@@ -91,15 +98,16 @@ impl<S: Stage> Runner<S> {
         let mut outbox = Outbox::at(now_ns, unix_ms);
         let mut took = false;
         self.stage.poll(&mut outbox);
-        if outbox.passed.is_empty()
-            && self.stage.has_room()
-            && let Some(input) = self.input.pop()
-        {
+        for _ in 0..BATCHES_PER_TURN {
+            if !outbox.passed.is_empty() || !self.stage.has_room() {
+                break;
+            }
+            let Some(input) = self.input.pop() else { break };
             took = true;
             self.meter.count_taken(input.transactions(), now_ns);
             self.stage.take(input, &mut outbox);
         }
-        if self.input.is_exhausted() {
+        if self.input.is_exhausted() && !self.finished {
             self.stage.finish(&mut outbox);
         }
         self.meter.passed += outbox.delivered;
@@ -120,7 +128,7 @@ impl<S: Stage> Runner<S> {
     fn regime_now(&self) -> Regime {
         if !self.undelivered.is_empty() {
             Regime::Blocked
-        } else if self.stage.is_working() || self.input.depth() > 0 {
+        } else if self.stage.is_working() {
             Regime::Busy
         } else {
             Regime::Idle
@@ -139,7 +147,7 @@ impl<S: Stage> Turnable for Runner<S> {
         self.since_ns = started_ns;
         let delivered = self.undelivered.len();
         let mut happened = false;
-        if self.deliver() && !self.finished {
+        if self.deliver() {
             let cpu_ns = clock.thread_cpu_ns();
             happened = self.work(started_ns, clock.unix_ms());
             self.deliver();

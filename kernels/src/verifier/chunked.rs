@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 
 use crate::backend::{Backend, Verdict};
-use crate::signatures::Signatures;
+use crate::signatures::{Scheme, Signatures};
 use crate::verifier::{Completed, Fault, Report, Ticket, Verifier};
 
 /// A piece of work to run once, on any thread.
@@ -38,17 +38,21 @@ impl<F: Fn(Job) + Send + Sync> Spawn for F {
 /// What one process chooses for a [`Chunked`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Signatures in one job: the more, the cheaper each ed25519 signature; the fewer, the better spread over threads.
-    pub chunk_len: NonZeroUsize,
+    /// Secp256k1 signatures in one job: the fewer, the better spread over threads and the shorter the wait of others.
+    pub secp256k1_chunk_len: NonZeroUsize,
+    /// Ed25519 signatures in one job: likewise, but the more, the cheaper each of them.
+    pub ed25519_chunk_len: NonZeroUsize,
     /// Batches accepted and not given back, above which the next is refused.
     pub in_flight_max: NonZeroUsize,
 }
 
 impl Default for Settings {
-    /// 128 signatures in a job: from 95 on, the ed25519 sum takes the algorithm for many points and is a tenth cheaper.
+    /// Jobs of one to three milliseconds. From 95 signatures on, the ed25519 sum takes the algorithm for many points and
+    /// is a tenth cheaper.
     fn default() -> Self {
         const SETTINGS: Settings = Settings {
-            chunk_len: NonZeroUsize::new(128).expect("not zero"),
+            secp256k1_chunk_len: NonZeroUsize::new(32).expect("not zero"),
+            ed25519_chunk_len: NonZeroUsize::new(128).expect("not zero"),
             in_flight_max: NonZeroUsize::new(64).expect("not zero"),
         };
         SETTINGS
@@ -120,7 +124,11 @@ impl Verifier for Chunked {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
         self.in_flight += 1;
-        let chunk_len = self.settings.chunk_len.get();
+        let chunk_len = match batch.scheme() {
+            Scheme::Secp256k1 => self.settings.secp256k1_chunk_len,
+            Scheme::Ed25519 => self.settings.ed25519_chunk_len,
+        };
+        let chunk_len = chunk_len.get();
         // An empty batch has one empty chunk, so that it comes home like any other.
         let chunks = batch.len().div_ceil(chunk_len).max(1);
         let answers = (0..chunks).map(|_| OnceLock::new()).collect();

@@ -34,7 +34,8 @@ fn right(batch: &Signatures) -> Vec<Verdict> {
 
 fn chunked(spawn: impl Spawn + 'static, in_flight_max: usize) -> Chunked {
     let settings = Settings {
-        chunk_len: NonZeroUsize::new(6).expect("not zero"),
+        secp256k1_chunk_len: NonZeroUsize::new(6).expect("not zero"),
+        ed25519_chunk_len: NonZeroUsize::new(6).expect("not zero"),
         in_flight_max: NonZeroUsize::new(in_flight_max).expect("not zero"),
     };
     Chunked::new(open("cpu", [9; 32]).expect("listed"), Arc::new(spawn), settings)

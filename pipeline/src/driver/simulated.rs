@@ -53,12 +53,11 @@ pub fn run(
         let waiting = pool.jobs.lock().len() as u64;
         let choice = random.below(stages.len() as u64 + waiting) as usize;
         match stages.get_mut(choice) {
-            Some(stage) if !stage.is_finished() => {
+            Some(stage) => {
                 if stage.turn(clock) {
                     fold(&mut hash, choice, stage.as_ref(), clock);
                 }
             }
-            Some(_) => {}
             None => {
                 let job = pool.jobs.lock().swap_remove(choice - stages.len());
                 job();

@@ -70,10 +70,8 @@ fn rotate(stages: &[Mutex<Box<dyn Turnable>>], clock: &dyn Clock, stop: &AtomicB
                 all_finished = false;
                 continue;
             };
-            if !stage.is_finished() {
-                happened |= stage.turn(clock);
-                all_finished &= stage.is_finished();
-            }
+            happened |= stage.turn(clock);
+            all_finished &= stage.is_finished();
         }
         if all_finished {
             break;

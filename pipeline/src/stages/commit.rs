@@ -48,7 +48,7 @@ impl Stage for Commit {
         let state_root = B256::from(self.trie.apply(&done.executed.writes.trie_updates()));
         let height = done.block.header().height;
         self.chain.push_summary(Summary { height, gas_used: done.executed.gas_used, state_root });
-        self.chain.settle(done.block.transactions());
+        self.chain.settle(done.block.transactions(), &done.executed.outcomes);
         outbox.pass(Committed { done, state_root });
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! Cheapest first: size, byte-identical repeat, decoding, static checks. Repeats are found by the id, which is a hash
 //! over all bytes, signature included: a forged copy has another id and cannot shadow the real one. A repeat of what
-//! was turned away further on is let through, since what was wrong then may be right now.
+//! was turned away further on is let through, since what was wrong then may be right now, but for a bad signature.
 
 use std::sync::Arc;
 
-use alloy_primitives::{Bytes, keccak256};
+use alloy_primitives::{B256, Bytes, keccak256};
 use pelton_engine::limits::Limits;
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::Transaction;
@@ -34,7 +34,7 @@ pub struct Ingest {
     settings: Settings,
     limits: Limits,
     ledger: Arc<Ledger>,
-    seen: Seen<alloy_primitives::B256, ()>,
+    seen: Seen<B256, ()>,
     waiting: Batch<Transaction>,
     waiting_since_ns: Nanos,
 }
@@ -52,12 +52,17 @@ impl Ingest {
         }
         let transaction = codec::decode(wire.clone()).map_err(|reason| (wire.clone(), reason))?;
         let id = transaction.id();
-        if self.seen.get(&id).is_some() && self.ledger.rejection(&id).is_none() {
+        if self.seen.get(&id).is_some() && !self.may_be_right_now(&id) {
             return Err((wire, Reject::Repeat));
         }
         checks::admit(&transaction, &self.limits).map_err(|reason| (wire, reason))?;
         self.seen.insert(id, ());
         Ok(transaction)
+    }
+
+    /// Whether it was turned away, and for something other than its own bytes.
+    fn may_be_right_now(&self, id: &B256) -> bool {
+        self.ledger.rejection(id).is_some_and(|rejection| rejection.reason != Reject::BadSignature)
     }
 
     fn flush(&mut self, outbox: &mut Outbox<Batch<Transaction>>) {

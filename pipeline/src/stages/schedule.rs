@@ -59,6 +59,8 @@ pub struct Schedule {
     pool: Pool,
     /// Height and base fee of the last planned block; the rest of it is not known here.
     parent: Parent,
+    /// What the next header will speak of, and the base fee that follows, once that block has been executed.
+    next: Option<(Summary, u64)>,
     sealed_at_ns: Nanos,
     expired_at_ns: Nanos,
     finishing: bool,
@@ -68,14 +70,31 @@ impl Schedule {
     /// A stage that plans on top of this block.
     pub fn new(settings: Settings, chain: Arc<Chain>, parent: Parent) -> Schedule {
         let pool = Pool::new(settings.pool.clone(), parent.base_fee);
-        Schedule { settings, chain, pool, parent, sealed_at_ns: 0, expired_at_ns: 0, finishing: false }
+        Schedule {
+            settings,
+            chain,
+            pool,
+            parent,
+            next: None,
+            sealed_at_ns: 0,
+            expired_at_ns: 0,
+            finishing: false,
+        }
     }
 
-    /// Hears what is through.
-    fn settle(&mut self) {
+    /// Hears what is through, and what the next block costs.
+    fn listen(&mut self, outbox: &mut Outbox<Planned>) {
+        let mut reject = |id, reason| outbox.reject(id, reason);
         let state = self.chain.state();
         while let Some(settled) = self.chain.next_settled() {
-            self.pool.settle(&settled.sender, settled.cost_max, &*state);
+            self.pool.settle(&settled, &*state, &mut reject);
+        }
+        if self.next.is_none()
+            && let Some(executed) = self.chain.summary_for(self.parent.height + 1)
+        {
+            let base_fee = self.parent.next_base_fee(&executed, self.chain.limits());
+            self.pool.set_base_fee(base_fee, &*state);
+            self.next = Some((executed, base_fee));
         }
     }
 
@@ -108,10 +127,7 @@ impl Schedule {
     }
 
     fn plan(&mut self, outbox: &mut Outbox<Planned>) {
-        let height = self.parent.height + 1;
-        let Some(executed) = self.chain.summary_for(height) else { return };
-        let base_fee = self.parent.next_base_fee(&executed, self.chain.limits());
-        self.pool.set_base_fee(base_fee, &*self.chain.state());
+        let Some((executed, base_fee)) = self.next else { return };
         let block = self.fill();
         if block.is_empty() {
             return;
@@ -119,7 +135,8 @@ impl Schedule {
         let (transactions, arrivals) = by_class(block);
         let plan = Plan::new(transactions, self.settings.beneficiary);
         outbox.pass(Planned { plan, executed, base_fee, arrivals });
-        self.parent = Parent { height, base_fee, ..self.parent };
+        self.parent = Parent { height: self.parent.height + 1, base_fee, ..self.parent };
+        self.next = None;
         self.sealed_at_ns = outbox.now_ns;
     }
 }
@@ -138,7 +155,7 @@ impl Stage for Schedule {
     }
 
     fn poll(&mut self, outbox: &mut Outbox<Planned>) {
-        self.settle();
+        self.listen(outbox);
         if self.is_due(outbox.now_ns) {
             self.plan(outbox);
         }
@@ -146,7 +163,8 @@ impl Stage for Schedule {
         if outbox.now_ns.saturating_sub(self.expired_at_ns) >= parked_ns_max / 4 {
             self.expired_at_ns = outbox.now_ns;
             let before_ns = outbox.now_ns.saturating_sub(parked_ns_max);
-            self.pool.expire(before_ns, &mut |id, reason| outbox.reject(id, reason));
+            let mut reject = |id, reason| outbox.reject(id, reason);
+            self.pool.expire(before_ns, &*self.chain.state(), &mut reject);
         }
     }
 
@@ -154,7 +172,8 @@ impl Stage for Schedule {
         self.finishing = true;
         if self.pool.ready() == 0 && (self.chain.is_cut() || !self.pool.has_in_flight()) {
             // Nothing can come any more that what is parked waits for.
-            self.pool.expire(Nanos::MAX, &mut |id, reason| outbox.reject(id, reason));
+            let mut reject = |id, reason| outbox.reject(id, reason);
+            self.pool.expire(Nanos::MAX, &*self.chain.state(), &mut reject);
         }
     }
 
@@ -166,10 +185,6 @@ impl Stage for Schedule {
     fn has_room(&self) -> bool {
         let ahead = 2 * self.chain.limits().block_transactions_max as usize;
         self.pool.ready() == 0 || self.pool.len() < ahead.min(self.settings.pool.transactions_max)
-    }
-
-    fn is_working(&self) -> bool {
-        self.pool.ready() > 0
     }
 }
 

@@ -51,8 +51,8 @@ impl Verify {
         let mut signatures = completed.signatures;
         let verdicts = match completed.outcome {
             Ok(verdicts) => verdicts,
-            // Nothing has been said of any signature: they are asked about again.
-            Err(_fault) => return self.submit(signatures, transactions),
+            // Nothing has been said of any signature: they are asked about again, once a poll.
+            Err(_fault) => return self.refused.push((signatures, transactions)),
         };
         assert_eq!(verdicts.len(), transactions.len(), "one verdict for each signature");
         self.held -= transactions.transactions();
