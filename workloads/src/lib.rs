@@ -1,1 +1,28 @@
 //! Make the same signed transactions from the same seed.
+//!
+//! ```text
+//! Spec ──> Cast (keys) ──> drafts, in order, by one thread ──> wire bytes and expectations, by all ──> Workload
+//!              └─────────> genesis state                                                        file <──┘
+//! ```
+//!
+//! Every transaction is signed by itself and comes with what must become of it, so that a benchmark is judged as
+//! strictly as a test. The same [`Spec`] gives the same bytes on every machine, forever; a test holds their digests.
+
+mod cast;
+pub mod contracts;
+mod dice;
+mod draft;
+pub mod encode;
+mod expectation;
+pub mod file;
+mod funding;
+mod generators;
+mod spec;
+mod twist;
+pub mod wallet;
+mod workload;
+
+pub use expectation::Expectation;
+pub use file::load_or_make;
+pub use spec::{ACCOUNTS_MIN, CHAIN_ID, Name, Scheme, Spec, UnknownWord};
+pub use workload::{Tally, Workload, generate};

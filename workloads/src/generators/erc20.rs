@@ -1,0 +1,9 @@
+//! Token transfers between random pairs of accounts: one contract that all call, whose slots seldom conflict.
+
+use crate::draft::{Author, Draft};
+use crate::spec::Spec;
+
+pub(crate) fn drafts(spec: &Spec) -> Vec<Draft> {
+    let mut author = Author::new(spec, spec.accounts as usize);
+    (0..spec.transactions).map(|_| author.token_transfer()).collect()
+}

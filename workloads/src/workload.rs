@@ -1,0 +1,97 @@
+//! `Workload`: signed transactions in order, what must come of each, and the state that they start from.
+
+use alloy_primitives::{B256, Bytes};
+use pelton_engine::genesis::Genesis;
+use rayon::prelude::*;
+
+use crate::cast::Cast;
+use crate::draft::Draft;
+use crate::expectation::Expectation;
+use crate::spec::{ACCOUNTS_MIN, Spec};
+use crate::{funding, generators};
+
+/// Transactions that one task signs: a few milliseconds of work, and the step of the progress.
+const SIGNED_AT_ONCE: usize = 128;
+
+/// Signed transactions and the state that they start from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workload {
+    /// What all of it follows from.
+    pub spec: Spec,
+    /// Wire bytes in the order in which they are to be sent, and what must become of each.
+    pub transactions: Vec<(Bytes, Expectation)>,
+    /// The state below the first transaction.
+    pub genesis: Genesis,
+    /// BLAKE3 over all transactions and expectations: for each, length of the bytes (u32, big-endian), code of the
+    /// expectation (u8), and the bytes.
+    pub digest: B256,
+}
+
+/// How many transactions must end how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Executed, and succeed.
+    pub commit: u64,
+    /// Executed, and fail.
+    pub fail: u64,
+    /// Turned away.
+    pub reject: u64,
+}
+
+impl Workload {
+    /// Counts the expectations.
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for (_, expectation) in &self.transactions {
+            match expectation {
+                Expectation::Commit => tally.commit += 1,
+                Expectation::Fail => tally.fail += 1,
+                Expectation::Reject(_) => tally.reject += 1,
+            }
+        }
+        tally
+    }
+}
+
+/// Makes a workload on all cores of the present rayon pool; the result does not depend on how many there are.
+/// `progress` is called from their threads with the number of transactions signed since it was last called.
+///
+/// # Panics
+/// With fewer than [`ACCOUNTS_MIN`] accounts.
+pub fn generate(spec: &Spec, progress: &(dyn Fn(u64) + Sync)) -> Workload {
+    assert!(spec.accounts >= ACCOUNTS_MIN, "a workload needs at least {ACCOUNTS_MIN} accounts");
+    let cast = Cast::new(spec);
+    let drafts = generators::drafts(spec, &cast);
+    let sign = |drafts: &[Draft]| {
+        let signed: Vec<_> = drafts.iter().map(|draft| draft.sign(&cast)).collect();
+        progress(signed.len() as u64);
+        signed
+    };
+    let transactions: Vec<_> = drafts.par_chunks(SIGNED_AT_ONCE).flat_map_iter(sign).collect();
+    let digest = digest(&transactions);
+    Workload { spec: *spec, transactions, genesis: funding::genesis(spec, &cast), digest }
+}
+
+/// The genesis state alone, as [`generate`] would give it.
+///
+/// # Panics
+/// With fewer than [`ACCOUNTS_MIN`] accounts.
+pub(crate) fn genesis(spec: &Spec) -> Genesis {
+    assert!(spec.accounts >= ACCOUNTS_MIN, "a workload needs at least {ACCOUNTS_MIN} accounts");
+    funding::genesis(spec, &Cast::new(spec))
+}
+
+/// What stands in front of a transaction's bytes in files and digests.
+pub(crate) fn prefix(wire: &Bytes, expectation: Expectation) -> [u8; 5] {
+    let length = u32::try_from(wire.len()).expect("a transaction is shorter than 4 GiB");
+    let [a, b, c, d] = length.to_be_bytes();
+    [a, b, c, d, expectation.code()]
+}
+
+fn digest(transactions: &[(Bytes, Expectation)]) -> B256 {
+    let mut hash = blake3::Hasher::new();
+    for (wire, expectation) in transactions {
+        hash.update(&prefix(wire, *expectation)).update(wire);
+    }
+    B256::from(*hash.finalize().as_bytes())
+}
