@@ -1,0 +1,155 @@
+//! `pelton bench` as a user meets it: what it prints, what it refuses, and how it exits.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Runs the program with a cache of its own.
+fn pelton(cache: &Path, arguments: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE_pelton");
+    Command::new(program).args(arguments).env("XDG_CACHE_HOME", cache).output().expect("the program starts")
+}
+
+/// Runs a small bench, checks its object by the schema and by what must always hold, and gives it.
+fn check(cache: &Path, arguments: &[&str]) -> Value {
+    let small = ["bench", "--json", "--accounts", "60"];
+    let output = pelton(cache, &[&small[..], arguments].concat());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {stderr}");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("standard output is one JSON object");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/bench.schema.json");
+    let schema = std::fs::read_to_string(path).expect("docs has the schema");
+    let schema: Value = serde_json::from_str(&schema).expect("the schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    assert!(validator.is_valid(&report), "{:?}", validator.iter_errors(&report).map(|e| e.to_string()).collect::<Vec<_>>());
+
+    let number = |field: &str| report[field].as_u64().expect(field);
+    let rejected: u64 = report["rejected"].as_object().expect("rejected").values().filter_map(Value::as_u64).sum();
+    assert_eq!(number("offered"), number("committed") + number("failed") + number("passed") + rejected);
+    for stage in report["stages"].as_array().expect("stages") {
+        let of = |field: &str| stage[field].as_u64().expect(field);
+        assert_eq!(of("taken"), of("passed") + of("rejected") + of("held"), "{stage}");
+    }
+    report
+}
+
+#[test]
+fn every_workload_on_every_scheme_comes_out_as_it_expects() {
+    let cache = tempfile::tempdir().expect("a folder");
+    for workload in ["transfers", "hot-account", "erc20", "mix", "hostile"] {
+        for scheme in ["secp256k1", "ed25519"] {
+            let arguments = ["--transactions", "600", "--workload", workload, "--scheme", scheme];
+            let report = check(cache.path(), &arguments);
+            let audit = &report["audit"];
+            assert_eq!(audit["equal"], true);
+            assert_eq!(audit["supply_conserved"], true);
+            assert_eq!(audit["expectations_met"], true);
+            assert_eq!(audit["blocks_rebuilt"], audit["blocks"]);
+            assert_eq!(audit["state_root"], audit["serial_state_root"]);
+            if workload == "hostile" {
+                assert!(report["rejected"].as_object().expect("rejected").len() >= 8, "{}", report["rejected"]);
+                assert!(report["failed"].as_u64().expect("failed") > 0);
+            } else {
+                assert_eq!(report["committed"], 600);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pipeline_cut_after_any_stage_accounts_for_every_transaction() {
+    let cache = tempfile::tempdir().expect("a folder");
+    let stages =
+        ["ingest", "verify", "dedup", "schedule", "seal", "multicast", "assemble", "order", "execute", "commit"];
+    for (index, stage) in stages.into_iter().enumerate() {
+        let report = check(cache.path(), &["--transactions", "500", "--until", stage]);
+        let whole = stage == "commit";
+        assert_eq!(report["passed"], if whole { 0 } else { 500 });
+        assert_eq!(report["committed"], if whole { 500 } else { 0 });
+        assert_eq!(report["audit"].is_null(), !whole);
+        assert_eq!(report["stages"].as_array().expect("stages").len(), index + 1);
+    }
+}
+
+#[test]
+fn the_same_arguments_make_the_same_workload_and_another_seed_another() {
+    let cache = tempfile::tempdir().expect("a folder");
+    let digest = |seed| check(cache.path(), &["--transactions", "100", "--seed", seed])["workload"]["digest"].clone();
+    assert_eq!(digest("7"), digest("7"));
+    assert_ne!(digest("7"), digest("8"));
+}
+
+#[test]
+fn the_plain_back_end_and_one_thread_and_a_rate_do_the_same_work() {
+    let cache = tempfile::tempdir().expect("a folder");
+    let report = check(cache.path(), &["--transactions", "300", "--backend", "reference", "--threads", "1"]);
+    assert_eq!(report["verify"]["backends"]["reference"], 300);
+    let report = check(cache.path(), &["--seconds", "0.5", "--rate", "400"]);
+    assert_eq!(report["committed"], 200);
+    assert!(report["seconds"].as_f64().expect("seconds") > 0.4, "it is offered evenly");
+}
+
+#[test]
+fn a_folder_for_the_report_is_filled() {
+    let cache = tempfile::tempdir().expect("a folder");
+    let out = cache.path().join("some/where");
+    let report = check(cache.path(), &["--transactions", "100", "--out", out.to_str().expect("a path")]);
+    let written = std::fs::read_to_string(out.join("report.json")).expect("report.json is there");
+    assert_eq!(serde_json::from_str::<Value>(&written).expect("it is JSON"), report);
+    assert!(std::fs::read_to_string(out.join("report.txt")).expect("report.txt is there").contains("committed"));
+}
+
+#[test]
+fn a_damaged_workload_file_is_made_again() {
+    let cache = tempfile::tempdir().expect("a folder");
+    let arguments = ["--transactions", "100"];
+    let digest = check(cache.path(), &arguments)["workload"]["digest"].clone();
+    let folder = cache.path().join("pelton/workloads");
+    for entry in std::fs::read_dir(folder).expect("the cache is there") {
+        let path = entry.expect("an entry").path();
+        let mut bytes = std::fs::read(&path).expect("a file");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&path, bytes).expect("it can be written");
+    }
+    assert_eq!(check(cache.path(), &arguments)["workload"]["digest"], digest);
+}
+
+#[test]
+fn wrong_use_gives_one_line_and_exit_code_2() {
+    let cache = tempfile::tempdir().expect("a folder");
+    for arguments in [
+        &["bench", "--workload", "nonsense"][..],
+        &["bench", "--scheme", "rsa"],
+        &["bench", "--transactions", "0"],
+        &["bench", "--transactions", "many"],
+        &["bench", "--seconds", "-1"],
+        &["bench", "--seconds", "1", "--transactions", "1"],
+        &["bench", "--rate", "0"],
+        &["bench", "--accounts", "1"],
+        &["bench", "--threads", "0"],
+        &["bench", "--backend", "abacus"],
+        &["bench", "--until", "never"],
+        &["bench", "--no-such-flag"],
+        &["bnech"],
+        &[],
+    ] {
+        let output = pelton(cache.path(), arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert_eq!(stderr.trim_end().lines().count(), 1, "{arguments:?}: {stderr}");
+        assert!(stderr.starts_with("pelton: "), "{arguments:?}: {stderr}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_shows_an_example() {
+    let cache = tempfile::tempdir().expect("a folder");
+    for arguments in [&["--help"][..], &["bench", "--help"]] {
+        let output = pelton(cache.path(), arguments);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("Example"));
+    }
+}
