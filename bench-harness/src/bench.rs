@@ -314,8 +314,10 @@ fn losses(options: &Options, outcomes: &Outcomes, probe: &Probe) -> Losses {
     let stages_ns = outcomes.stages.iter().map(|stage| stage.meter().cpu_ns as f64).sum::<f64>();
     let alone_ns = came_out(outcomes) * probe.total_ns;
     let process_ns = outcomes.process_cpu_ns as f64;
+    let starved_ns = outcomes.starved_ns as f64;
     Losses {
-        waiting: (whole_ns - process_ns) / whole_ns,
+        starved: starved_ns / whole_ns,
+        waiting: (whole_ns - process_ns - starved_ns).max(0.0) / whole_ns,
         driving: (process_ns - stages_ns) / whole_ns,
         interference: (stages_ns - alone_ns) / whole_ns,
     }

@@ -160,7 +160,9 @@ pub struct VerifyReport {
 /// Where the threads' time went that the stages alone would not have needed, as shares of all threads' time.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Losses {
-    /// Threads had no work, or were not given a core.
+    /// Threads had work and were given no core: something else ran on it.
+    pub starved: f64,
+    /// Threads had no work.
     pub waiting: f64,
     /// Threads looked for work: the drivers' own rounds.
     pub driving: f64,

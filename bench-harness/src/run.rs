@@ -69,6 +69,8 @@ pub struct Outcomes {
     pub driven_ns: Nanos,
     /// CPU time of the whole process meanwhile.
     pub process_cpu_ns: Nanos,
+    /// Time that its threads were ready and were given no core; 0 where the kernel does not tell.
+    pub starved_ns: Nanos,
     /// From when each transaction was due until it came out.
     pub latency_ns: Histogram<u64>,
     /// Root of the genesis state.
@@ -116,10 +118,11 @@ pub fn run(workload: &Workload, limits: &Limits, plan: &Plan) -> io::Result<Outc
     let report = Arc::new(Mutex::new(pelton_kernels::Report::default()));
     let pipeline = assemble(workload, limits, plan, &threads, &clock, &collected, &report)?;
     let Pipeline { stages, ledger, chain, genesis_root, blocks_rebuilt, .. } = pipeline;
-    let (started_ns, cpu_ns) = (clock.now_ns(), process_cpu_ns());
+    let (started_ns, cpu_ns, delay_ns) = (clock.now_ns(), process_cpu_ns(), run_delay_ns());
     let stages = threads.run(stages, &clock, &AtomicBool::new(false));
     let driven_ns = clock.now_ns() - started_ns;
     let process_cpu_ns = process_cpu_ns() - cpu_ns;
+    let starved_ns = run_delay_ns().saturating_sub(delay_ns);
     drop(threads);
     let collected = std::mem::take(&mut *collected.lock());
     let total_balance = chain.state().total_balance();
@@ -132,6 +135,7 @@ pub fn run(workload: &Workload, limits: &Limits, plan: &Plan) -> io::Result<Outc
         elapsed_ns: collected.last_ns.saturating_sub(started_ns).max(1),
         driven_ns,
         process_cpu_ns,
+        starved_ns,
         latency_ns: collected.latency_ns,
         genesis_root,
         total_balance,
@@ -192,6 +196,15 @@ fn assemble(
 fn process_cpu_ns() -> Nanos {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// Time that the living threads of this process were ready and were given no core.
+fn run_delay_ns() -> Nanos {
+    let of_thread = |entry: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(entry.path().join("schedstat")).ok()?;
+        text.split_whitespace().nth(1)?.parse::<Nanos>().ok()
+    };
+    std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten().filter_map(of_thread).sum()
 }
 
 /// A verifier whose report can be read after the pipeline has swallowed it.

@@ -161,12 +161,13 @@ fn verdict(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
 }
 
 fn lost(losses: &Losses) -> String {
-    let Losses { waiting, driving, interference } = losses;
+    let percent = |share: f64| format!("{:.1}%", share * 100.0);
     format!(
-        "; of the threads' time {:.1}% waited, {:.1}% drove stages, {:+.1}% went to stages beyond their cost alone",
-        waiting * 100.0,
-        driving * 100.0,
-        interference * 100.0
+        "; of the threads' time {} had no work, {} no core, {} drove stages, {:+.1}% went to stages beyond their cost alone",
+        percent(losses.waiting),
+        percent(losses.starved),
+        percent(losses.driving),
+        losses.interference * 100.0
     )
 }
 
