@@ -4,11 +4,12 @@
 //!
 //! ```text
 //!   0 version u8 = 1          1 height u64              9 parent [32]           41 timestamp, ms u64
-//!  49 beneficiary [20]       69 base fee u64           77 transactions u32      81 transactions root [32]
-//! 113 executed: height u64  121 executed: gas u64     129 executed: state root [32]           = 161, + 4
+//!  49 beneficiary [20]       69 base fee u64           77 transactions u32      81 body [32]
+//! 113 executed: height u64  121 executed: gas u64     129 executed: state root [32]
+//! 161 body bytes u32
 //! ```
 //!
-//! The last four bytes are the length of the body, which is every transaction as u32 length and bytes. The block's id is
+//! The body is every transaction as u32 length and bytes; the header holds its length and its BLAKE3. The block's id is
 //! BLAKE3 of the header. The executed part speaks of the block `root_lag` below, or of genesis.
 
 use alloy_primitives::{Address, B256, Bytes};
@@ -47,8 +48,8 @@ pub struct Header {
     pub base_fee: u64,
     /// Number of transactions.
     pub transactions: u32,
-    /// BLAKE3 over all transaction ids in order.
-    pub transactions_root: B256,
+    /// BLAKE3 of the body.
+    pub body: B256,
     /// The outcome of the block `root_lag` below.
     pub executed: Summary,
     /// Length of the body in bytes.
@@ -71,9 +72,8 @@ pub struct Parent {
 impl Parent {
     /// The point below the first block of a chain with this genesis state.
     pub fn genesis(state_root: B256, limits: &Limits) -> Parent {
-        let mut hash = blake3::Hasher::new();
-        hash.update(state_root.as_slice()).update(limits.digest().as_slice());
-        Parent { height: 0, id: finish(&hash), timestamp_ms: 0, base_fee: limits.base_fee_min }
+        let id = hash_of(&[state_root.0, limits.digest().0].concat());
+        Parent { height: 0, id, timestamp_ms: 0, base_fee: limits.base_fee_min }
     }
 
     /// Base fee of the next block: EIP-1559's rule, with the usage of the newest block that all have executed.
@@ -92,6 +92,7 @@ pub struct Block {
     header: Header,
     id: B256,
     transactions: Vec<Verified>,
+    bytes: Bytes,
 }
 
 impl Block {
@@ -110,7 +111,14 @@ impl Block {
             height.saturating_sub(limits.root_lag),
             "a header speaks of one known height"
         );
-        let bytes: usize = transactions.iter().map(|t| 4 + t.transaction().wire().len()).sum();
+        let body_bytes: usize = transactions.iter().map(|t| 4 + t.transaction().wire().len()).sum();
+        let mut bytes = vec![0; HEADER_BYTES];
+        bytes.reserve_exact(body_bytes);
+        for transaction in &transactions {
+            let wire = transaction.transaction().wire();
+            bytes.extend_from_slice(&(wire.len() as u32).to_be_bytes());
+            bytes.extend_from_slice(wire);
+        }
         let header = Header {
             height,
             parent: parent.id,
@@ -118,11 +126,12 @@ impl Block {
             beneficiary,
             base_fee: parent.next_base_fee(&executed, limits),
             transactions: u32::try_from(transactions.len()).expect("a block's transactions are bounded"),
-            transactions_root: transactions_root(transactions.iter().map(Verified::id)),
+            body: hash_of(&bytes[HEADER_BYTES..]),
             executed,
-            body_bytes: u32::try_from(bytes).expect("a block's bytes are bounded"),
+            body_bytes: u32::try_from(body_bytes).expect("a block's bytes are bounded"),
         };
-        Block { header, id: header.id(), transactions }
+        bytes[..HEADER_BYTES].copy_from_slice(&header.encode());
+        Block { header, id: header.id(), transactions, bytes: bytes.into() }
     }
 
     /// The header.
@@ -147,15 +156,8 @@ impl Block {
     }
 
     /// Header and body.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(HEADER_BYTES + self.header.body_bytes as usize);
-        out.extend_from_slice(&self.header.encode());
-        for transaction in &self.transactions {
-            let wire = transaction.transaction().wire();
-            out.extend_from_slice(&(wire.len() as u32).to_be_bytes());
-            out.extend_from_slice(wire);
-        }
-        out
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
     }
 }
 
@@ -170,7 +172,7 @@ impl Header {
         out.extend_from_slice(self.beneficiary.as_slice());
         out.extend_from_slice(&self.base_fee.to_be_bytes());
         out.extend_from_slice(&self.transactions.to_be_bytes());
-        out.extend_from_slice(self.transactions_root.as_slice());
+        out.extend_from_slice(self.body.as_slice());
         out.extend_from_slice(&self.executed.height.to_be_bytes());
         out.extend_from_slice(&self.executed.gas_used.to_be_bytes());
         out.extend_from_slice(self.executed.state_root.as_slice());
@@ -194,7 +196,7 @@ impl Header {
             beneficiary: take(&mut rest)?.into(),
             base_fee: u64::from_be_bytes(take(&mut rest)?),
             transactions: u32::from_be_bytes(take(&mut rest)?),
-            transactions_root: take(&mut rest)?.into(),
+            body: take(&mut rest)?.into(),
             executed: Summary {
                 height: u64::from_be_bytes(take(&mut rest)?),
                 gas_used: u64::from_be_bytes(take(&mut rest)?),
@@ -206,17 +208,18 @@ impl Header {
 
     /// BLAKE3 of the encoded header.
     pub fn id(&self) -> B256 {
-        B256::from(*blake3::hash(&self.encode()).as_bytes())
+        hash_of(&self.encode())
     }
 }
 
 /// Splits an encoded block into its header and the wire bytes of its transactions.
 ///
 /// # Errors
-/// `Truncated`, `Malformed`, or `NonCanonical` where header and body disagree on length or count.
+/// `Truncated`, `Malformed`, or `NonCanonical` where header and body disagree.
 pub fn split(bytes: &Bytes) -> Result<(Header, Vec<Bytes>), Reject> {
     let header = Header::decode(bytes)?;
-    if bytes.len() - HEADER_BYTES != header.body_bytes as usize {
+    let body = &bytes[HEADER_BYTES..];
+    if body.len() != header.body_bytes as usize || hash_of(body) != header.body {
         return Err(Reject::NonCanonical);
     }
     let mut transactions = Vec::new();
@@ -236,17 +239,8 @@ pub fn split(bytes: &Bytes) -> Result<(Header, Vec<Bytes>), Reject> {
     Ok((header, transactions))
 }
 
-/// BLAKE3 over transaction ids in order.
-pub fn transactions_root(ids: impl Iterator<Item = B256>) -> B256 {
-    let mut hash = blake3::Hasher::new();
-    for id in ids {
-        hash.update(id.as_slice());
-    }
-    finish(&hash)
-}
-
-fn finish(hash: &blake3::Hasher) -> B256 {
-    B256::from(*hash.finalize().as_bytes())
+fn hash_of(bytes: &[u8]) -> B256 {
+    B256::from(*blake3::hash(bytes).as_bytes())
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Reject> {

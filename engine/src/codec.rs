@@ -22,11 +22,12 @@ use crate::transaction::{Authorization, Fields, Kind, Listed, Signature, Transac
 /// Decodes one transaction from exactly these bytes. The signature is carried along, not checked.
 ///
 /// # Errors
-/// `Truncated`, `Malformed`, `NonCanonical` or `UnknownType`.
+/// `Truncated`, `Malformed`, `NonCanonical`, `UnknownType`, or `BadSignature` for a parity that is none.
 pub fn decode(wire: Bytes) -> Result<Transaction, Reject> {
     let first = *wire.first().ok_or(Reject::Truncated)?;
     let (kind, body) = match first {
-        0xc0.. => (Kind::Legacy, 0),
+        // A type byte is below 0x80 (EIP-2718); what is not a list here is refused below.
+        0x80.. => (Kind::Legacy, 0),
         0x01 => (Kind::AccessList, 1),
         0x02 => (Kind::DynamicFee, 1),
         0x04 => (Kind::SetCode, 1),
@@ -198,11 +199,14 @@ impl Cursor<'_> {
     }
 }
 
-/// Parity and chain id from a legacy `v` (EIP-155).
-fn split_v(v: u64) -> Result<(u8, Option<u64>), Reject> {
+/// Parity and chain id from a legacy `v` (EIP-155), which for a large chain id is longer than 64 bits.
+fn split_v(v: u128) -> Result<(u8, Option<u64>), Reject> {
     match v {
         27 | 28 => Ok(((v - 27) as u8, None)),
-        35.. => Ok((((v - 35) % 2) as u8, Some((v - 35) / 2))),
+        35.. => {
+            let chain_id = u64::try_from((v - 35) / 2).map_err(|_| Reject::BadSignature)?;
+            Ok((((v - 35) % 2) as u8, Some(chain_id)))
+        }
         _ => Err(Reject::BadSignature),
     }
 }
