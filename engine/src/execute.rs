@@ -1,4 +1,4 @@
-//! The parallel executor: the same as [`serial`](crate::serial::serial), sooner.
+//! The parallel executor: the same as [`serial`], sooner.
 //!
 //! ```text
 //!          ┌─ run_lanes ─┐

@@ -128,14 +128,14 @@ impl Overlay {
         }
     }
 
-    /// Forgets all slots of an account. Where there are none, which is nearly always, it leaves no trace.
+    /// Sets all slots of an account to zero. Where there are none, which is nearly always, it leaves no trace; those that
+    /// were changed before stay known as changed, so that a write set has the same keys wherever a block is cut in two.
     fn void_slots(&mut self, state: &State, address: Address) {
         if state.slots(&address).is_some() {
-            let storage = self.storage.entry(address).or_default();
-            storage.void_below = true;
-            storage.slots.clear();
-        } else {
-            self.storage.remove(&address);
+            self.storage.entry(address).or_default().void_below = true;
+        }
+        if let Some(storage) = self.storage.get_mut(&address) {
+            storage.slots.values_mut().for_each(|value| *value = U256::ZERO);
         }
     }
 
