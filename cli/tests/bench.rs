@@ -22,10 +22,15 @@ fn check(cache: &Path, arguments: &[&str]) -> Value {
     let schema = std::fs::read_to_string(path).expect("docs has the schema");
     let schema: Value = serde_json::from_str(&schema).expect("the schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
-    assert!(validator.is_valid(&report), "{:?}", validator.iter_errors(&report).map(|e| e.to_string()).collect::<Vec<_>>());
+    assert!(
+        validator.is_valid(&report),
+        "{:?}",
+        validator.iter_errors(&report).map(|e| e.to_string()).collect::<Vec<_>>()
+    );
 
     let number = |field: &str| report[field].as_u64().expect(field);
-    let rejected: u64 = report["rejected"].as_object().expect("rejected").values().filter_map(Value::as_u64).sum();
+    let rejected: u64 =
+        report["rejected"].as_object().expect("rejected").values().filter_map(Value::as_u64).sum();
     assert_eq!(number("offered"), number("committed") + number("failed") + number("passed") + rejected);
     for stage in report["stages"].as_array().expect("stages") {
         let of = |field: &str| stage[field].as_u64().expect(field);
@@ -48,7 +53,11 @@ fn every_workload_on_every_scheme_comes_out_as_it_expects() {
             assert_eq!(audit["blocks_rebuilt"], audit["blocks"]);
             assert_eq!(audit["state_root"], audit["serial_state_root"]);
             if workload == "hostile" {
-                assert!(report["rejected"].as_object().expect("rejected").len() >= 8, "{}", report["rejected"]);
+                assert!(
+                    report["rejected"].as_object().expect("rejected").len() >= 8,
+                    "{}",
+                    report["rejected"]
+                );
                 assert!(report["failed"].as_u64().expect("failed") > 0);
             } else {
                 assert_eq!(report["committed"], 600);
@@ -60,8 +69,18 @@ fn every_workload_on_every_scheme_comes_out_as_it_expects() {
 #[test]
 fn a_pipeline_cut_after_any_stage_accounts_for_every_transaction() {
     let cache = tempfile::tempdir().expect("a folder");
-    let stages =
-        ["ingest", "verify", "dedup", "schedule", "seal", "multicast", "assemble", "order", "execute", "commit"];
+    let stages = [
+        "ingest",
+        "verify",
+        "dedup",
+        "schedule",
+        "seal",
+        "multicast",
+        "assemble",
+        "order",
+        "execute",
+        "commit",
+    ];
     for (index, stage) in stages.into_iter().enumerate() {
         let report = check(cache.path(), &["--transactions", "500", "--until", stage]);
         let whole = stage == "commit";
@@ -75,7 +94,8 @@ fn a_pipeline_cut_after_any_stage_accounts_for_every_transaction() {
 #[test]
 fn the_same_arguments_make_the_same_workload_and_another_seed_another() {
     let cache = tempfile::tempdir().expect("a folder");
-    let digest = |seed| check(cache.path(), &["--transactions", "100", "--seed", seed])["workload"]["digest"].clone();
+    let digest =
+        |seed| check(cache.path(), &["--transactions", "100", "--seed", seed])["workload"]["digest"].clone();
     assert_eq!(digest("7"), digest("7"));
     assert_ne!(digest("7"), digest("8"));
 }
@@ -97,7 +117,9 @@ fn a_folder_for_the_report_is_filled() {
     let report = check(cache.path(), &["--transactions", "100", "--out", out.to_str().expect("a path")]);
     let written = std::fs::read_to_string(out.join("report.json")).expect("report.json is there");
     assert_eq!(serde_json::from_str::<Value>(&written).expect("it is JSON"), report);
-    assert!(std::fs::read_to_string(out.join("report.txt")).expect("report.txt is there").contains("committed"));
+    assert!(
+        std::fs::read_to_string(out.join("report.txt")).expect("report.txt is there").contains("committed")
+    );
 }
 
 #[test]

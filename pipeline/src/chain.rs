@@ -38,6 +38,7 @@ pub struct Chain {
 impl Chain {
     /// A chain at its genesis. One that is cut is never told of executed blocks.
     pub fn new(limits: Limits, genesis: State, summary: Summary, is_cut: bool) -> Chain {
+        assert!(limits.root_lag > 0, "a header cannot speak of its own block");
         Chain {
             limits,
             is_cut,

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Invariants: (1) a sender's transactions are taken in nonce order without gaps. (2) What is taken of a sender and not
-//! yet settled, at worst cost, never exceeds the balance that the sender has in the executed state. (3) No more than
-//! `Settings::transactions_max` wait.
+//! yet executed, at worst cost, never exceeds the balance that the sender's own transactions leave it in the executed
+//! state. (3) No more than `Settings::transactions_max` wait.
 //!
 //! Others can change a sender's nonce and balance (EIP-7702), so what was taken may be skipped at execution. Nothing
 //! more of that sender is taken then until all that is in flight is settled, and the executed state says where to go on.
@@ -133,29 +133,7 @@ impl Pool {
         let funds = accounts.funds(&sender);
         let queue =
             self.queues.entry(sender).or_insert_with(|| Queue { next: funds.nonce, ..Queue::default() });
-        let nonce_min = if queue.skipped { funds.nonce } else { queue.next };
-        let verdict = if funds.is_contract {
-            Err(Reject::SenderIsContract)
-        } else if nonce < nonce_min {
-            Err(Reject::StaleNonce)
-        } else if cost_max > funds.balance {
-            Err(Reject::InsufficientFunds)
-        } else if let Some(before) = queue.waiting.get(&nonce) {
-            let fields = before.transaction.fields();
-            let fees = (fields.max_fee_per_gas, fields.max_priority_fee_per_gas);
-            if before.transaction.id() == transaction.id() {
-                Err(Reject::Duplicate)
-            } else if outbids(transaction.fields(), fees) {
-                Ok(())
-            } else {
-                Err(Reject::ReplacementUnderpriced)
-            }
-        } else if queue.waiting.len() >= self.settings.sender_max {
-            Err(Reject::SenderFull)
-        } else {
-            Ok(())
-        };
-        if let Err(reason) = verdict {
+        if let Err(reason) = queue.judge(&transaction, cost_max, &funds, self.settings.sender_max) {
             reject(transaction.id(), reason);
             self.forget_if_empty(&sender);
             return;
@@ -220,11 +198,12 @@ impl Pool {
             if next != queue.next {
                 queue.withdraw(&mut self.ready);
                 queue.next = next;
-                let kept = queue.waiting.split_off(&next);
-                for stale in std::mem::replace(&mut queue.waiting, kept).into_values() {
-                    reject(stale.transaction.id(), Reject::StaleNonce);
-                    self.waiting -= 1;
-                }
+            }
+            while let Some(head) = queue.waiting.first_entry()
+                && *head.key() < next
+            {
+                reject(head.remove().transaction.id(), Reject::StaleNonce);
+                self.waiting -= 1;
             }
         }
         self.offer(sender, accounts);
@@ -253,7 +232,7 @@ impl Pool {
         // Who has been paid in the meantime can pay.
         self.offer_all(accounts);
         let base_fee = self.base_fee;
-        for queue in self.queues.values_mut() {
+        for queue in self.queues.values_mut().filter(|queue| !queue.skipped) {
             // Behind a head that is ready or in flight, a contiguous run still has its turn.
             let (mut nonce, mut reason) = (queue.next, Reject::InsufficientFunds);
             let moves = queue.offered.is_some() || (queue.in_flight > 0 && before_ns < Nanos::MAX);
@@ -340,6 +319,32 @@ impl Pool {
 }
 
 impl Queue {
+    /// Whether a transaction of this sender may wait, with room for so many.
+    fn judge(&self, new: &Verified, cost_max: U256, funds: &Funds, sender_max: usize) -> Result<(), Reject> {
+        let nonce = new.fields().nonce;
+        let nonce_min = if self.skipped { funds.nonce } else { self.next };
+        if funds.is_contract {
+            Err(Reject::SenderIsContract)
+        } else if nonce < nonce_min {
+            Err(Reject::StaleNonce)
+        } else if cost_max > funds.balance {
+            Err(Reject::InsufficientFunds)
+        } else if let Some(Waiting { transaction: before, .. }) = self.waiting.get(&nonce) {
+            let fees = (before.fields().max_fee_per_gas, before.fields().max_priority_fee_per_gas);
+            if before.id() == new.id() {
+                Err(Reject::Duplicate)
+            } else if outbids(new.fields(), fees) {
+                Ok(())
+            } else {
+                Err(Reject::ReplacementUnderpriced)
+            }
+        } else if self.waiting.len() >= sender_max {
+            Err(Reject::SenderFull)
+        } else {
+            Ok(())
+        }
+    }
+
     /// Takes the head back from among the ready.
     fn withdraw(&mut self, ready: &mut BTreeSet<Ready>) {
         if let Some(offered) = self.offered.take() {

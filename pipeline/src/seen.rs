@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn the_newest_generation_is_always_remembered_and_the_third_oldest_never() {
         let mut seen = Seen::new(10);
-        for key in 0..100 {
+        for key in 0..100_u32 {
             seen.insert(key, ());
             assert!((key.saturating_sub(9)..=key).all(|recent| seen.get(&recent).is_some()));
             assert!((0..key.saturating_sub(20)).all(|ancient| seen.get(&ancient).is_none()));

@@ -120,6 +120,9 @@ impl Settings {
     }
 }
 
+/// Makes a verifier over these jobs.
+pub type MakeVerifier = Box<dyn FnOnce(Arc<dyn Spawn>) -> Box<dyn Verifier> + Send>;
+
 /// What a pipeline is given from outside.
 pub struct World {
     /// Where time comes from.
@@ -127,7 +130,7 @@ pub struct World {
     /// Where jobs run.
     pub pool: Arc<dyn Spawn>,
     /// Makes the verifier, over jobs that are charged to its stage.
-    pub verifier: Box<dyn FnOnce(Arc<dyn Spawn>) -> Box<dyn Verifier> + Send>,
+    pub verifier: MakeVerifier,
     /// The sending and the receiving end of the way to other nodes.
     pub datagrams: (Box<dyn Datagrams>, Box<dyn Datagrams>),
     /// Makes consensus, given the id of genesis.
@@ -186,12 +189,7 @@ pub fn build(settings: &Settings, mut limits: Limits, genesis: &Genesis, world: 
     let chain = Arc::new(Chain::new(limits, genesis.state(), summary, until.is_some()));
     let ledger = Arc::new(Ledger::new(settings.ledger_capacity));
     let blocks_rebuilt = Arc::default();
-    let mut builder = Builder {
-        stages: Vec::new(),
-        ledger: ledger.clone(),
-        until,
-        on_cut: Some(run.on_cut),
-    };
+    let mut builder = Builder { stages: Vec::new(), ledger: ledger.clone(), until, on_cut: Some(run.on_cut) };
     let parts = Parts { chain: chain.clone(), parent, trie, blocks_rebuilt: Arc::clone(&blocks_rebuilt) };
     let offered = (run.transactions, run.rate, run.offer_ns);
     // Cut or whole, the stages up to the end are in the builder.

@@ -48,8 +48,7 @@ pub struct Assemble {
 impl Assemble {
     /// A stage that receives this way, and counts the blocks that it rebuilt.
     pub fn new(settings: Settings, datagrams: Box<dyn Datagrams>, rebuilt_count: Arc<AtomicU64>) -> Assemble {
-        let assembler =
-            Assembler::new(settings.key, settings.limits.clone(), Choice::Random { seed: settings.seed });
+        let assembler = Assembler::new(settings.key, settings.limits, Choice::Random { seed: settings.seed });
         Assemble {
             settings,
             datagrams,
