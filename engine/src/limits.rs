@@ -88,9 +88,10 @@ impl Limits {
 
 const _: () = {
     let limits = Limits::standard(1);
-    assert!(limits.block_bytes_max >= limits.transaction_bytes_max, "every transaction fits a block");
+    assert!(limits.block_bytes_max >= limits.transaction_bytes_max + 4, "every transaction fits a block");
     assert!(limits.block_gas_max >= limits.transaction_gas_max, "every transaction fits a block");
+    assert!(limits.block_gas_target > 0, "the base fee is a share of it");
     assert!(limits.block_gas_target <= limits.block_gas_max, "the target can be reached");
     let tiny = Limits::tiny(1);
-    assert!(tiny.block_bytes_max >= tiny.transaction_bytes_max, "every transaction fits a tiny block");
+    assert!(tiny.block_bytes_max >= tiny.transaction_bytes_max + 4, "every transaction fits a tiny block");
 };

@@ -18,6 +18,7 @@ mod conformance {
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
+use std::process::ExitCode;
 
 use alloy_consensus::proofs::calculate_receipt_root;
 use alloy_consensus::{
@@ -60,9 +61,12 @@ const HASHES: &[(u64, B256)] = &[
 /// Transactions in a short piece of a block.
 const PIECE: usize = 16;
 
-#[test]
-fn real_blocks_use_the_gas_and_leave_the_receipts_that_their_headers_say() {
-    let Some(folder) = data::open("mainnet-blocks") else { return };
+fn main() -> ExitCode {
+    let name = "real_blocks_use_the_gas_and_leave_the_receipts_that_their_headers_say";
+    data::main(name, "mainnet-blocks", real_blocks_use_the_gas_and_leave_the_receipts_that_their_headers_say)
+}
+
+fn real_blocks_use_the_gas_and_leave_the_receipts_that_their_headers_say(folder: &Path) {
     let files = folder.read_dir().expect("a folder").map(|entry| entry.expect("an entry").path());
     let mut failures = BTreeMap::new();
     let mut count = 0;

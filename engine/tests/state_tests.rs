@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::process::ExitCode;
 
 use conformance::json::get;
 use conformance::{data, state_test};
@@ -28,10 +29,17 @@ use serde_json::Value;
 
 const EXPECTED_FAILURES: &str = include_str!("conformance/state_tests_expected_failures.txt");
 
-#[test]
-fn state_tests_end_in_the_agreed_root_and_logs() {
-    let Some(archive) = data::open("state-tests/general-state-tests-open.tar.gz") else { return };
-    let files = unpack(&archive);
+fn main() -> ExitCode {
+    let archive = "state-tests/general-state-tests-open.tar.gz";
+    data::main(
+        "state_tests_end_in_the_agreed_root_and_logs",
+        archive,
+        state_tests_end_in_the_agreed_root_and_logs,
+    )
+}
+
+fn state_tests_end_in_the_agreed_root_and_logs(archive: &Path) {
+    let files = unpack(archive);
     let cases: Vec<Case> = files.par_iter().flat_map_iter(|(name, content)| run(name, content)).collect();
     let failures: BTreeMap<&str, &str> = cases.iter().filter_map(Case::failure).collect();
     let unknown = cases.iter().filter(|case| case.found.is_none()).count();

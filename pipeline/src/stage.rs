@@ -72,6 +72,11 @@ impl<T> Outbox<T> {
         self.passed.push(batch);
     }
 
+    /// What was passed, for who calls a stage without a loop around it.
+    pub fn into_passed(self) -> Vec<T> {
+        self.passed
+    }
+
     /// Turns one transaction away.
     pub fn reject(&mut self, id: B256, reason: Reject) {
         self.rejected.push((id, reason));

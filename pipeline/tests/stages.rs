@@ -9,13 +9,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use alloy_primitives::{Address, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use misdeeds::{Doubles, Gate, Gone, LateAndFailing, Loses, Outage, PanicsAt};
 use parking_lot::Mutex;
+use pelton_engine::block::{Parent, Summary};
+use pelton_engine::codec;
 use pelton_engine::genesis::{Genesis, GenesisAccount};
+use pelton_engine::limits::Limits;
 use pelton_engine::reject::Reject;
-use pelton_engine::transaction::{Fields, Kind, Signature};
+use pelton_engine::transaction::{Fields, Kind, Signature, Transaction, Verified};
 use pelton_pipeline::batch::Batch;
+use pelton_pipeline::chain::Chain;
 use pelton_pipeline::clock::{Clock, SimulatedClock, WallClock};
 use pelton_pipeline::datagrams::SimulatedDatagrams;
 use pelton_pipeline::driver::simulated::{self, SimulatedPool};
@@ -23,10 +27,11 @@ use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::ledger::Ledger;
 use pelton_pipeline::link::Link;
 use pelton_pipeline::meter::Regime;
-use pelton_pipeline::stage::Stage;
+use pelton_pipeline::stage::{Outbox, Stage};
 use pelton_pipeline::stages::load::Rate;
+use pelton_pipeline::stages::schedule::Schedule;
 use pelton_pipeline::stages::sink::Sink;
-use pelton_pipeline::topology::{MakeVerifier, STAGES};
+use pelton_pipeline::topology::{MakeVerifier, STAGES, Settings};
 use pelton_pipeline::turn::{Runner, Turnable};
 use pelton_workloads::encode::{Unsigned, authorize, sign};
 use pelton_workloads::wallet::Account;
@@ -382,4 +387,46 @@ fn a_cut_after_something_that_is_no_stage_is_a_bug() {
 fn a_pipeline_without_transactions_ends() {
     let (ended, _) = Scene::new(Genesis::default(), Vec::new(), 0).simulate(0);
     assert_eq!((ended.executed(), ended.rejected(), ended.blocks.len()), (0, 0, 0));
+}
+
+#[test]
+fn empty_blocks_bring_the_base_fee_down_to_what_waits() {
+    let limits = Limits { root_lag: 1, ..Limits::tiny(CHAIN_ID) };
+    let workload = workload(Name::Transfers, Scheme::Ed25519);
+    let (wire, _) = &workload.transactions[0];
+    let transaction = codec::decode(wire.clone()).expect("a good transaction");
+    let sender = *workload
+        .genesis
+        .accounts
+        .keys()
+        .find(|address| signed_by(&transaction, address))
+        .expect("it is funded");
+    let base_fee = 4 * u64::try_from(transaction.fields().max_fee_per_gas).expect("it is some gwei");
+    let summary = |height| Summary { height, gas_used: 0, state_root: B256::ZERO };
+    let chain = Arc::new(Chain::new(limits.clone(), workload.genesis.state(), summary(0), false));
+    let parent = Parent { base_fee, ..Parent::genesis(B256::ZERO, &limits) };
+    let mut schedule = Schedule::new(Settings::tiny().schedule, chain.clone(), parent);
+
+    let mut outbox = Outbox::at(0, 0);
+    schedule.take([(Verified::new(transaction, sender), 0)].into_iter().collect(), &mut outbox);
+    let mut planned = Vec::new();
+    for height in 1..100 {
+        let mut outbox = Outbox::at(height * 10_000_000, 0);
+        schedule.poll(&mut outbox);
+        planned.extend(outbox.into_passed());
+        chain.push_summary(summary(height));
+        if schedule.held() == 0 {
+            break;
+        }
+    }
+    let sizes: Vec<usize> = planned.iter().map(|block| block.plan.transactions().len()).collect();
+    assert_eq!(sizes.iter().sum::<usize>(), 1, "the transaction is planned once it can pay");
+    assert_eq!(sizes.last(), Some(&1));
+    assert!(planned.is_sorted_by(|a, b| a.base_fee > b.base_fee), "every empty block lowers the base fee");
+}
+
+/// Whether the key in a declared transaction is the one of this account.
+fn signed_by(transaction: &Transaction, address: &Address) -> bool {
+    let Signature::Ed25519 { key, .. } = transaction.signature() else { panic!("a declared transaction") };
+    pelton_kernels::address::of_ed25519(key) == address.0.0
 }

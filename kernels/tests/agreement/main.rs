@@ -1,31 +1,15 @@
 //! All back-ends give equal answers, on published vectors, at the bounds, and on whatever can be made up.
 
+#[path = "../common/agree.rs"]
+mod agree;
+#[path = "../common/case.rs"]
+mod case;
 mod ed25519;
 mod secp256k1;
 
-use std::sync::Arc;
+use pelton_kernels::{Signatures, Verdict};
 
-use pelton_kernels::{BACKENDS, Backend, Signatures, Verdict, keccak256, open};
-
-/// Every back-end, however `batch` is cut, answers as `expected`.
-#[track_caller]
-fn check(batch: &Signatures, expected: &[Verdict]) {
-    assert_eq!(batch.len(), expected.len(), "one expected verdict for each signature");
-    for name in BACKENDS {
-        for (seed, chunk) in [(1, batch.len()), (2, 1), (3, 5), (4, 64)] {
-            let verdicts = answers(&*open_seeded(name, seed), batch, chunk);
-            for (index, (verdict, expected)) in verdicts.iter().zip(expected).enumerate() {
-                assert_eq!(
-                    verdict,
-                    expected,
-                    "{name}, signature {index} of {}, {chunk} at once",
-                    batch.len()
-                );
-            }
-            assert_eq!(verdicts.len(), batch.len(), "{name}");
-        }
-    }
-}
+use agree::{answers, bytes, check, open_seeded};
 
 /// Every back-end answers as the reference, whose answers are given back.
 #[track_caller]
@@ -33,23 +17,6 @@ fn check_agreement(batch: &Signatures) -> Vec<Verdict> {
     let expected = answers(&*open_seeded("reference", 0), batch, 1);
     check(batch, &expected);
     expected
-}
-
-fn answers(backend: &dyn Backend, batch: &Signatures, chunk: usize) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
-    for first in (0..batch.len()).step_by(chunk.max(1)) {
-        backend.verify(batch, first..(first + chunk).min(batch.len()), &mut verdicts);
-    }
-    verdicts
-}
-
-fn open_seeded(name: &str, seed: u8) -> Arc<dyn Backend> {
-    open(name, [seed; 32]).expect("the name is listed")
-}
-
-/// 32 bytes that look random and are the same in each run.
-fn bytes(what: &str, index: usize) -> [u8; 32] {
-    keccak256(format!("{what} {index}").as_bytes())
 }
 
 /// How many signatures are valid.

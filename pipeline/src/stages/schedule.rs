@@ -1,6 +1,7 @@
 //! schedule: takes from the pool what fits a block, orders it, and plans it.
 //!
-//! A block is sealed when a full one waits, or when anything has waited for a block interval. Within it, transactions
+//! A block is sealed when a full one waits, or when anything has waited for a block interval. Only where the base fee is
+//! above all that waits is it an empty one. Within it, transactions
 //! whose declared access is a promise come first, then those whose access is likely complete, then the rest, so that
 //! most of the block can run in parallel; a sender's own order is kept. A block may be planned once the block
 //! `root_lag` below it has been executed, since its header speaks of that one: that also bounds how far sealing runs
@@ -101,7 +102,13 @@ impl Schedule {
     fn is_due(&self, now_ns: Nanos) -> bool {
         let full = self.pool.ready() >= self.chain.limits().block_transactions_max as usize;
         let waited = now_ns.saturating_sub(self.sealed_at_ns) >= self.settings.block_interval_ns;
-        self.pool.ready() > 0 && (full || waited || self.finishing)
+        (self.pool.ready() > 0 && (full || waited || self.finishing)) || (waited && self.is_too_dear())
+    }
+
+    /// Whether all that waits may be below the base fee. Only a block brings that down, so an empty one is due.
+    fn is_too_dear(&self) -> bool {
+        let falls = self.next.is_some_and(|(_, base_fee)| base_fee > self.chain.limits().base_fee_min);
+        falls && self.pool.ready() == 0 && !self.pool.is_empty() && !self.finishing
     }
 
     /// Takes what fits, best first.
@@ -128,11 +135,7 @@ impl Schedule {
 
     fn plan(&mut self, outbox: &mut Outbox<Planned>) {
         let Some((executed, base_fee)) = self.next else { return };
-        let block = self.fill();
-        if block.is_empty() {
-            return;
-        }
-        let (transactions, arrivals) = by_class(block);
+        let (transactions, arrivals) = by_class(self.fill());
         let plan = Plan::new(transactions, self.settings.beneficiary);
         outbox.pass(Planned { plan, executed, base_fee, arrivals });
         self.parent = Parent { height: self.parent.height + 1, base_fee, ..self.parent };
