@@ -165,7 +165,7 @@ fn assemble(
     let (leader, follower) = Udp::pair()?;
     let world = World {
         clock: clock.clone(),
-        pool: Arc::new(threads.clone()),
+        pools: threads.pools(),
         verifier: Box::new(verifier),
         datagrams: (Box::new(leader), Box::new(follower)),
         ordering: Box::new(|genesis| Box::new(Core(Solo::new(0, BlockId(genesis.0), NonZeroUsize::MIN)))),

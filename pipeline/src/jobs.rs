@@ -7,6 +7,22 @@ use pelton_kernels::{Job, Spawn};
 
 use crate::clock::{Clock, Nanos};
 
+/// Where jobs run.
+#[derive(Clone)]
+pub struct Pools {
+    /// For jobs that others wait for.
+    pub urgent: Arc<dyn Spawn>,
+    /// For jobs that come in large numbers.
+    pub bulk: Arc<dyn Spawn>,
+}
+
+impl Pools {
+    /// One pool for all jobs.
+    pub fn one(pool: Arc<dyn Spawn>) -> Pools {
+        Pools { urgent: pool.clone(), bulk: pool }
+    }
+}
+
 /// Runs jobs somewhere else and adds their CPU time up. A clone adds to the same sum.
 #[derive(Clone)]
 pub struct Jobs {

@@ -31,7 +31,7 @@ use crate::batch::Load as _;
 use crate::chain::Chain;
 use crate::clock::{Clock, Nanos};
 use crate::datagrams::Datagrams;
-use crate::jobs::Jobs;
+use crate::jobs::{Jobs, Pools};
 use crate::ledger::Ledger;
 use crate::link::Link;
 use crate::shred::AssemblerLimits;
@@ -128,7 +128,7 @@ pub struct World {
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where jobs run.
-    pub pool: Arc<dyn Spawn>,
+    pub pools: Pools,
     /// Makes the verifier, over jobs that are charged to its stage.
     pub verifier: MakeVerifier,
     /// The sending and the receiving end of the way to other nodes.
@@ -217,8 +217,9 @@ fn table(
     let Parts { chain, parent, trie, blocks_rebuilt } = parts;
     let limits = chain.limits().clone();
     let beneficiary = settings.schedule.beneficiary;
-    let jobs = || Jobs::new(world.pool.clone(), world.clock.clone());
-    let (verify_jobs, execute_jobs) = (jobs(), jobs());
+    // Each block waits for the one before it to be executed; batches of signatures wait for nothing.
+    let verify_jobs = Jobs::new(world.pools.bulk, world.clock.clone());
+    let execute_jobs = Jobs::new(world.pools.urgent, world.clock);
     let verifier = (world.verifier)(Arc::new(verify_jobs.clone()));
     let (leader, follower) = world.datagrams;
 

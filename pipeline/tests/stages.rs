@@ -24,6 +24,7 @@ use pelton_pipeline::clock::{Clock, SimulatedClock, WallClock};
 use pelton_pipeline::datagrams::SimulatedDatagrams;
 use pelton_pipeline::driver::simulated::{self, SimulatedPool};
 use pelton_pipeline::driver::threads::Threads;
+use pelton_pipeline::jobs::Pools;
 use pelton_pipeline::ledger::Ledger;
 use pelton_pipeline::link::Link;
 use pelton_pipeline::meter::Regime;
@@ -133,7 +134,7 @@ fn workload(name: Name, scheme: Scheme) -> Workload {
 fn in_a_whole_pipeline_the_times_of_every_stage_add_up() {
     let (clock, pool) = (Arc::new(SimulatedClock::default()), SimulatedPool::default());
     let scene = Scene::of(&workload(Name::Mix, Scheme::Ed25519), 1);
-    let (mut pipeline, _) = scene.build(clock.clone(), Arc::new(pool.clone()));
+    let (mut pipeline, _) = scene.build(clock.clone(), Pools::one(Arc::new(pool.clone())));
     // Also in the middle of it.
     for steps in [1_000, STEPS_MAX] {
         simulated::run(&mut pipeline.stages, &pool, &clock, steps, steps);
@@ -303,7 +304,7 @@ fn a_device_that_never_answers_holds_transactions_and_does_not_hold_up_the_drive
     let verifier: MakeVerifier = Box::new(|_| Box::new(Gone::default()));
     let (clock, pool) = (Arc::new(SimulatedClock::default()), SimulatedPool::default());
     let scene = Scene { verifier, ..Scene::of(&workload, 0) };
-    let (mut pipeline, _) = scene.build(clock.clone(), Arc::new(pool.clone()));
+    let (mut pipeline, _) = scene.build(clock.clone(), Pools::one(Arc::new(pool.clone())));
     let audit = simulated::run(&mut pipeline.stages, &pool, &clock, 0, 20_000);
     assert!(!audit.finished);
     let verify = pipeline.stages[2].meter();

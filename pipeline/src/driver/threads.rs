@@ -1,18 +1,20 @@
 //! Any number of threads that rotate over all stages and run jobs in between.
 //!
-//! The threads are those of a rayon pool, so that no job ever competes with a stage for a core: a thread turns every
-//! stage that no other thread is turning, then runs one job, and begins again. Only a thread that found nothing to do
-//! in many rounds sleeps, and then briefly.
+//! No job ever competes with a stage for a core: a thread turns every stage that no other thread is turning, then runs
+//! one job, an urgent one if there is one and else the oldest in bulk, and begins again. Only a thread that found nothing
+//! to do in many rounds sleeps, and then briefly. The threads are those of a rayon pool, for what is parallel within a job.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crossbeam_queue::SegQueue;
 use parking_lot::Mutex;
 use pelton_kernels::{Job, Spawn};
-use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder, Yield};
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 use crate::clock::Clock;
+use crate::jobs::Pools;
 use crate::turn::Turnable;
 
 const ROUNDS_BEFORE_SLEEP: u32 = 64;
@@ -22,6 +24,18 @@ const SLEEP: Duration = Duration::from_micros(50);
 #[derive(Clone)]
 pub struct Threads {
     pool: Arc<ThreadPool>,
+    urgent: Queue,
+    bulk: Queue,
+}
+
+/// Jobs that wait for a thread, oldest first. Their number is bounded by those who send them.
+#[derive(Clone, Default)]
+struct Queue(Arc<SegQueue<Job>>);
+
+impl Spawn for Queue {
+    fn spawn(&self, job: Job) {
+        self.0.push(job);
+    }
 }
 
 impl Threads {
@@ -34,7 +48,12 @@ impl Threads {
             .num_threads(threads)
             .thread_name(|index| format!("pelton-{index}"))
             .build()?;
-        Ok(Threads { pool: Arc::new(pool) })
+        Ok(Threads { pool: Arc::new(pool), urgent: Queue::default(), bulk: Queue::default() })
+    }
+
+    /// Where to send jobs. They run while a pipeline does.
+    pub fn pools(&self) -> Pools {
+        Pools { urgent: Arc::new(self.urgent.clone()), bulk: Arc::new(self.bulk.clone()) }
     }
 
     /// Runs a pipeline until every stage is finished or `stop` is set; gives the stages back, with their meters.
@@ -45,44 +64,40 @@ impl Threads {
         stop: &AtomicBool,
     ) -> Vec<Box<dyn Turnable>> {
         let stages: Vec<_> = stages.into_iter().map(Mutex::new).collect();
-        self.pool.broadcast(|_| rotate(&stages, clock.as_ref(), stop));
+        self.pool.broadcast(|_| self.rotate(&stages, clock.as_ref(), stop));
         stages.into_iter().map(Mutex::into_inner).collect()
     }
-}
-
-impl Spawn for Threads {
-    fn spawn(&self, job: Job) {
-        self.pool.spawn(job);
+    /// One thread's life.
+    #[expect(clippy::disallowed_methods, reason = "a driver is what may sleep")]
+    fn rotate(&self, stages: &[Mutex<Box<dyn Turnable>>], clock: &dyn Clock, stop: &AtomicBool) {
+        // If a stage panics, the others must not turn on without it: its thread sets this while it unwinds.
+        let panicking = PanicFlag(stop);
+        let mut quiet_rounds = 0;
+        while !stop.load(Ordering::Relaxed) {
+            let mut happened = false;
+            let mut all_finished = true;
+            for stage in stages {
+                let Some(mut stage) = stage.try_lock() else {
+                    all_finished = false;
+                    continue;
+                };
+                happened |= stage.turn(clock);
+                all_finished &= stage.is_finished();
+            }
+            if all_finished {
+                break;
+            }
+            if let Some(job) = self.urgent.0.pop().or_else(|| self.bulk.0.pop()) {
+                job();
+                happened = true;
+            }
+            quiet_rounds = if happened { 0 } else { quiet_rounds + 1 };
+            if quiet_rounds > ROUNDS_BEFORE_SLEEP {
+                std::thread::sleep(SLEEP);
+            }
+        }
+        drop(panicking);
     }
-}
-
-/// One thread's life.
-#[expect(clippy::disallowed_methods, reason = "a driver is what may sleep")]
-fn rotate(stages: &[Mutex<Box<dyn Turnable>>], clock: &dyn Clock, stop: &AtomicBool) {
-    // If a stage panics, the others must not turn on without it: its thread sets this while it unwinds.
-    let panicking = PanicFlag(stop);
-    let mut quiet_rounds = 0;
-    while !stop.load(Ordering::Relaxed) {
-        let mut happened = false;
-        let mut all_finished = true;
-        for stage in stages {
-            let Some(mut stage) = stage.try_lock() else {
-                all_finished = false;
-                continue;
-            };
-            happened |= stage.turn(clock);
-            all_finished &= stage.is_finished();
-        }
-        if all_finished {
-            break;
-        }
-        happened |= rayon::yield_now() == Some(Yield::Executed);
-        quiet_rounds = if happened { 0 } else { quiet_rounds + 1 };
-        if quiet_rounds > ROUNDS_BEFORE_SLEEP {
-            std::thread::sleep(SLEEP);
-        }
-    }
-    drop(panicking);
 }
 
 struct PanicFlag<'a>(&'a AtomicBool);

@@ -16,6 +16,7 @@ use pelton_pipeline::clock::{Clock, SimulatedClock, WallClock};
 use pelton_pipeline::datagrams::{Datagrams, SimulatedDatagrams};
 use pelton_pipeline::driver::simulated::{self, Audit, SimulatedPool};
 use pelton_pipeline::driver::threads::Threads;
+use pelton_pipeline::jobs::Pools;
 use pelton_pipeline::stages::commit::Committed;
 use pelton_pipeline::stages::load::Rate;
 use pelton_pipeline::stages::order::Ordering;
@@ -63,7 +64,7 @@ impl Scene {
     /// Runs on one thread, in an order drawn from a seed.
     pub fn simulate(self, seed: u64) -> (Ended, Audit) {
         let (clock, pool) = (Arc::new(SimulatedClock::default()), SimulatedPool::default());
-        let (mut pipeline, collected) = self.build(clock.clone(), Arc::new(pool.clone()));
+        let (mut pipeline, collected) = self.build(clock.clone(), Pools::one(Arc::new(pool.clone())));
         let audit = simulated::run(&mut pipeline.stages, &pool, &clock, seed, STEPS_MAX);
         let stuck = || describe(&pipeline);
         assert!(audit.finished, "seed {seed}: not finished after {STEPS_MAX} steps\n{}", stuck());
@@ -74,14 +75,14 @@ impl Scene {
     pub fn run_on(self, threads: usize) -> Ended {
         let driver = Threads::start(threads).expect("the system has a few threads");
         let clock: Arc<dyn Clock> = Arc::new(WallClock::new());
-        let (mut pipeline, collected) = self.build(clock.clone(), Arc::new(driver.clone()));
+        let (mut pipeline, collected) = self.build(clock.clone(), driver.pools());
         let stages = std::mem::take(&mut pipeline.stages);
         pipeline.stages = driver.run(stages, &clock, &AtomicBool::new(false));
         Ended::new(pipeline, &collected)
     }
 
     /// Puts the pipeline together; what comes out is collected beside it.
-    pub fn build(self, clock: Arc<dyn Clock>, pool: Arc<dyn Spawn>) -> (Pipeline, Arc<Mutex<Collected>>) {
+    pub fn build(self, clock: Arc<dyn Clock>, pools: Pools) -> (Pipeline, Arc<Mutex<Collected>>) {
         let collected = Arc::<Mutex<Collected>>::default();
         let (on_commit, on_cut) = (collected.clone(), collected.clone());
         let run = Run {
@@ -94,7 +95,7 @@ impl Scene {
         };
         let world = World {
             clock,
-            pool,
+            pools,
             verifier: self.verifier,
             datagrams: self.datagrams,
             ordering: Box::new(|_| Box::<Hesitant>::default()),
