@@ -29,6 +29,8 @@ use crate::run::{Outcomes, Plan, run};
 
 /// Transactions in a probe: enough for several blocks, half a second of work.
 const PROBE_TRANSACTIONS: u64 = 8_192;
+/// Probes, of which the cheapest counts.
+const PROBES: usize = 3;
 /// A load that was blocked for less of its time than this was itself the limit.
 const BLOCKED_SHARE_OF_A_LIMIT: f64 = 0.02;
 
@@ -124,9 +126,10 @@ pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report, Bench
     let plan = Plan {
         threads: options.threads,
         rate: options.rate,
-        offer_ns: match options.length {
-            Length::Transactions(_) => Nanos::MAX,
-            Length::Seconds(seconds) => (seconds * 1e9) as Nanos,
+        offer_ns: match (options.length, options.rate) {
+            (Length::Seconds(seconds), Rate::Max) => (seconds * 1e9) as Nanos,
+            // As many as are due in the time, also if the last of them are late.
+            _ => Nanos::MAX,
         },
         until: options.until.clone(),
         backend,
@@ -153,6 +156,14 @@ struct Probe {
 }
 
 impl Probe {
+    /// What this run cost.
+    fn of(outcomes: &Outcomes) -> Probe {
+        let stages = inner(outcomes);
+        let cpu_ns = stages.iter().map(|stage| (stage.name(), cpu_per_transaction(stage.meter()))).collect();
+        let whole_ns = stages.iter().map(|stage| stage.meter().cpu_ns as f64).sum::<f64>();
+        Probe { cpu_ns, total_ns: whole_ns / came_out(outcomes).max(1.0) }
+    }
+
     /// Transactions a second that this many threads could do at best.
     fn per_second(&self, threads: usize) -> f64 {
         threads as f64 * 1e9 / self.total_ns
@@ -178,12 +189,13 @@ fn probe(
         until: options.until.clone(),
         backend: backend.clone(),
     };
-    let outcomes = run(&workload, limits, &plan).map_err(BenchError::System)?;
-    let stages = inner(&outcomes);
-    let cpu_ns = stages.iter().map(|stage| (stage.name(), cpu_per_transaction(stage.meter()))).collect();
-    let total_ns =
-        stages.iter().map(|stage| stage.meter().cpu_ns as f64).sum::<f64>() / came_out(&outcomes).max(1.0);
-    Ok(Probe { cpu_ns, total_ns })
+    // What disturbs a probe makes it dearer, never cheaper: the cheapest of a few is the nearest to the truth.
+    let mut best: Option<Probe> = None;
+    for _ in 0..PROBES {
+        let probe = Probe::of(&run(&workload, limits, &plan).map_err(BenchError::System)?);
+        best = best.filter(|best| best.total_ns <= probe.total_ns).or(Some(probe));
+    }
+    Ok(best.expect("there is at least one probe"))
 }
 
 /// The stages between load and sink.

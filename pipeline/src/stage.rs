@@ -57,6 +57,8 @@ pub struct Outbox<T> {
     pub unix_ms: u64,
     pub(crate) passed: Vec<T>,
     pub(crate) rejected: Vec<(B256, Reject)>,
+    /// Whether something was done that is neither passed nor rejected.
+    pub(crate) worked: bool,
     /// Transactions that left the pipeline here.
     pub(crate) delivered: u64,
 }
@@ -64,7 +66,12 @@ pub struct Outbox<T> {
 impl<T> Outbox<T> {
     /// An empty one at this time.
     pub fn at(now_ns: Nanos, unix_ms: u64) -> Outbox<T> {
-        Outbox { now_ns, unix_ms, passed: Vec::new(), rejected: Vec::new(), delivered: 0 }
+        Outbox { now_ns, unix_ms, passed: Vec::new(), rejected: Vec::new(), worked: false, delivered: 0 }
+    }
+
+    /// Says that something was done, though nothing passed on.
+    pub fn note_work(&mut self) {
+        self.worked = true;
     }
 
     /// Passes a batch to the next stage.

@@ -8,8 +8,8 @@
 //!            └──────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! Rules: (1) A stage is not called while something that it passed has found no room. (2) The time of a turn is busy if
-//! anything happened in it. The time between two turns is blocked if something has found no room, busy if the stage has
+//! Rules: (1) A stage is not called while something that it passed has found no room. (2) The time of a turn is busy,
+//! and its CPU time the stage's, if anything happened in it: the other turns are a driver's way of looking for work. The time between two turns is blocked if something has found no room, busy if the stage has
 //! work in flight, and idle otherwise, also where input waits for a thread: a stage that is short of threads is not what
 //! holds the others up, the stage that uses them is.
 //! (3) A link is closed once its upstream end will send no more, so that the end of input travels down by itself.
@@ -117,12 +117,17 @@ impl<S: Stage> Runner<S> {
         for (_, reason) in &outbox.rejected {
             self.meter.count_rejected(*reason);
         }
-        let happened = took || !outbox.passed.is_empty() || !outbox.rejected.is_empty();
+        let happened = took || outbox.worked || !outbox.passed.is_empty() || !outbox.rejected.is_empty();
         if !outbox.rejected.is_empty() {
             self.ledger.record(self.name, outbox.rejected);
         }
         self.undelivered.extend(outbox.passed);
         happened
+    }
+
+    /// Whether nothing is there to be done, so that the CPU clock, a system call, need not be read.
+    fn is_quiet(&self) -> bool {
+        self.input.depth() == 0 && self.stage.held() == 0 && !self.stage.is_working()
     }
 
     fn regime_now(&self) -> Regime {
@@ -148,10 +153,12 @@ impl<S: Stage> Turnable for Runner<S> {
         let delivered = self.undelivered.len();
         let mut happened = false;
         if self.deliver() {
-            let cpu_ns = clock.thread_cpu_ns();
+            let before_ns = (!self.is_quiet()).then(|| clock.thread_cpu_ns());
             happened = self.work(started_ns, clock.unix_ms());
             self.deliver();
-            self.turn_cpu_ns += clock.thread_cpu_ns() - cpu_ns;
+            if let Some(before_ns) = before_ns.filter(|_| happened) {
+                self.turn_cpu_ns += clock.thread_cpu_ns() - before_ns;
+            }
             self.meter.cpu_ns = self.turn_cpu_ns + self.stage.job_cpu_ns();
         }
         happened |= self.undelivered.len() < delivered;

@@ -1,8 +1,8 @@
 //! Any number of threads that rotate over all stages and run jobs in between.
 //!
 //! No job ever competes with a stage for a core: a thread turns every stage that no other thread is turning, then runs
-//! one job, an urgent one if there is one and else the oldest in bulk, and begins again. Only a thread that found nothing
-//! to do in many rounds sleeps, and then briefly. The threads are those of a rayon pool, for what is parallel within a job.
+//! one job, an urgent one if there is one and else the oldest in bulk, and begins again. A thread that found nothing
+//! to do in several rounds sleeps, briefly. The threads are those of a rayon pool, for what is parallel within a job.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::jobs::Pools;
 use crate::turn::Turnable;
 
-const ROUNDS_BEFORE_SLEEP: u32 = 64;
+const ROUNDS_BEFORE_SLEEP: u32 = 4;
 const SLEEP: Duration = Duration::from_micros(50);
 
 /// A pool of threads that runs jobs, and pipelines.

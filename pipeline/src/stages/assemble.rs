@@ -60,11 +60,12 @@ impl Assemble {
         }
     }
 
-    fn receive(&mut self) {
+    fn receive(&mut self, outbox: &mut Outbox<Sealed>) {
         let mut buffer = [0; DATAGRAM_BYTES_MAX];
         for _ in 0..self.settings.burst {
             let Some(length) = self.datagrams.receive(&mut buffer) else { break };
             self.assembler.take(&buffer[..length]);
+            outbox.note_work();
         }
         while let Some(block) = self.assembler.poll(id_of) {
             self.rebuilt.push(block.id);
@@ -98,7 +99,7 @@ impl Stage for Assemble {
     }
 
     fn poll(&mut self, outbox: &mut Outbox<Sealed>) {
-        self.receive();
+        self.receive(outbox);
         while let Some(sealed) = self.expected.front()
             && let Some(at) = self.rebuilt.iter().position(|id| sealed.block.id() == *id)
         {

@@ -45,7 +45,7 @@ impl Multicast {
         Multicast { settings, datagrams, encoder, kept: VecDeque::new(), sending: VecDeque::new() }
     }
 
-    fn send_burst(&mut self) {
+    fn send_burst(&mut self, outbox: &mut Outbox<Sealed>) {
         let mut left = self.settings.burst;
         while left > 0
             && let Some((id, next)) = self.sending.front_mut()
@@ -60,6 +60,7 @@ impl Multicast {
             }
             *next += 1;
             left -= 1;
+            outbox.note_work();
         }
     }
 
@@ -96,9 +97,9 @@ impl Stage for Multicast {
         outbox.pass(input);
     }
 
-    fn poll(&mut self, _outbox: &mut Outbox<Sealed>) {
+    fn poll(&mut self, outbox: &mut Outbox<Sealed>) {
         self.answer_repairs();
-        self.send_burst();
+        self.send_burst(outbox);
     }
 
     /// One block at a time on its way, so that bursts of several do not add up.
