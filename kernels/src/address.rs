@@ -18,7 +18,8 @@ pub fn of_ed25519(public_key: &[u8; 32]) -> [u8; 20] {
     last_20(keccak256(&named))
 }
 
-fn last_20(hash: [u8; 32]) -> [u8; 20] {
+/// The part of a key's hash that is its address.
+pub(crate) fn last_20(hash: [u8; 32]) -> [u8; 20] {
     let mut address = [0; 20];
     address.copy_from_slice(&hash[12..]);
     address

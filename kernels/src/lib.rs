@@ -27,6 +27,7 @@ pub mod backend;
 pub mod ecdsa;
 pub mod ed25519;
 pub mod hash;
+pub mod keccak;
 mod hex;
 pub mod self_test;
 pub mod signatures;

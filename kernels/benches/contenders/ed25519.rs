@@ -1,0 +1,73 @@
+//! Ed25519, messages of 160 bytes, each with a key of its own.
+//!
+//! Every contender begins with bytes: the keys are decoded in the time that is measured, as they come with the
+//! transactions. The rules differ at the edges: `verify_strict` and ours refuse small-order keys, ours and zebra's
+//! equation has the cofactor, dalek's sum says nothing about either.
+
+use std::rc::Rc;
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use pelton_kernels::{Scheme, Signatures, Verdict, keccak256, open};
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+
+use crate::contest::Contest;
+
+pub fn contest(items: usize) -> Contest {
+    let batch: Rc<Signatures> = Rc::new(signed(items));
+    let mut contest = Contest::new(
+        "ed25519-160",
+        "one signature of 160 bytes checked, keys all different and not decoded",
+        items,
+    );
+
+    let all = batch.clone();
+    contest.add("ed25519-dalek verify_strict, one by one", 1, move |range| {
+        all.ed25519(range).all(|(message, signature, key)| {
+            let key = VerifyingKey::from_bytes(key);
+            key.is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+        })
+    });
+
+    let all = batch.clone();
+    contest.add("ed25519-dalek verify_batch", 64, move |range| {
+        let messages: Vec<_> = range.clone().map(|index| all.message(index)).collect();
+        let signatures: Vec<_> = all.signatures()[range.clone()].iter().map(Signature::from_bytes).collect();
+        let keys: Result<Vec<_>, _> = all.keys()[range].iter().map(VerifyingKey::from_bytes).collect();
+        keys.is_ok_and(|keys| ed25519_dalek::verify_batch(&messages, &signatures, &keys).is_ok())
+    });
+
+    let all = batch.clone();
+    let mut random = StdRng::seed_from_u64(1);
+    contest.add("ed25519-zebra batch", 64, move |range| {
+        let mut verifier = ed25519_zebra::batch::Verifier::new();
+        for (message, signature, key) in all.ed25519(range) {
+            let key = ed25519_zebra::VerificationKeyBytes::from(*key);
+            verifier.queue((key, ed25519_zebra::Signature::from_bytes(signature), message));
+        }
+        verifier.verify(&mut random).is_ok()
+    });
+
+    for (name, size) in [("reference", 1), ("cpu", 64), ("cpu", 128), ("cpu", 256)] {
+        let all = batch.clone();
+        let backend = open(name, [1; 32]).expect("the name is listed");
+        let mut verdicts = Vec::with_capacity(size);
+        contest.add(format!("pelton {name}"), size, move |range| {
+            verdicts.clear();
+            backend.verify(&all, range, &mut verdicts);
+            verdicts.iter().all(|verdict| *verdict != Verdict::Invalid)
+        });
+    }
+    contest
+}
+
+fn signed(items: usize) -> Signatures {
+    let mut batch = Signatures::new(Scheme::Ed25519);
+    for index in 0..items {
+        let secret = SigningKey::from_bytes(&keccak256(&index.to_le_bytes()));
+        let mut message = [0x5a; 160];
+        message[..8].copy_from_slice(&index.to_le_bytes());
+        batch.push_ed25519(&message, &secret.sign(&message).to_bytes(), &secret.verifying_key().to_bytes());
+    }
+    batch
+}
