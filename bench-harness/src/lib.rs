@@ -9,9 +9,11 @@
 pub mod audit;
 pub mod bench;
 pub mod machine;
+pub mod probe;
 pub mod report;
 pub mod run;
 pub mod solo;
+pub mod summary;
 pub mod table;
 pub mod udp;
 

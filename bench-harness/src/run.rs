@@ -83,6 +83,20 @@ pub struct Outcomes {
     pub verify: pelton_kernels::Report,
 }
 
+impl Outcomes {
+    /// The stages between load and sink.
+    pub fn inner(&self) -> &[Box<dyn Turnable>] {
+        &self.stages[1..self.stages.len() - 1]
+    }
+
+    /// Transactions executed, or passed where the pipeline was cut.
+    pub fn came_out(&self) -> f64 {
+        let outcomes = self.blocks.iter().flat_map(|block| &block.outcomes);
+        let executed = outcomes.filter(|outcome| outcome.receipt().is_some()).count();
+        executed as f64 + self.passed as f64
+    }
+}
+
 /// What the sink fills.
 struct Collected {
     blocks: Vec<Final>,

@@ -64,6 +64,11 @@ impl Meter {
         self.rejected.values().sum()
     }
 
+    /// CPU time for each transaction that came in, in nanoseconds.
+    pub fn cpu_ns_per_transaction(&self) -> f64 {
+        self.cpu_ns as f64 / self.taken.max(1) as f64
+    }
+
     /// Nanoseconds in a regime.
     pub fn time_in(&self, regime: Regime) -> Nanos {
         self.regime_ns[regime as usize]
