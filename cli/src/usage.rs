@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
+
 /// Exit code for wrong use.
 pub const WRONG_USE: u8 = 2;
 
@@ -12,15 +14,18 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return say("name a command: bench");
+    }
     let text = error.to_string();
-    let facts: Vec<&str> =
-        text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:")).collect();
-    let line = facts.join(" ");
-    say(line.trim().strip_prefix("error: ").unwrap_or(line.trim()))
+    let facts = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let facts = facts.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    let line = facts.collect::<Vec<_>>().join(" ");
+    say(line.strip_prefix("error: ").unwrap_or(&line))
 }
 
 /// Says what is wrong.
 pub fn say(what: &str) -> ExitCode {
-    eprintln!("pelton: {}; see pelton bench --help", what.trim());
+    eprintln!("pelton: {what}; see pelton bench --help");
     ExitCode::from(WRONG_USE)
 }
