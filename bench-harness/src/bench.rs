@@ -104,7 +104,7 @@ pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report, Bench
         (Length::Transactions(transactions), _) => transactions,
         (Length::Seconds(seconds), Rate::PerSecond(rate)) => (seconds * rate).ceil() as u64,
         (Length::Seconds(seconds), Rate::Max) => {
-            (seconds * probe.per_second(options.threads) * 1.2).ceil() as u64
+            round_up((seconds * probe.per_second(options.threads) * 1.2).ceil() as u64)
         }
     };
     let workload = load(options, transactions.max(1), progress)?;
@@ -125,6 +125,13 @@ pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report, Bench
     Ok(summary(options, &workload, &limits, &outcomes, &probe))
 }
 
+/// The next number of one digit and a half: what is measured a little differently each time shall not fill the cache with
+/// workloads of every length.
+fn round_up(transactions: u64) -> u64 {
+    let step = (10_u64.pow(transactions.max(1).ilog10()) / 2).max(1);
+    transactions.next_multiple_of(step)
+}
+
 /// The workload of these options with so many transactions, from its file if there is one.
 pub(crate) fn load(
     options: &Options,
@@ -135,4 +142,17 @@ pub(crate) fn load(
     let spec = Spec { name, scheme, accounts, transactions, seed };
     progress.step("signing", Some(transactions));
     load_or_make(&options.cache, &spec, &|count| progress.advance(count)).map_err(BenchError::Workload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::round_up;
+
+    #[test]
+    fn lengths_are_rounded_up_to_few_values() {
+        assert_eq!(
+            [1, 9, 10, 11, 149, 150, 151, 427_123].map(round_up),
+            [1, 9, 10, 15, 150, 150, 200, 450_000]
+        );
+    }
 }
