@@ -13,9 +13,14 @@ pub fn of_secp256k1(public_key: &[u8; 64]) -> [u8; 20] {
 
 /// The address of an ed25519 key: the last 20 bytes of keccak256([`ED25519_DOMAIN`] ‖ key).
 pub fn of_ed25519(public_key: &[u8; 32]) -> [u8; 20] {
+    last_20(keccak256(&named_ed25519(public_key)))
+}
+
+/// What is hashed for the address of an ed25519 key.
+pub(crate) fn named_ed25519(public_key: &[u8; 32]) -> [u8; 33] {
     let mut named = [ED25519_DOMAIN; 33];
     named[1..].copy_from_slice(public_key);
-    last_20(keccak256(&named))
+    named
 }
 
 /// The part of a key's hash that is its address.

@@ -13,12 +13,18 @@
 //! small order, so rule 2 refuses it. Rule 5 loses what a small-order part of A or R adds, in one equation as in a
 //! random sum of many, and so a batch answers as its signatures one by one.
 
+mod coefficients;
+pub(crate) mod keys;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod lanes;
+pub(crate) mod portable;
+
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::IsIdentity;
 use sha2::{Digest, Sha512};
 
-use crate::hex;
+use crate::{address, hex};
 
 /// p = 2^255 - 19, little-endian.
 const PRIME: [u8; 32] = hex::bytes("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
@@ -34,33 +40,50 @@ const SMALL_ORDER_Y: [[u8; 32]; 5] = [
 
 /// A signature that obeys rules 1 to 4: what the equation needs.
 #[derive(Clone, Debug)]
-pub(crate) struct Parsed {
-    pub key: EdwardsPoint,
-    pub nonce: EdwardsPoint,
-    pub s: Scalar,
-    pub challenge: Scalar,
+struct Parsed {
+    key: EdwardsPoint,
+    nonce: EdwardsPoint,
+    s: Scalar,
+    challenge: Scalar,
 }
 
-/// Applies rules 1 to 4; none if one is broken.
-pub(crate) fn parse(message: &[u8], signature: &[u8; 64], key: &[u8; 32]) -> Option<Parsed> {
-    let (nonce, s) = signature.split_at(32);
-    let nonce: &[u8; 32] = nonce.try_into().expect("half of 64 bytes is 32 bytes");
-    let s: [u8; 32] = s.try_into().expect("half of 64 bytes is 32 bytes");
+/// A message, R ‖ S, and A.
+pub(crate) type Signature<'a> = (&'a [u8], &'a [u8; 64], &'a [u8; 32]);
+
+/// The address of the key of one signature, if it is valid.
+pub(crate) fn signer(signature: Signature<'_>) -> Option<[u8; 20]> {
+    let parsed = parse(signature, |key| CompressedEdwardsY(*key).decompress())?;
+    equation_holds(&parsed).then(|| address::of_ed25519(signature.2))
+}
+
+/// Applies rules 1 to 4; none if one is broken. What is a point, and which, `decode` says of the key.
+fn parse(
+    (message, signature, key): Signature<'_>,
+    decode: impl FnOnce(&[u8; 32]) -> Option<EdwardsPoint>,
+) -> Option<Parsed> {
+    let (nonce, s) = halves(signature);
     if !is_canonical_and_not_small(key) || !is_canonical_and_not_small(nonce) {
         return None; // rules 1 and 2
     }
-    let s = Option::from(Scalar::from_canonical_bytes(s))?; // rule 3
+    let s = Option::from(Scalar::from_canonical_bytes(*s))?; // rule 3
     let hash = Sha512::new().chain_update(nonce).chain_update(key).chain_update(message).finalize();
     Some(Parsed {
-        key: CompressedEdwardsY(*key).decompress()?, // rule 4
+        key: decode(key)?, // rule 4
         nonce: CompressedEdwardsY(*nonce).decompress()?,
         s,
         challenge: Scalar::from_bytes_mod_order_wide(&hash.into()),
     })
 }
 
+/// R and S.
+fn halves(signature: &[u8; 64]) -> (&[u8; 32], &[u8; 32]) {
+    let (nonce, s) = signature.split_at(32);
+    let half = "half of 64 bytes is 32 bytes";
+    (nonce.try_into().expect(half), s.try_into().expect(half))
+}
+
 /// Applies rule 5 to one signature.
-pub(crate) fn equation_holds(parsed: &Parsed) -> bool {
+fn equation_holds(parsed: &Parsed) -> bool {
     let negative_key = -parsed.key;
     let expected_nonce =
         EdwardsPoint::vartime_double_scalar_mul_basepoint(&parsed.challenge, &negative_key, &parsed.s);

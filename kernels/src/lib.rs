@@ -24,6 +24,7 @@
 
 pub mod address;
 pub mod backend;
+pub mod curve25519;
 pub mod ecdsa;
 pub mod ed25519;
 pub mod hash;
