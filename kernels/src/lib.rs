@@ -30,6 +30,7 @@ pub mod ed25519;
 pub mod hash;
 mod hex;
 pub mod keccak;
+pub mod secp256k1;
 pub mod self_test;
 pub mod signatures;
 pub mod verifier;

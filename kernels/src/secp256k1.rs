@@ -1,0 +1,60 @@
+//! Signatures of secp256k1 whose signer is probably known already, many at once.
+//!
+//! Recovering a key shares nothing with recovering another, and costs a square root and a multiplication of two points
+//! by 256 bits each time. Where the key Q is known beforehand, a signature (r, s) of the digest e with the parity v is
+//! an equation, and equations can be added up. With R the point whose x is r and whose y has the parity v:
+//!
+//! ```text
+//!   recovery gives Q   ⇔   Q = (s R - e G) / r   ⇔   (e/s) G + (r/s) Q - R = 0
+//!
+//!   Σ z (e/s) G  +  Σ z (r/s) Q  -  Σ z R  =  0        for all signatures of a batch at once, with random z
+//! ```
+//!
+//! This is one sum of about two points for each signature; all of G's terms are one term, and so are those of a key that
+//! signed several times. The order n of the group is prime and its cofactor 1, so an equation that does not hold has a
+//! left side of order n, and with all other z fixed at most one z modulo n makes the sum 0. The z are Eisenstein integers
+//! with 22 random digits out of 64, 2^132 of them and all different modulo n: a batch with a false equation passes with a
+//! chance of at most 2^-132 for who cannot foresee the z. They are drawn from a secret seed and from everything the
+//! equations depend on, and nothing is kept between batches.
+//!
+//! # Where a known key comes from
+//!
+//! An Ethereum transaction does not name its sender: the signature is how one knows. A key can still come before its
+//! signature, as a *hint* that need not be trusted:
+//!
+//! * whoever verified a transaction can pass it on with its sender: a node that forwards to the leader, a peer that
+//!   gossips, a leader whose block lists the senders of its transactions (20 bytes beside each);
+//! * a client's connection often carries the transactions of few accounts, which the first recoveries show;
+//! * a block that is replayed or synchronised comes with senders in its receipts or an index.
+//!
+//! A hint is an address; the key belongs to it since an earlier recovery, and is kept in [`Keys`], bounded. What has no
+//! hint, or one that leads to no key, is recovered as always.
+//!
+//! # What a wrong hint or a forged signature does
+//!
+//! Nothing to the answer, which is for every claim what [`ecdsa::recover`](crate::ecdsa::recover) says. A sum that is
+//! not 0 is halved, until few are left to recover one by one, as long as that is likely to spare time; where many claims
+//! prove false, the rest is recovered one by one at once. A batch is as fast as its claims are true: a source of wrong
+//! hints costs, at worst, a part of the recovery's time on top of it, and whoever hands over claims does well to strip
+//! the hints of a source that proved wrong.
+
+mod digits;
+mod equations;
+mod field;
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+mod keys;
+mod lanes;
+mod level;
+mod powers;
+mod recovery;
+mod scalar;
+mod sum;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use keys::{Keys, KnownKey};
+pub use level::Level;
+pub use recovery::{Answer, BatchRecovery, Claim};
