@@ -95,9 +95,9 @@ impl Settings {
                     parked_ns_max: 10_000_000_000,
                 },
             },
-            multicast: multicast::Settings { burst: 48, kept_blocks: 16, key },
+            multicast: multicast::Settings { burst: 80, kept_blocks: 16, key },
             assemble: assemble::Settings {
-                burst: 96,
+                burst: 160,
                 repair_after_ns: 20_000_000,
                 key,
                 seed: 1,
