@@ -1,8 +1,9 @@
 //! dedup: the exact check for duplicates, after signatures are known to be good.
 //!
-//! By id: the same transaction again. By (sender, nonce): another one that does not pay at least [`BUMP_PERCENT`] more
-//! than the one before it. What one of them was turned away for further on is in the ledger; such a one does not stand
-//! in the way of a later copy. Memory is bounded: what is forgotten here is still found by the pool's nonces.
+//! For each sender and nonce the newest transaction is remembered: the same id again is a duplicate, and another one that
+//! does not pay at least [`BUMP_PERCENT`] more is no replacement. What one of them was turned away for further on is in the
+//! ledger; such a one does not stand in the way of a later copy. Memory is bounded: what is forgotten here is still found
+//! by the pool's nonces.
 
 use std::sync::Arc;
 
@@ -30,31 +31,34 @@ pub type Fees = (u128, u128);
 /// The stage.
 pub struct Dedup {
     ledger: Arc<Ledger>,
-    by_id: Seen<B256, ()>,
-    by_nonce: Seen<(Address, u64), (B256, Fees)>,
+    /// The newest transaction of each sender and nonce.
+    seen: Seen<(Address, u64), (B256, Fees)>,
 }
 
 impl Dedup {
     /// A stage that remembers at least this many of the newest transactions.
     pub fn new(window: usize, ledger: Arc<Ledger>) -> Dedup {
-        Dedup { ledger, by_id: Seen::new(window), by_nonce: Seen::new(window) }
+        Dedup { ledger, seen: Seen::new(window) }
     }
 
     fn judge(&mut self, transaction: &Verified) -> Result<(), Reject> {
         let (id, fields) = (transaction.id(), transaction.fields());
-        if self.by_id.get(&id).is_some() && !self.ledger.forgive(&id) {
-            return Err(Reject::Duplicate);
-        }
         let nonce = (transaction.sender(), fields.nonce);
-        if let Some((before, fees)) = self.by_nonce.get(&nonce)
-            && *before != id
-            && !outbids(fields, *fees)
-            && self.ledger.rejection(before).is_none()
-        {
-            return Err(Reject::ReplacementUnderpriced);
+        match self.seen.get(&nonce) {
+            Some((before, _)) if *before == id => {
+                if !self.ledger.forgive(&id) {
+                    return Err(Reject::Duplicate);
+                }
+            }
+            Some((before, fees)) => {
+                if !outbids(fields, *fees) && self.ledger.rejection(before).is_none() {
+                    return Err(Reject::ReplacementUnderpriced);
+                }
+                self.ledger.forgive(&id);
+            }
+            None => {}
         }
-        self.by_id.insert(id, ());
-        self.by_nonce.insert(nonce, (id, (fields.max_fee_per_gas, fields.max_priority_fee_per_gas)));
+        self.seen.insert(nonce, (id, (fields.max_fee_per_gas, fields.max_priority_fee_per_gas)));
         Ok(())
     }
 }
