@@ -70,7 +70,7 @@ fn outcome(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     line(f, report.rejected_total(), "rejected")?;
     for (reason, number) in &report.rejected {
         let help = pelton_engine::reject::Reject::ALL.iter().find(|reject| reject.name() == reason);
-        writeln!(f, "{:>12}    {reason}:{}", count(*number), help.map_or("", |reject| reject.help()))?;
+        writeln!(f, "{:>12}    {reason}: {}", count(*number), help.map_or("", |reject| reject.help()))?;
     }
     let (per_second, what) = match report.until {
         Some(_) => (report.passed_per_second, "came out"),

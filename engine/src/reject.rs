@@ -21,7 +21,7 @@ macro_rules! rejects {
 
             /// What it means, in one sentence.
             pub const fn help(self) -> &'static str {
-                match self { $(Reject::$name => concat!($($help),+)),+ }
+                match self { $(Reject::$name => concat!($($help),+).trim_ascii()),+ }
             }
         }
     };
