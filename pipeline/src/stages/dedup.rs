@@ -44,19 +44,15 @@ impl Dedup {
     fn judge(&mut self, transaction: &Verified) -> Result<(), Reject> {
         let (id, fields) = (transaction.id(), transaction.fields());
         let nonce = (transaction.sender(), fields.nonce);
-        match self.seen.get(&nonce) {
-            Some((before, _)) if *before == id => {
-                if !self.ledger.forgive(&id) {
-                    return Err(Reject::Duplicate);
-                }
+        if let Some((before, fees)) = self.seen.get(&nonce) {
+            let was_rejected = self.ledger.rejection(before).is_some();
+            if *before == id && !was_rejected {
+                return Err(Reject::Duplicate);
             }
-            Some((before, fees)) => {
-                if !outbids(fields, *fees) && self.ledger.rejection(before).is_none() {
-                    return Err(Reject::ReplacementUnderpriced);
-                }
-                self.ledger.forgive(&id);
+            if *before != id && !was_rejected && !outbids(fields, *fees) {
+                return Err(Reject::ReplacementUnderpriced);
             }
-            None => {}
+            self.ledger.forgive(&id);
         }
         self.seen.insert(nonce, (id, (fields.max_fee_per_gas, fields.max_priority_fee_per_gas)));
         Ok(())
