@@ -11,11 +11,6 @@ pub trait Load: Send + 'static {
     fn transactions(&self) -> u64 {
         self.arrivals().len() as u64
     }
-
-    /// When its oldest transaction came in; none if it holds none.
-    fn oldest_ns(&self) -> Option<Nanos> {
-        self.arrivals().iter().min().copied()
-    }
 }
 
 /// Transactions in some state of processing, and their arrivals.

@@ -46,16 +46,17 @@ impl Ingest {
         Ingest { settings, limits, ledger, seen, waiting: Batch::default(), waiting_since_ns: 0 }
     }
 
-    fn judge(&mut self, wire: Bytes) -> Result<Transaction, (Bytes, Reject)> {
+    /// The transaction, or its id and what is wrong with it.
+    fn judge(&mut self, wire: Bytes) -> Result<Transaction, (B256, Reject)> {
         if wire.len() > self.limits.transaction_bytes_max as usize {
-            return Err((wire, Reject::Oversized));
+            return Err((keccak256(&wire), Reject::Oversized));
         }
-        let transaction = codec::decode(wire.clone()).map_err(|reason| (wire.clone(), reason))?;
+        let transaction = codec::decode(wire.clone()).map_err(|reason| (keccak256(&wire), reason))?;
         let id = transaction.id();
         if self.seen.get(&id).is_some() && !self.may_be_right_now(&id) {
-            return Err((wire, Reject::Repeat));
+            return Err((id, Reject::Repeat));
         }
-        checks::admit(&transaction, &self.limits).map_err(|reason| (wire, reason))?;
+        checks::admit(&transaction, &self.limits).map_err(|reason| (id, reason))?;
         self.seen.insert(id, ());
         Ok(transaction)
     }
@@ -89,7 +90,7 @@ impl Stage for Ingest {
                         self.flush(outbox);
                     }
                 }
-                Err((wire, reason)) => outbox.reject(keccak256(&wire), reason),
+                Err((id, reason)) => outbox.reject(id, reason),
             }
         }
     }
