@@ -16,6 +16,7 @@ use pelton_kernels::{Backend, Chunked, Completed, Signatures, Spawn, Ticket, Ver
 use pelton_pipeline::clock::{Clock, Nanos, WallClock};
 use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::ledger::Rejection;
+use pelton_pipeline::origin::Origin;
 use pelton_pipeline::stages::load::Rate;
 use pelton_pipeline::topology::{Pipeline, Run, Settings, World, build};
 use pelton_pipeline::turn::Turnable;
@@ -171,7 +172,9 @@ fn assemble(
     let ledger_capacity = workload.transactions.len().max(1);
     let settings = Settings { ledger_capacity, ..Settings::standard(plan.threads) };
     let (backend, report) = (plan.backend.clone(), report.clone());
-    let in_flight_max = NonZeroUsize::new(2 * settings.verify_in_flight_max).expect("something is in flight");
+    // A batch holds one signature at least.
+    let in_flight_max = settings.verify.in_flight_max as usize;
+    let in_flight_max = NonZeroUsize::new(in_flight_max).expect("something is in flight");
     let verifier = move |spawn: Arc<dyn Spawn>| -> Box<dyn Verifier> {
         let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
         Box::new(Watched { inner: Chunked::new(backend, spawn, settings), report })
@@ -186,7 +189,11 @@ fn assemble(
     };
     let (on_commit, on_cut) = (collected.clone(), collected.clone());
     let run = Run {
-        transactions: workload.transactions.iter().map(|(wire, _)| wire.clone()).collect(),
+        transactions: workload
+            .transactions
+            .iter()
+            .map(|(wire, _)| (wire.clone(), Origin::default()))
+            .collect(),
         rate: plan.rate,
         offer_ns: plan.offer_ns,
         until: plan.until.clone(),

@@ -13,7 +13,7 @@
 
 use std::ops::Range;
 
-use alloy_primitives::{Address, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_rlp::{Decodable, EMPTY_STRING_CODE, Encodable, Error, Header};
 
 use crate::reject::Reject;
@@ -24,6 +24,16 @@ use crate::transaction::{Authorization, Fields, Kind, Listed, Signature, Transac
 /// # Errors
 /// `Truncated`, `Malformed`, `NonCanonical`, `UnknownType`, or `BadSignature` for a parity that is none.
 pub fn decode(wire: Bytes) -> Result<Transaction, Reject> {
+    let id = keccak256(&wire);
+    decode_hashed(wire, id)
+}
+
+/// As [`decode`], for who has hashed many of them at once: `id` is the Keccak-256 of the bytes.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_hashed(wire: Bytes, id: B256) -> Result<Transaction, Reject> {
+    debug_assert_eq!(id, keccak256(&wire), "the id is the hash of these bytes");
     let first = *wire.first().ok_or(Reject::Truncated)?;
     let (kind, body) = match first {
         // A type byte is below 0x80 (EIP-2718); what is not a list here is refused below.
@@ -48,7 +58,6 @@ pub fn decode(wire: Bytes) -> Result<Transaction, Reject> {
     if !cursor.rest.is_empty() {
         return Err(Reject::Malformed);
     }
-    let id = keccak256(&wire);
     Ok(Transaction { wire, id, fields, signature, signed })
 }
 

@@ -3,8 +3,8 @@
 //! | stage | takes | gives | link before it, in batches |
 //! | --- | --- | --- | --- |
 //! | load | - | wire bytes | - |
-//! | ingest | wire bytes | `Transaction` | 64 |
-//! | verify | `Transaction` | `Verified` | 16 |
+//! | ingest | wire bytes, origin | `Transaction`, origin | 64 |
+//! | verify | `Transaction`, origin | `Verified` | 16 |
 //! | dedup | `Verified` | `Verified` | 64 |
 //! | schedule | `Verified` | `Planned` | 64 |
 //! | seal | `Planned` | `Sealed` | 2 |
@@ -34,6 +34,7 @@ use crate::datagrams::Datagrams;
 use crate::jobs::{Jobs, Pools};
 use crate::ledger::Ledger;
 use crate::link::Link;
+use crate::origin::Origin;
 use crate::shred::AssemblerLimits;
 use crate::stage::Stage;
 use crate::stages::assemble::{self, Assemble};
@@ -47,7 +48,7 @@ use crate::stages::order::{Order, Ordering};
 use crate::stages::schedule::{self, Schedule};
 use crate::stages::seal::Seal;
 use crate::stages::sink::{Receive, Sink};
-use crate::stages::verify::Verify;
+use crate::stages::verify::{self, Verify};
 use crate::turn::{Runner, Turnable};
 use crate::{batch, pool};
 
@@ -60,14 +61,14 @@ pub const STAGES: [&str; 10] =
 pub struct Settings {
     /// Threads that turn stages and run jobs.
     pub threads: usize,
-    /// Batches that the verify stage has in flight.
-    pub verify_in_flight_max: usize,
     /// Transactions that dedup remembers.
     pub dedup_window: usize,
     /// Rejections that the ledger remembers.
     pub ledger_capacity: usize,
     /// Of the ingest stage.
     pub ingest: ingest::Settings,
+    /// Of the verify stage.
+    pub verify: verify::Settings,
     /// Of the schedule stage and its pool.
     pub schedule: schedule::Settings,
     /// Of the multicast stage.
@@ -82,10 +83,17 @@ impl Settings {
         let key = [0x5a; 32];
         Settings {
             threads,
-            verify_in_flight_max: 4 * threads.max(2),
             dedup_window: 1 << 19,
             ledger_capacity: 1 << 20,
-            ingest: ingest::Settings { batch_max: 256, batch_wait_ns: 1_000_000, repeat_window: 1 << 17 },
+            ingest: ingest::Settings { repeat_window: 1 << 17 },
+            verify: verify::Settings {
+                batch_max: 1_024,
+                wait_ns: 250_000,
+                wait_ns_max: 1_000_000,
+                enough: 512 * threads as u64,
+                in_flight_max: 1_024 * threads.max(2) as u64,
+                sources: 4_096,
+            },
             schedule: schedule::Settings {
                 block_interval_ns: 25_000_000,
                 beneficiary: Address::repeat_byte(0xbe),
@@ -109,9 +117,16 @@ impl Settings {
     /// So small that rare paths become common, for tests.
     pub fn tiny() -> Settings {
         let mut settings = Settings::standard(2);
-        settings.verify_in_flight_max = 2;
         settings.dedup_window = 64;
-        settings.ingest = ingest::Settings { batch_max: 5, batch_wait_ns: 100_000, repeat_window: 16 };
+        settings.ingest = ingest::Settings { repeat_window: 16 };
+        settings.verify = verify::Settings {
+            batch_max: 5,
+            wait_ns: 50_000,
+            wait_ns_max: 100_000,
+            enough: 3,
+            in_flight_max: 10,
+            sources: 2,
+        };
         settings.schedule.block_interval_ns = 1_000_000;
         settings.multicast.burst = 2;
         settings.assemble.burst = 3;
@@ -140,7 +155,7 @@ pub struct World {
 /// What is put in, and where it goes.
 pub struct Run {
     /// Encoded transactions, in the order in which they are offered.
-    pub transactions: Vec<Bytes>,
+    pub transactions: Vec<(Bytes, Origin)>,
     /// How fast.
     pub rate: Rate,
     /// For how long at most.
@@ -211,7 +226,7 @@ fn table(
     settings: &Settings,
     parts: Parts,
     world: World,
-    (transactions, rate, offer_ns): (Vec<Bytes>, Rate, Nanos),
+    (transactions, rate, offer_ns): (Vec<(Bytes, Origin)>, Rate, Nanos),
     on_commit: Receive<Committed>,
 ) -> ControlFlow<()> {
     let Parts { chain, parent, trie, blocks_rebuilt } = parts;
@@ -226,9 +241,9 @@ fn table(
     let raw = Arc::new(Link::new(64));
     builder.stages.push(Box::new(Load::new(transactions, rate, offer_ns, 256, raw.clone())));
 
-    let stage = Ingest::new(settings.ingest.clone(), limits.clone(), builder.ledger.clone());
+    let stage = Ingest::new(&settings.ingest, limits.clone(), builder.ledger.clone());
     let decoded = builder.stage("ingest", stage, raw, 16)?;
-    let stage = Verify::new(verifier, verify_jobs, settings.verify_in_flight_max);
+    let stage = Verify::new(settings.verify.clone(), verifier, verify_jobs);
     let verified = builder.stage("verify", stage, decoded, 64)?;
     let stage = Dedup::new(settings.dedup_window, builder.ledger.clone());
     let unique = builder.stage("dedup", stage, verified, 64)?;

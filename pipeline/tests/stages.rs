@@ -270,7 +270,7 @@ fn what_is_skipped_at_execution_is_accounted_for_and_its_sender_goes_on() {
     let mut skipped = 0;
     for seed in 0..60 {
         let mut scene = Scene::new(village.genesis.clone(), transactions.clone(), seed);
-        scene.settings.ingest.batch_max = 1;
+        scene.settings.verify.batch_max = 1;
         scene.settings.schedule.block_interval_ns = 1_000;
         let (ended, _) = scene.simulate(seed);
         let stages = &ended.pipeline.stages;

@@ -11,6 +11,7 @@ use crate::batch::Batch;
 use crate::clock::{Clock, Nanos};
 use crate::link::Link;
 use crate::meter::{Meter, Regime};
+use crate::origin::Origin;
 use crate::turn::Turnable;
 
 /// When transactions are due.
@@ -24,12 +25,12 @@ pub enum Rate {
 
 /// The beginning of a pipeline.
 pub struct Load {
-    transactions: Vec<Bytes>,
+    transactions: Vec<(Bytes, Origin)>,
     rate: Rate,
     until_ns: Nanos,
     next: usize,
     batch_max: usize,
-    output: Arc<Link<Batch<Bytes>>>,
+    output: Arc<Link<Batch<(Bytes, Origin)>>>,
     started_ns: Option<Nanos>,
     meter: Meter,
     regime: Regime,
@@ -40,11 +41,11 @@ pub struct Load {
 impl Load {
     /// Offers these in order, at this rate, until they or the time is at an end.
     pub fn new(
-        transactions: Vec<Bytes>,
+        transactions: Vec<(Bytes, Origin)>,
         rate: Rate,
         until_ns: Nanos,
         batch_max: usize,
-        output: Arc<Link<Batch<Bytes>>>,
+        output: Arc<Link<Batch<(Bytes, Origin)>>>,
     ) -> Load {
         Load {
             transactions,

@@ -1,37 +1,148 @@
 //! verify: asks a [`Verifier`] who signed what.
 //!
-//! A batch is split by scheme into flat arrays and submitted; verdicts come back some polls later, from whichever
-//! back-end answered. The stage holds the transactions meanwhile, and never waits.
+//! ```text
+//!              ┌ secp256k1          ┐
+//!  batches ──> │ ed25519            │ ──> Verifier ──> verdicts ──> by who sent it: trusted?
+//!              │ the same, suspects │
+//!              └ gathered           ┘
+//! ```
+//!
+//! Large batches are cheaper, small ones are sooner back. So signatures are gathered for a moment, and for longer while
+//! the verifier has enough to do: batches are small at light load and full under pressure, and none goes later than
+//! [`Settings::wait_ns_max`] after the first of it came. Verdicts come back some polls later, from whichever back-end
+//! answered. The stage holds the transactions meanwhile, and never waits.
+//!
+//! What comes from a suspect source is gathered apart from the rest: `trust.rs` says who that is.
 
 use foldhash::{HashMap, HashMapExt};
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::{Signature, Transaction, Verified};
 use pelton_kernels::{Completed, Scheme, Signatures, Ticket, Verdict, Verifier};
 
-use crate::batch::{Batch, Load};
+use crate::batch::Batch;
 use crate::clock::Nanos;
 use crate::jobs::Jobs;
+use crate::origin::Origin;
 use crate::stage::{Outbox, Stage};
+use crate::trust::Trust;
+
+/// What one process chooses.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Signatures in a full batch.
+    pub batch_max: usize,
+    /// Wait for company while the verifier has little to do.
+    pub wait_ns: Nanos,
+    /// The same while it has enough to do.
+    pub wait_ns_max: Nanos,
+    /// With fewer signatures at the verifier it has little to do.
+    pub enough: u64,
+    /// With more signatures at the verifier nothing is taken in.
+    pub in_flight_max: u64,
+    /// Sources that are judged by what they sent before, at least.
+    pub sources: usize,
+}
 
 /// The stage.
 pub struct Verify {
+    settings: Settings,
     verifier: Box<dyn Verifier>,
     jobs: Jobs,
-    in_flight_max: usize,
-    in_flight: HashMap<Ticket, Batch<Transaction>>,
-    refused: Vec<(Signatures, Batch<Transaction>)>,
+    trust: Trust,
+    /// By scheme, trusted and suspect.
+    gathered: [Gathered; 4],
+    in_flight: HashMap<Ticket, Transactions>,
+    /// Signatures at the verifier.
+    asked: u64,
+    refused: Vec<(Signatures, Transactions)>,
     spare: Vec<Signatures>,
     held: u64,
 }
 
+type Transactions = Batch<(Transaction, Origin)>;
+
+/// Signatures that wait for company.
+struct Gathered {
+    signatures: Signatures,
+    transactions: Transactions,
+    since_ns: Nanos,
+}
+
+impl Gathered {
+    fn new(scheme: Scheme) -> Gathered {
+        Gathered { signatures: Signatures::new(scheme), transactions: Batch::default(), since_ns: 0 }
+    }
+}
+
 impl Verify {
-    /// A stage over a verifier that runs these jobs and takes at least this many batches at a time.
-    pub fn new(verifier: Box<dyn Verifier>, jobs: Jobs, in_flight_max: usize) -> Verify {
-        let (in_flight, refused, spare) = (HashMap::new(), Vec::new(), Vec::new());
-        Verify { verifier, jobs, in_flight_max, in_flight, refused, spare, held: 0 }
+    /// A stage over a verifier that runs these jobs.
+    pub fn new(settings: Settings, verifier: Box<dyn Verifier>, jobs: Jobs) -> Verify {
+        let trust = Trust::new(settings.sources);
+        let schemes = [Scheme::Secp256k1, Scheme::Ed25519, Scheme::Secp256k1, Scheme::Ed25519];
+        Verify {
+            settings,
+            verifier,
+            jobs,
+            trust,
+            gathered: schemes.map(Gathered::new),
+            in_flight: HashMap::new(),
+            asked: 0,
+            refused: Vec::new(),
+            spare: Vec::new(),
+            held: 0,
+        }
     }
 
-    fn submit(&mut self, signatures: Signatures, transactions: Batch<Transaction>) {
+    fn gather(&mut self, (transaction, origin): (Transaction, Origin), arrival_ns: Nanos, now_ns: Nanos) {
+        let is_suspect = self.trust.is_suspect(origin.source);
+        let payload = |out: &mut Vec<u8>| transaction.signing_payload(out);
+        let class = match transaction.signature() {
+            Signature::Secp256k1 { rs, y_parity } => {
+                let class = 2 * usize::from(is_suspect);
+                self.gathered[class].signatures.push_secp256k1_with(payload, rs, *y_parity);
+                class
+            }
+            Signature::Ed25519 { rs, key } => {
+                let class = 2 * usize::from(is_suspect) + 1;
+                self.gathered[class].signatures.push_ed25519_with(payload, rs, key);
+                class
+            }
+        };
+        let gathered = &mut self.gathered[class];
+        if gathered.transactions.is_empty() {
+            gathered.since_ns = now_ns;
+        }
+        gathered.transactions.push((transaction, origin), arrival_ns);
+        if gathered.transactions.len() >= self.settings.batch_max {
+            self.send(class);
+        }
+    }
+
+    /// Sends what has waited long enough, or has no reason to wait.
+    fn send_due(&mut self, now_ns: Nanos) {
+        for class in 0..self.gathered.len() {
+            let gathered = &self.gathered[class];
+            let has_little = self.asked < self.settings.enough;
+            let wait_ns = if has_little { self.settings.wait_ns } else { self.settings.wait_ns_max };
+            let waited_ns = now_ns.saturating_sub(gathered.since_ns);
+            if !gathered.transactions.is_empty() && waited_ns >= wait_ns {
+                self.send(class);
+            }
+        }
+    }
+
+    fn send(&mut self, class: usize) {
+        let gathered = &mut self.gathered[class];
+        let scheme = gathered.signatures.scheme();
+        let spare = self.spare.iter().position(|batch| batch.scheme() == scheme);
+        let empty = spare.map_or_else(|| Signatures::new(scheme), |index| self.spare.swap_remove(index));
+        let signatures = std::mem::replace(&mut gathered.signatures, empty);
+        let transactions = std::mem::take(&mut gathered.transactions);
+        self.asked += signatures.len() as u64;
+        self.submit(signatures, transactions);
+    }
+
+    fn submit(&mut self, signatures: Signatures, transactions: Transactions) {
         match self.verifier.submit(signatures) {
             Ok(ticket) => {
                 let before = self.in_flight.insert(ticket, transactions);
@@ -39,11 +150,6 @@ impl Verify {
             }
             Err(signatures) => self.refused.push((signatures, transactions)),
         }
-    }
-
-    fn empty(&mut self, scheme: Scheme) -> Signatures {
-        let spare = self.spare.iter().position(|batch| batch.scheme() == scheme);
-        spare.map_or_else(|| Signatures::new(scheme), |index| self.spare.swap_remove(index))
     }
 
     fn collect(&mut self, completed: Completed, outbox: &mut Outbox<Batch<Verified>>) {
@@ -55,9 +161,11 @@ impl Verify {
             Err(_fault) => return self.refused.push((signatures, transactions)),
         };
         assert_eq!(verdicts.len(), transactions.len(), "one verdict for each signature");
-        self.held -= transactions.transactions();
+        self.asked -= verdicts.len() as u64;
+        self.held -= verdicts.len() as u64;
         let mut verified = Batch::with_capacity(transactions.len());
-        for ((transaction, arrival_ns), verdict) in transactions.into_iter().zip(verdicts) {
+        for (((transaction, origin), arrival_ns), verdict) in transactions.into_iter().zip(verdicts) {
+            self.trust.note(origin.source, verdict == Verdict::Invalid);
             match verdict {
                 Verdict::Valid { address } => {
                     verified.push(Verified::new(transaction, address.into()), arrival_ns)
@@ -74,33 +182,15 @@ impl Verify {
 }
 
 impl Stage for Verify {
-    type Input = Batch<Transaction>;
+    type Input = Batch<(Transaction, Origin)>;
     type Output = Batch<Verified>;
 
-    fn take(&mut self, input: Batch<Transaction>, _outbox: &mut Outbox<Batch<Verified>>) {
-        self.held += input.transactions();
-        let mut secp256k1 = (self.empty(Scheme::Secp256k1), Batch::<Transaction>::default());
-        let mut ed25519 = (self.empty(Scheme::Ed25519), Batch::<Transaction>::default());
+    fn take(&mut self, input: Self::Input, outbox: &mut Outbox<Batch<Verified>>) {
+        self.held += input.len() as u64;
         for (transaction, arrival_ns) in input {
-            let payload = |out: &mut Vec<u8>| transaction.signing_payload(out);
-            match transaction.signature() {
-                Signature::Secp256k1 { rs, y_parity } => {
-                    secp256k1.0.push_secp256k1_with(payload, rs, *y_parity);
-                    secp256k1.1.push(transaction, arrival_ns);
-                }
-                Signature::Ed25519 { rs, key } => {
-                    ed25519.0.push_ed25519_with(payload, rs, key);
-                    ed25519.1.push(transaction, arrival_ns);
-                }
-            }
+            self.gather(transaction, arrival_ns, outbox.now_ns);
         }
-        for (signatures, transactions) in [secp256k1, ed25519] {
-            if transactions.is_empty() {
-                self.spare.push(signatures);
-            } else {
-                self.submit(signatures, transactions);
-            }
-        }
+        self.send_due(outbox.now_ns);
     }
 
     fn poll(&mut self, outbox: &mut Outbox<Batch<Verified>>) {
@@ -110,6 +200,7 @@ impl Stage for Verify {
         for (signatures, transactions) in std::mem::take(&mut self.refused) {
             self.submit(signatures, transactions);
         }
+        self.send_due(outbox.now_ns);
     }
 
     fn held(&self) -> u64 {
@@ -117,11 +208,11 @@ impl Stage for Verify {
     }
 
     fn has_room(&self) -> bool {
-        self.refused.is_empty() && self.in_flight.len() < self.in_flight_max
+        self.refused.is_empty() && self.asked < self.settings.in_flight_max
     }
 
     fn is_working(&self) -> bool {
-        self.held > 0
+        self.asked > 0
     }
 
     fn job_cpu_ns(&self) -> Nanos {

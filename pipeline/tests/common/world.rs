@@ -17,6 +17,7 @@ use pelton_pipeline::datagrams::{Datagrams, SimulatedDatagrams};
 use pelton_pipeline::driver::simulated::{self, Audit, SimulatedPool};
 use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::jobs::Pools;
+use pelton_pipeline::origin::Origin;
 use pelton_pipeline::stages::commit::Committed;
 use pelton_pipeline::stages::load::Rate;
 use pelton_pipeline::stages::order::Ordering;
@@ -32,7 +33,7 @@ pub struct Scene {
     pub limits: Limits,
     pub settings: Settings,
     pub genesis: Genesis,
-    pub transactions: Vec<Bytes>,
+    pub transactions: Vec<(Bytes, Origin)>,
     pub rate: Rate,
     pub until: Option<String>,
     pub verifier: MakeVerifier,
@@ -43,6 +44,7 @@ impl Scene {
     /// Tiny limits and settings, a wire that loses one packet in twenty, and chunks of three signatures.
     pub fn new(genesis: Genesis, transactions: Vec<Bytes>, wire_seed: u64) -> Scene {
         let (leader, follower) = SimulatedDatagrams::pair(wire_seed, 50);
+        let transactions = transactions.into_iter().map(|wire| (wire, Origin::default())).collect();
         Scene {
             limits: Limits::tiny(CHAIN_ID),
             settings: Settings::tiny(),
