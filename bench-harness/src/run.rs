@@ -18,7 +18,7 @@ use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::ledger::Rejection;
 use pelton_pipeline::origin::Origin;
 use pelton_pipeline::stages::load::Rate;
-use pelton_pipeline::topology::{Pipeline, Run, Settings, World, build};
+use pelton_pipeline::topology::{Input, Pipeline, Run, Settings, World, build};
 use pelton_pipeline::turn::Turnable;
 use pelton_workloads::Workload;
 use rustix::time::{ClockId, clock_gettime};
@@ -188,14 +188,10 @@ fn assemble(
         ordering: Box::new(|genesis| Box::new(Core(Solo::new(0, BlockId(genesis.0), NonZeroUsize::MIN)))),
     };
     let (on_commit, on_cut) = (collected.clone(), collected.clone());
+    let transactions = workload.transactions.iter();
+    let transactions = transactions.map(|(wire, _)| (wire.clone(), Origin::default())).collect();
     let run = Run {
-        transactions: workload
-            .transactions
-            .iter()
-            .map(|(wire, _)| (wire.clone(), Origin::default()))
-            .collect(),
-        rate: plan.rate,
-        offer_ns: plan.offer_ns,
+        input: Input::Load { transactions, rate: plan.rate, offer_ns: plan.offer_ns },
         until: plan.until.clone(),
         on_commit: Box::new(move |committed, now_ns| {
             let mut collected = on_commit.lock();

@@ -2,6 +2,8 @@
 
 pub mod load;
 
+pub mod intake;
+
 pub mod ingest;
 
 pub mod verify;

@@ -42,6 +42,7 @@ use crate::stages::commit::{Commit, Committed};
 use crate::stages::dedup::Dedup;
 use crate::stages::execute::Execute;
 use crate::stages::ingest::{self, Ingest};
+use crate::stages::intake::{Door, Intake};
 use crate::stages::load::{Load, Rate};
 use crate::stages::multicast::{self, Multicast};
 use crate::stages::order::{Order, Ordering};
@@ -152,14 +153,25 @@ pub struct World {
     pub ordering: Box<dyn FnOnce(B256) -> Box<dyn Ordering> + Send>,
 }
 
+/// Where transactions come from.
+pub enum Input {
+    /// Made beforehand, to be offered at a rate.
+    Load {
+        /// Encoded, in the order in which they are offered.
+        transactions: Vec<(Bytes, Origin)>,
+        /// How fast.
+        rate: Rate,
+        /// For how long at most.
+        offer_ns: Nanos,
+    },
+    /// From outside, while the pipeline runs.
+    Door(Door),
+}
+
 /// What is put in, and where it goes.
 pub struct Run {
-    /// Encoded transactions, in the order in which they are offered.
-    pub transactions: Vec<(Bytes, Origin)>,
-    /// How fast.
-    pub rate: Rate,
-    /// For how long at most.
-    pub offer_ns: Nanos,
+    /// Where transactions come from.
+    pub input: Input,
     /// Name of the stage after which the pipeline is cut, one of [`STAGES`]; none or the last for the whole.
     pub until: Option<String>,
     /// Called with each committed block.
@@ -206,9 +218,8 @@ pub fn build(settings: &Settings, mut limits: Limits, genesis: &Genesis, world: 
     let blocks_rebuilt = Arc::default();
     let mut builder = Builder { stages: Vec::new(), ledger: ledger.clone(), until, on_cut: Some(run.on_cut) };
     let parts = Parts { chain: chain.clone(), parent, trie, blocks_rebuilt: Arc::clone(&blocks_rebuilt) };
-    let offered = (run.transactions, run.rate, run.offer_ns);
     // Cut or whole, the stages up to the end are in the builder.
-    let _ = table(&mut builder, settings, parts, world, offered, run.on_commit);
+    let _ = table(&mut builder, settings, parts, world, run.input, run.on_commit);
     Pipeline { stages: builder.stages, ledger, chain, genesis: parent, genesis_root, blocks_rebuilt }
 }
 
@@ -226,7 +237,7 @@ fn table(
     settings: &Settings,
     parts: Parts,
     world: World,
-    (transactions, rate, offer_ns): (Vec<(Bytes, Origin)>, Rate, Nanos),
+    input: Input,
     on_commit: Receive<Committed>,
 ) -> ControlFlow<()> {
     let Parts { chain, parent, trie, blocks_rebuilt } = parts;
@@ -239,7 +250,12 @@ fn table(
     let (leader, follower) = world.datagrams;
 
     let raw = Arc::new(Link::new(64));
-    builder.stages.push(Box::new(Load::new(transactions, rate, offer_ns, 256, raw.clone())));
+    builder.stages.push(match input {
+        Input::Load { transactions, rate, offer_ns } => {
+            Box::new(Load::new(transactions, rate, offer_ns, 256, raw.clone()))
+        }
+        Input::Door(door) => Box::new(Intake::new(door, 256, raw.clone())),
+    });
 
     let stage = Ingest::new(&settings.ingest, limits.clone(), builder.ledger.clone());
     let decoded = builder.stage("ingest", stage, raw, 16)?;

@@ -21,7 +21,7 @@ use pelton_pipeline::origin::Origin;
 use pelton_pipeline::stages::commit::Committed;
 use pelton_pipeline::stages::load::Rate;
 use pelton_pipeline::stages::order::Ordering;
-use pelton_pipeline::topology::{MakeVerifier, Pipeline, Run, Settings, World, build};
+use pelton_pipeline::topology::{Input, MakeVerifier, Pipeline, Run, Settings, World, build};
 use pelton_pipeline::turn::Turnable;
 use pelton_workloads::{CHAIN_ID, Workload};
 
@@ -88,9 +88,7 @@ impl Scene {
         let collected = Arc::<Mutex<Collected>>::default();
         let (on_commit, on_cut) = (collected.clone(), collected.clone());
         let run = Run {
-            transactions: self.transactions,
-            rate: self.rate,
-            offer_ns: u64::MAX,
+            input: Input::Load { transactions: self.transactions, rate: self.rate, offer_ns: u64::MAX },
             until: self.until,
             on_commit: Box::new(move |block, _| on_commit.lock().blocks.push(block)),
             on_cut: Box::new(move |arrivals, _| on_cut.lock().cut += arrivals.len() as u64),
