@@ -4,11 +4,14 @@
 mod agree;
 #[path = "common/case.rs"]
 mod case;
+#[path = "common/companions.rs"]
+mod companions;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use case::{Case, check_among_companions};
+use case::Case;
+use companions::check_among_companions;
 use libtest_mimic::{Arguments, Trial};
 use serde_json::Value;
 

@@ -10,10 +10,13 @@
 //    2  25519 mul           32, 32            32
 //    3  25519 canonical     32, 32 (unused)   32     below p
 //    4  25519 invert        32, 32 (unused)   32
+//   16  ed25519 verify      64 signature, 32 key, 4 length, message      1 byte, whether it is valid
 #include <stdio.h>
 #include <string.h>
 
-#include "../field/f25519.cuh"
+#include <vector>
+
+#include "../scheme/ed25519.cuh"
 
 static bool take(void* into, size_t bytes) { return fread(into, 1, bytes, stdin) == bytes; }
 
@@ -31,10 +34,22 @@ static bool answer_25519(unsigned char operation) {
     return fwrite(&r, 1, sizeof r, stdout) == sizeof r;
 }
 
+static bool answer_ed25519(const Ed25519Base& base) {
+    unsigned char signature[64], key[32];
+    uint32_t length;
+    if (!take(signature, 64) || !take(key, 32) || !take(&length, 4)) return false;
+    std::vector<unsigned char> message(length);
+    if (!take(message.data(), length)) return false;
+    unsigned char is_valid = ed25519_verify(base, message.data(), length, signature, key);
+    return fwrite(&is_valid, 1, 1, stdout) == 1;
+}
+
 int main() {
+    static Ed25519Base base;
+    edwards_multiples(base.multiples, edwards_base());
     unsigned char operation;
     while (take(&operation, 1)) {
-        if (!answer_25519(operation)) return 1;
+        if (!(operation == 16 ? answer_ed25519(base) : answer_25519(operation))) return 1;
     }
     return fflush(stdout);
 }

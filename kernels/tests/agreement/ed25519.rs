@@ -2,7 +2,8 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use pelton_kernels::Verdict;
 use proptest::prelude::*;
 
-use crate::case::{Case, batch, check_among_companions};
+use crate::case::{Case, batch};
+use crate::companions::check_among_companions;
 use crate::{bytes, check, check_agreement, valid};
 
 #[test]

@@ -4,6 +4,8 @@
 mod agree;
 #[path = "../common/case.rs"]
 mod case;
+#[path = "../common/companions.rs"]
+mod companions;
 mod ed25519;
 mod secp256k1;
 

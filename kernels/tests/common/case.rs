@@ -3,7 +3,7 @@
 use ed25519_dalek::{Signer as _, SigningKey};
 use pelton_kernels::{Scheme, Signatures, Verdict, address};
 
-use crate::agree::{bytes, check};
+use crate::agree::bytes;
 
 #[derive(Clone)]
 pub struct Case {
@@ -14,8 +14,12 @@ pub struct Case {
 
 impl Case {
     pub fn signed(index: usize) -> Self {
+        Self::over(index, bytes("message", index).repeat(index % 7))
+    }
+
+    /// Signed by the key of this number.
+    pub fn over(index: usize, message: Vec<u8>) -> Self {
         let secret = SigningKey::from_bytes(&bytes("ed25519 key", index));
-        let message = bytes("message", index).repeat(index % 7);
         Self { signature: secret.sign(&message).to_bytes(), key: secret.verifying_key().to_bytes(), message }
     }
 
@@ -48,20 +52,4 @@ pub fn batch<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Signatures {
         batch.push_ed25519(&case.message, &case.signature, &case.key);
     }
     batch
-}
-
-/// All `cases` together, and each among valid and invalid companions, answer as `expected`.
-#[track_caller]
-pub fn check_among_companions(cases: &[Case], expected: &[bool]) {
-    let verdicts: Vec<_> = cases.iter().zip(expected).map(|(case, valid)| case.verdict(*valid)).collect();
-    check(&batch(cases), &verdicts);
-    let (good, bad) = (Case::signed(1), Case::spoilt(2));
-    let (yes, no) = (good.verdict(true), Verdict::Invalid);
-    let companions = |case: &Case| [good.clone(), case.clone(), bad.clone(), case.clone(), good.clone()];
-    let among: Vec<_> = cases.iter().flat_map(companions).collect();
-    let verdicts: Vec<_> =
-        verdicts.into_iter().flat_map(|verdict| [yes, verdict, no, verdict, yes]).collect();
-    check(&batch(&among), &verdicts);
-    let reversed: Vec<_> = verdicts.iter().rev().copied().collect();
-    check(&batch(among.iter().rev()), &reversed);
 }
