@@ -10,12 +10,15 @@
 //    2  25519 mul           32, 32            32
 //    3  25519 canonical     32, 32 (unused)   32     below p
 //    4  25519 invert        32, 32 (unused)   32
+//    8  secp256k1 add ... invert, as 0 to 4
+//   13  secp256k1 root     32, 32 (unused)   32     its square is the operand, if that is a square
 //   16  ed25519 verify      64 signature, 32 key, 4 length, message      1 byte, whether it is valid
 #include <stdio.h>
 #include <string.h>
 
 #include <vector>
 
+#include "../field/secp256k1.cuh"
 #include "../scheme/ed25519.cuh"
 
 static bool take(void* into, size_t bytes) { return fread(into, 1, bytes, stdin) == bytes; }
@@ -29,6 +32,21 @@ static bool answer_25519(unsigned char operation) {
         case 2: r = f25519_mul(a, b); break;
         case 3: r = f25519_canonical(a); break;
         case 4: r = f25519_invert(a); break;
+        default: return false;
+    }
+    return fwrite(&r, 1, sizeof r, stdout) == sizeof r;
+}
+
+static bool answer_secp256k1(unsigned char operation) {
+    Fsecp a, b, r;
+    if (!take(&a, sizeof a) || !take(&b, sizeof b)) return false;
+    switch (operation) {
+        case 8: r = fsecp_add(a, b); break;
+        case 9: r = fsecp_sub(a, b); break;
+        case 10: r = fsecp_mul(a, b); break;
+        case 11: r = fsecp_canonical(a); break;
+        case 12: r = fsecp_invert(a); break;
+        case 13: r = fsecp_root(a); break;
         default: return false;
     }
     return fwrite(&r, 1, sizeof r, stdout) == sizeof r;
@@ -49,7 +67,10 @@ int main() {
     edwards_multiples(base.multiples, edwards_base());
     unsigned char operation;
     while (take(&operation, 1)) {
-        if (!(operation == 16 ? answer_ed25519(base) : answer_25519(operation))) return 1;
+        bool is_answered = operation < 8    ? answer_25519(operation)
+                           : operation < 16 ? answer_secp256k1(operation)
+                                            : operation == 16 && answer_ed25519(base);
+        if (!is_answered) return 1;
     }
     return fflush(stdout);
 }
