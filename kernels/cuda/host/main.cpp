@@ -12,14 +12,15 @@
 //    4  25519 invert        32, 32 (unused)   32
 //    8  secp256k1 add ... invert, as 0 to 4
 //   13  secp256k1 root     32, 32 (unused)   32     its square is the operand, if that is a square
-//   16  ed25519 verify      64 signature, 32 key, 4 length, message      1 byte, whether it is valid
+//   16  ed25519 verify      64 signature, 32 key, 4 length, message      1 whether it is valid, 20 address or zeros
+//   17  secp256k1 verify    64 signature, 1 parity, 4 length, message    likewise
 #include <stdio.h>
 #include <string.h>
 
 #include <vector>
 
-#include "../field/secp256k1.cuh"
 #include "../scheme/ed25519.cuh"
+#include "../scheme/secp256k1.cuh"
 
 static bool take(void* into, size_t bytes) { return fread(into, 1, bytes, stdin) == bytes; }
 
@@ -52,24 +53,33 @@ static bool answer_secp256k1(unsigned char operation) {
     return fwrite(&r, 1, sizeof r, stdout) == sizeof r;
 }
 
-static bool answer_ed25519(const Ed25519Base& base) {
-    unsigned char signature[64], key[32];
+struct Bases {
+    Ed25519Base ed25519;
+    SecpMultiples secp256k1;
+};
+
+static bool answer_verify(unsigned char operation, const Bases& bases) {
+    unsigned char signature[64], key[32] = {0}, address[20] = {0};
     uint32_t length;
-    if (!take(signature, 64) || !take(key, 32) || !take(&length, 4)) return false;
+    if (!take(signature, 64) || !take(key, operation == 16 ? 32 : 1) || !take(&length, 4)) return false;
     std::vector<unsigned char> message(length);
     if (!take(message.data(), length)) return false;
-    unsigned char is_valid = ed25519_verify(base, message.data(), length, signature, key);
-    return fwrite(&is_valid, 1, 1, stdout) == 1;
+    unsigned char is_valid =
+        operation == 16 ? ed25519_verify(address, bases.ed25519, message.data(), length, signature, key)
+                        : secp_verify(address, bases.secp256k1, message.data(), length, signature, key[0]);
+    return fwrite(&is_valid, 1, 1, stdout) == 1 && fwrite(address, 1, 20, stdout) == 20;
 }
 
 int main() {
-    static Ed25519Base base;
-    edwards_multiples(base.multiples, edwards_base());
+    static Bases bases;
+    edwards_multiples(bases.ed25519.multiples, edwards_base());
+    secp_multiples(&bases.secp256k1, secp_base());
     unsigned char operation;
     while (take(&operation, 1)) {
         bool is_answered = operation < 8    ? answer_25519(operation)
                            : operation < 16 ? answer_secp256k1(operation)
-                                            : operation == 16 && answer_ed25519(base);
+                           : operation < 18 ? answer_verify(operation, bases)
+                                            : false;
         if (!is_answered) return 1;
     }
     return fflush(stdout);

@@ -3,6 +3,7 @@
 
 #include "../curve/edwards25519.cuh"
 #include "../field/scalar25519.cuh"
+#include "../hash/keccak.cuh"
 #include "../hash/sha512.cuh"
 
 // 1 B, 2 B, ..., 8 B.
@@ -78,8 +79,17 @@ PELTON_DEVICE void ed25519_words(word* words, const uint8_t* bytes) {
     }
 }
 
-// Whether a signature (64 bytes, R and S) of this message by this key (32 bytes) is valid.
+// The address of a key: the last 20 bytes of the Keccak-256 of 0x65 and the key.
+PELTON_DEVICE void ed25519_address(uint8_t* address, const uint8_t* key) {
+    uint8_t hash[32];
+    keccak256(hash, 33, [&](uint32_t i) { return i == 0 ? (uint8_t)0x65 : key[i - 1]; });
+#pragma unroll
+    for (int i = 0; i < 20; i++) address[i] = hash[12 + i];
+}
+
+// Whether a signature (64 bytes, R and S) of this message by this key (32 bytes) is valid, and by whom.
 PELTON_DEVICE bool ed25519_verify(
+    uint8_t* address,
     const Ed25519Base& base,
     const uint8_t* message,
     uint32_t length,
@@ -101,5 +111,7 @@ PELTON_DEVICE bool ed25519_verify(
     Edwards rest = ed25519_double_product(base, s, key_point, k);
     rest = edwards_add(rest, edwards_summand(nonce_point), true);
     for (int j = 0; j < 3; j++) rest = edwards_double(rest, false);
-    return edwards_is_zero(rest);
+    if (!edwards_is_zero(rest)) return false;
+    ed25519_address(address, key);
+    return true;
 }

@@ -1,0 +1,47 @@
+//! In the place of the back-ends: the device's arithmetic, held to the answers that are expected of all of them.
+
+use std::sync::Arc;
+
+use pelton_kernels::{Backend, Scheme, Signatures, Verdict, keccak256, open};
+
+use crate::host::ask;
+
+const ED25519: u8 = 16;
+const SECP256K1: u8 = 17;
+
+/// The device's arithmetic answers as `expected`.
+#[track_caller]
+pub fn check(batch: &Signatures, expected: &[Verdict]) {
+    let mut questions = Vec::new();
+    for index in 0..batch.len() {
+        questions.push(if batch.scheme() == Scheme::Ed25519 { ED25519 } else { SECP256K1 });
+        questions.extend_from_slice(&batch.signatures()[index]);
+        match batch.scheme() {
+            Scheme::Ed25519 => questions.extend_from_slice(&batch.keys()[index]),
+            Scheme::Secp256k1 => questions.push(batch.parities()[index]),
+        }
+        questions.extend((batch.message(index).len() as u32).to_le_bytes());
+        questions.extend_from_slice(batch.message(index));
+    }
+    let verdict = |answer: &[u8]| {
+        let (is_valid, address) = answer.split_first().expect("21 bytes");
+        Verdict::from((*is_valid == 1).then(|| address.try_into().expect("20 bytes")))
+    };
+    let verdicts: Vec<_> = ask(&questions).chunks(21).map(verdict).collect();
+    assert_eq!(verdicts, expected);
+}
+
+pub fn answers(backend: &dyn Backend, batch: &Signatures, _chunk: usize) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    backend.verify(batch, 0..batch.len(), &mut verdicts);
+    verdicts
+}
+
+pub fn open_seeded(name: &str, seed: u8) -> Arc<dyn Backend> {
+    open(name, [seed; 32]).expect("the name is listed")
+}
+
+/// 32 bytes that look random and are the same in each run.
+pub fn bytes(what: &str, index: usize) -> [u8; 32] {
+    keccak256(format!("{what} {index}").as_bytes())
+}
