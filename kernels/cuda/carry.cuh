@@ -9,6 +9,9 @@
 //   mad_pair_cc        (low, high) += a * b, carry out    madc_pair_cc: carry in and out
 //
 // A carry lives from one instruction to the next only: what sets it and what uses it stand side by side.
+//
+// PELTON_DEVICE functions become part of who calls them. PELTON_CALLED ones stay apart: what runs once or seldom must not
+// push what runs often out of the instruction cache.
 #pragma once
 
 #include <stdint.h>
@@ -18,6 +21,7 @@ typedef uint32_t word;
 #if defined(__CUDA_ARCH__)
 
 #define PELTON_DEVICE __device__ __forceinline__
+#define PELTON_CALLED __device__ __noinline__
 
 #define PELTON_BINARY(name, instruction)                                          \
     PELTON_DEVICE word name(word a, word b) {                                     \
@@ -56,8 +60,10 @@ PELTON_DEVICE void mul_pair(word& l, word& h, word a, word b) {
 
 #if defined(__CUDACC__)
 #define PELTON_DEVICE __device__ __forceinline__ __host__
+#define PELTON_CALLED __device__ __noinline__ __host__
 #else
 #define PELTON_DEVICE static inline
+#define PELTON_CALLED static inline
 #endif
 
 // Nothing on the host runs two of these at once in one thread.

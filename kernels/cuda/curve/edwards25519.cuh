@@ -69,7 +69,7 @@ PELTON_DEVICE bool edwards_is_zero(const Edwards& p) {
 // The point of an encoding: y below p in 255 bits, the sign of x above them. False where there is none; of an encoding
 // of x = 0 the sign is not looked at. x is the root of u / v with u = y^2 - 1 and v = d y^2 + 1, by one power:
 // u v^3 (u v^7)^((p - 5) / 8) is a root of u / v, or of -u / v, or there is none.
-PELTON_DEVICE bool edwards_decompress(Edwards* p, const word* encoding) {
+PELTON_CALLED bool edwards_decompress(Edwards* p, const word* encoding) {
     const F25519 d = EDWARDS_D, root_of_minus_one = EDWARDS_ROOT_OF_MINUS_ONE;
     F25519 y;
 #pragma unroll

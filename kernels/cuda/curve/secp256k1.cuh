@@ -66,7 +66,7 @@ PELTON_DEVICE Secp secp_double(const Secp& p) {
 }
 
 // The point with this x, a number below p, whose y has this parity. False where there is none.
-PELTON_DEVICE bool secp_decompress(Secp* p, const Fsecp& x, word parity) {
+PELTON_CALLED bool secp_decompress(Secp* p, const Fsecp& x, word parity) {
     Fsecp right = fsecp_add(fsecp_mul(fsecp_square(x), x), fsecp_small(7));
     Fsecp y = fsecp_canonical(fsecp_root(right));
     if (!fsecp_equal(fsecp_square(y), right)) return false;

@@ -82,12 +82,13 @@ PELTON_DEVICE F25519 f25519_square(const F25519& a) {
 }
 
 PELTON_DEVICE F25519 f25519_squares(F25519 a, int count) {
+#pragma unroll 1
     for (int i = 0; i < count; i++) a = f25519_square(a);
     return a;
 }
 
 // a^(2^250 - 1), and a^11 beside it: the common beginning of the two powers below.
-PELTON_DEVICE F25519 f25519_power_250(const F25519& a, F25519* a11) {
+PELTON_CALLED F25519 f25519_power_250(const F25519& a, F25519* a11) {
     F25519 a2 = f25519_square(a);
     F25519 a9 = f25519_mul(f25519_squares(a2, 2), a);
     *a11 = f25519_mul(a9, a2);
@@ -116,7 +117,7 @@ PELTON_DEVICE F25519 f25519_power_5_8(const F25519& a) {
 }
 
 // The one that is below p.
-PELTON_DEVICE F25519 f25519_canonical(F25519 a) {
+PELTON_CALLED F25519 f25519_canonical(F25519 a) {
     // Bit 255 counts 19; what is left is below 2^255 + 19, so below 2 p.
     word top = a.v[7] >> 31;
     a.v[7] &= 0x7fffffff;

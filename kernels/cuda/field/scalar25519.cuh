@@ -17,7 +17,7 @@ PELTON_DEVICE bool scalar25519_is_canonical(const word* s) {
 
 // r = x modulo L, below L; x has sixteen words and any value. Barrett's way: with mu = floor(2^512 / L), the quotient
 // q = floor(floor(x / 2^224) mu / 2^288) is at most 2 too small, so x - q L is below 3 L and fits nine words.
-PELTON_DEVICE void scalar25519_reduce(word* r, const word* x) {
+PELTON_CALLED void scalar25519_reduce(word* r, const word* x) {
     const word mu[10] = {0x0a2c131b, 0xed9ce5a3, 0x086329a7, 0x2106215d, 0xffffffeb,
                          0xffffffff, 0xffffffff, 0xffffffff, 0x0000000f, 0x00000000};
     const word order[10] = {0x5cf5d3ed, 0x5812631a, 0xa2f79cd6, 0x14def9de, 0, 0, 0, 0x10000000, 0, 0};

@@ -22,7 +22,7 @@ PELTON_DEVICE bool scalarsecp_is_zero(const word* a) {
 }
 
 // r = a b / 2^256 modulo n.
-PELTON_DEVICE void scalarsecp_mul(word* r, const word* a, const word* b) {
+PELTON_CALLED void scalarsecp_mul(word* r, const word* a, const word* b) {
     const word order[8] = SCALARSECP_ORDER;
     const word inverse[8] = {0x5588b13f, 0x4b0dff66, 0x34b9ec24, 0x50a51ac8,
                              0x27cfab5e, 0x897f30c1, 0x6494ef93, 0xd9e8890d};
@@ -48,17 +48,20 @@ PELTON_DEVICE void scalarsecp_neg(word* r, const word* a) {
 }
 
 // 1 / a, both in Montgomery's form: a^(n - 2) in windows of four bits.
-PELTON_DEVICE void scalarsecp_invert(word* r, const word* a) {
+PELTON_CALLED void scalarsecp_invert(word* r, const word* a) {
     const word exponent[8] = {0xd036413f, 0xbfd25e8c, 0xaf48a03b, 0xbaaedce6,
                               0xfffffffe, 0xffffffff, 0xffffffff, 0xffffffff};
     word powers[15][8], result[8];
 #pragma unroll
     for (int j = 0; j < 8; j++) result[j] = powers[0][j] = a[j];
+#pragma unroll 1
     for (int i = 1; i < 15; i++) scalarsecp_mul(powers[i], powers[i - 1], a);
     // The first digit is 15, as are all of the upper half but the last.
 #pragma unroll
     for (int j = 0; j < 8; j++) result[j] = powers[14][j];
+#pragma unroll 1
     for (int i = 62; i >= 0; i--) {
+#pragma unroll 1
         for (int j = 0; j < 4; j++) scalarsecp_mul(result, result, result);
         word digit = (exponent[i / 8] >> (4 * (i % 8))) & 15;
         if (digit) scalarsecp_mul(result, result, powers[digit - 1]);

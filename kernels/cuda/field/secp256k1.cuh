@@ -101,12 +101,13 @@ PELTON_DEVICE Fsecp fsecp_square(const Fsecp& a) {
 }
 
 PELTON_DEVICE Fsecp fsecp_squares(Fsecp a, int count) {
+#pragma unroll 1
     for (int i = 0; i < count; i++) a = fsecp_square(a);
     return a;
 }
 
 // a^(2^223 - 1), a^(2^22 - 1) and a^(2^2 - 1): the common beginning of the two powers below.
-PELTON_DEVICE Fsecp fsecp_power_223(const Fsecp& a, Fsecp* ones22, Fsecp* ones2) {
+PELTON_CALLED Fsecp fsecp_power_223(const Fsecp& a, Fsecp* ones22, Fsecp* ones2) {
     *ones2 = fsecp_mul(fsecp_square(a), a);
     Fsecp ones3 = fsecp_mul(fsecp_square(*ones2), a);
     Fsecp ones6 = fsecp_mul(fsecp_squares(ones3, 3), ones3);
@@ -121,7 +122,7 @@ PELTON_DEVICE Fsecp fsecp_power_223(const Fsecp& a, Fsecp* ones22, Fsecp* ones2)
 }
 
 // a^(p - 2): the inverse, and zero of zero. p - 2 is 223 ones, a zero, 22 ones, 0000101101.
-PELTON_DEVICE Fsecp fsecp_invert(const Fsecp& a) {
+PELTON_CALLED Fsecp fsecp_invert(const Fsecp& a) {
     Fsecp ones22, ones2;
     Fsecp r = fsecp_power_223(a, &ones22, &ones2);
     r = fsecp_mul(fsecp_squares(r, 23), ones22);
@@ -131,7 +132,7 @@ PELTON_DEVICE Fsecp fsecp_invert(const Fsecp& a) {
 }
 
 // a^((p + 1) / 4): a square root of a, if there is one.
-PELTON_DEVICE Fsecp fsecp_root(const Fsecp& a) {
+PELTON_CALLED Fsecp fsecp_root(const Fsecp& a) {
     Fsecp ones22, ones2;
     Fsecp r = fsecp_power_223(a, &ones22, &ones2);
     r = fsecp_mul(fsecp_squares(r, 23), ones22);

@@ -7,11 +7,12 @@ PELTON_DEVICE uint64_t keccak_rotate(uint64_t x, int by) {
     return by ? (x << by) | (x >> (64 - by)) : x;
 }
 
-PELTON_DEVICE void keccak_permute(uint64_t* s) {
+PELTON_CALLED void keccak_permute(uint64_t* s) {
     const int offsets[25] = {0,  1,  62, 28, 27, 36, 44, 6,  55, 20, 3,  10, 43,
                              25, 39, 41, 45, 15, 21, 8,  18, 2,  61, 56, 14};
     // The constant of a round from a shift register of eight bits.
     word shift = 1;
+#pragma unroll 1
     for (int round = 0; round < 24; round++) {
         uint64_t columns[5], moved[25];
 #pragma unroll

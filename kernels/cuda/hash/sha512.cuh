@@ -33,10 +33,11 @@ PELTON_DEVICE uint64_t sha512_rotate(uint64_t x, int by) {
     return (x >> by) | (x << (64 - by));
 }
 
-PELTON_DEVICE void sha512_block(uint64_t* state, uint64_t* w) {
+PELTON_CALLED void sha512_block(uint64_t* state, uint64_t* w) {
     uint64_t s[8];
 #pragma unroll
     for (int j = 0; j < 8; j++) s[j] = state[j];
+#pragma unroll 16
     for (int round = 0; round < 80; round++) {
         uint64_t word_of_round = w[round & 15];
         if (round >= 16) {
@@ -91,6 +92,7 @@ PELTON_DEVICE void sha512_of_three(
     uint32_t blocks = (64 + length + 17 + 127) / 128;
     for (uint32_t block = 0; block < blocks; block++) {
         uint64_t w[16];
+#pragma unroll 1
         for (int j = 0; j < 16; j++) w[j] = sha512_input(first, second, message, length, 128 * block + 8 * j);
         if (block + 1 == blocks) w[15] = 8 * ((uint64_t)length + 64);
         sha512_block(state, w);

@@ -12,9 +12,10 @@ struct Ed25519Base {
 };
 
 // 1 P, 2 P, ..., 8 P.
-PELTON_DEVICE void edwards_multiples(EdwardsSummand* multiples, const Edwards& p) {
+PELTON_CALLED void edwards_multiples(EdwardsSummand* multiples, const Edwards& p) {
     Edwards multiple = p;
     multiples[0] = edwards_summand(p);
+#pragma unroll 1
     for (int j = 1; j < 8; j++) {
         multiple = edwards_add(multiple, multiples[0], false);
         multiples[j] = edwards_summand(multiple);
@@ -28,14 +29,16 @@ PELTON_DEVICE Edwards edwards_add_digit(const Edwards& p, const EdwardsSummand* 
 }
 
 // s B + k P for s and k below 2^253, both in windows of four bits over the same doublings.
-PELTON_DEVICE Edwards ed25519_double_product(const Ed25519Base& base, const word* s, const Edwards& p, const word* k) {
+PELTON_CALLED Edwards ed25519_double_product(const Ed25519Base& base, const word* s, const Edwards& p, const word* k) {
     EdwardsSummand multiples[8];
     edwards_multiples(multiples, p);
     word s_shifted[8], k_shifted[8];
     scalar25519_offset(s_shifted, s);
     scalar25519_offset(k_shifted, k);
     Edwards sum = edwards_zero();
+#pragma unroll 1
     for (int i = 63; i >= 0; i--) {
+#pragma unroll 1
         for (int j = 0; j < 3; j++) sum = edwards_double(sum, false);
         sum = edwards_double(sum, true);
         sum = edwards_add_digit(sum, base.multiples, scalar25519_digit(s_shifted, i));
@@ -45,7 +48,7 @@ PELTON_DEVICE Edwards ed25519_double_product(const Ed25519Base& base, const word
 }
 
 // Rules 1 and 2: y is below p, and is not that of a point of small order.
-PELTON_DEVICE bool ed25519_is_canonical_and_not_small(const word* encoding) {
+PELTON_CALLED bool ed25519_is_canonical_and_not_small(const word* encoding) {
     const word small[5][8] = {
         {1, 0, 0, 0, 0, 0, 0, 0},
         {0xffffffec, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x7fffffff},
@@ -80,7 +83,7 @@ PELTON_DEVICE void ed25519_words(word* words, const uint8_t* bytes) {
 }
 
 // The address of a key: the last 20 bytes of the Keccak-256 of 0x65 and the key.
-PELTON_DEVICE void ed25519_address(uint8_t* address, const uint8_t* key) {
+PELTON_CALLED void ed25519_address(uint8_t* address, const uint8_t* key) {
     uint8_t hash[32];
     keccak256(hash, 33, [&](uint32_t i) { return i == 0 ? (uint8_t)0x65 : key[i - 1]; });
 #pragma unroll
@@ -110,6 +113,7 @@ PELTON_DEVICE bool ed25519_verify(
     // Rule 5: 8 (S B - k A - R) = 0.
     Edwards rest = ed25519_double_product(base, s, key_point, k);
     rest = edwards_add(rest, edwards_summand(nonce_point), true);
+#pragma unroll 1
     for (int j = 0; j < 3; j++) rest = edwards_double(rest, false);
     if (!edwards_is_zero(rest)) return false;
     ed25519_address(address, key);

@@ -10,8 +10,9 @@ struct SecpMultiples {
     Secp of[8];
 };
 
-PELTON_DEVICE void secp_multiples(SecpMultiples* multiples, const Secp& p) {
+PELTON_CALLED void secp_multiples(SecpMultiples* multiples, const Secp& p) {
     multiples->of[0] = p;
+#pragma unroll 1
     for (int j = 1; j < 8; j++) multiples->of[j] = secp_add(multiples->of[j - 1], p);
 }
 
@@ -30,14 +31,16 @@ PELTON_DEVICE void secp_offset(word* shifted, const word* s) {
 }
 
 // a P + b Q for any a and b of eight words, in windows of four bits over the same doublings.
-PELTON_DEVICE Secp secp_double_product(
+PELTON_CALLED Secp secp_double_product(
     const SecpMultiples& p, const word* a, const SecpMultiples& q, const word* b) {
     word a_shifted[9], b_shifted[9];
     secp_offset(a_shifted, a);
     secp_offset(b_shifted, b);
     Secp sum = secp_add_digit(secp_zero(), p, a_shifted[8]);
     sum = secp_add_digit(sum, q, b_shifted[8]);
+#pragma unroll 1
     for (int i = 63; i >= 0; i--) {
+#pragma unroll 1
         for (int j = 0; j < 4; j++) sum = secp_double(sum);
         sum = secp_add_digit(sum, p, (int)((a_shifted[i / 8] >> (4 * (i % 8))) & 15) - 8);
         sum = secp_add_digit(sum, q, (int)((b_shifted[i / 8] >> (4 * (i % 8))) & 15) - 8);
@@ -60,7 +63,7 @@ PELTON_DEVICE uint8_t secp_byte(const word* words, uint32_t i) {
 }
 
 // The key that signed this digest with a signature (64 bytes, r and s) of this parity. False if it is not valid.
-PELTON_DEVICE bool secp_recover(
+PELTON_CALLED bool secp_recover(
     Secp* key, const SecpMultiples& base, const uint8_t* digest, const uint8_t* signature, uint8_t parity) {
     const word order[8] = SCALARSECP_ORDER;
     // (n + 1) / 2
@@ -91,7 +94,7 @@ PELTON_DEVICE bool secp_recover(
 }
 
 // The address of a key: the last 20 bytes of the Keccak-256 of x and y.
-PELTON_DEVICE void secp_address(uint8_t* address, const Secp& key) {
+PELTON_CALLED void secp_address(uint8_t* address, const Secp& key) {
     Fsecp inverse = fsecp_invert(key.z);
     Fsecp x = fsecp_canonical(fsecp_mul(key.x, inverse));
     Fsecp y = fsecp_canonical(fsecp_mul(key.y, inverse));

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Compiles the kernels for every GPU that is supported, into pelton.fatbin, which is part of the repository.
+#
+#   build.sh           compiles it anew
+#   build.sh --check   compiles it elsewhere, and fails if the one in the repository is not what the source gives
+#
+# The compiler is NVIDIA's, from PyPI, every version pinned; it goes to .cuda in the root of the repository. No GPU and no
+# driver is needed. PTX for sm_75 makes the kernels run on whatever comes after the newest one named here, too.
+set -euo pipefail
+cd "$(dirname "$0")"
+root=$(cd ../.. && pwd)
+wanted="nvidia-cuda-nvcc==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-runtime==13.0.96"
+if [ "$(cat "$root/.cuda/wanted" 2>/dev/null)" != "$wanted" ]; then
+    python3 -m venv "$root/.cuda"
+    # shellcheck disable=SC2086
+    "$root/.cuda/bin/pip" install --quiet $wanted
+    echo "$wanted" >"$root/.cuda/wanted"
+fi
+nvcc=$(echo "$root"/.cuda/lib/python3*/site-packages/nvidia/cu13/bin/nvcc)
+
+targets=(-gencode arch=compute_75,code=compute_75)
+for sm in 80 86 89 90 100 120; do
+    targets+=(-gencode "arch=compute_$sm,code=sm_$sm")
+done
+out=pelton.fatbin
+if [ "${1:-}" = --check ]; then
+    out=$(mktemp)
+    trap 'rm -f "$out"' EXIT
+fi
+"$nvcc" -O3 --threads 0 -fatbin -Xfatbin=-compress-all "${targets[@]}" -o "$out" verify.cu
+if [ "${1:-}" = --check ] && ! cmp "$out" pelton.fatbin; then
+    echo "kernels/cuda/pelton.fatbin is not what the source gives: run kernels/cuda/build.sh" >&2
+    exit 1
+fi
