@@ -65,7 +65,7 @@ impl BatchRecovery {
     fn answer_batch(&self, batch: &[Claim], answers: &mut [Answer]) {
         let mut hinted = Vec::with_capacity(batch.len());
         for (place, claim) in batch.iter().enumerate() {
-            if !is_in_range(claim) {
+            if !ecdsa::is_in_range(claim.signature, claim.y_parity) {
                 continue;
             }
             match claim.key {
@@ -88,13 +88,6 @@ impl BatchRecovery {
             search.settle(all, true);
         }
     }
-}
-
-/// Rules 1 to 3 of [`ecdsa`].
-fn is_in_range(claim: &Claim) -> bool {
-    let (r, s) = claim.signature.split_at(32);
-    let zero = [0; 32];
-    claim.y_parity <= 1 && *r > zero[..] && *r < ecdsa::ORDER[..] && *s > zero[..] && *s <= ecdsa::S_MAX[..]
 }
 
 /// What [`ecdsa::recover`] says, as an answer.
