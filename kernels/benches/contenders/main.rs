@@ -33,7 +33,7 @@ const STEADY_PER_CONTENDER: Duration = Duration::from_millis(2000);
 const QUICK_PER_CONTENDER: Duration = Duration::from_millis(500);
 
 const EXPLANATION: &str = "\
-ns/item  nanoseconds for one item on one core, the median of all turns; less is better
+ns/item  nanoseconds of CPU time for one item on one core, the median of all turns; less is better
 ratio    how many times as fast as the first contender of the kernel
 batch    how many items the contender is given at once; latency grows with it";
 
