@@ -43,17 +43,6 @@ impl Level {
         }
     }
 
-    /// How many false claims, in hundredths, may be expected among those of a sum that is still worth its time. With f
-    /// expected of them a sum holds with a chance of about e^-f, and then spares so many recoveries; it costs about a
-    /// fifth of those, or two fifths where there is one lane.
-    pub(super) fn false_hundredths_max(self) -> usize {
-        match self.0 {
-            Kind::Portable => 75,
-            #[cfg(target_arch = "x86_64")]
-            Kind::Ifma(_) => 150,
-        }
-    }
-
     /// Does `work` with the level's instructions.
     pub(super) fn run<W: Work>(self, work: W) -> W::Output {
         match self.0 {

@@ -1,18 +1,27 @@
 //! Recovery of many keys at once, with hints.
+//!
+//! ```text
+//!   claims with a key ─> in range? ─> batches ─┬─ does it pay? ── tables ──> search: a sum of all, or of halves of halves
+//!                                              └─ no ──────────────────────> one by one        │ a few that may be false
+//!   claims without ──────────────────────────────────────────────────────────────^             v
+//!                                                                                         one by one
+//! ```
+//!
+//! Whether something pays is asked of [`Price`] and of [`Trust`], which says how often claims proved false of late and
+//! how much sums may still cost; both change how long an answer takes, and no answer.
 
 use std::ops::Range;
 
-use super::equations::{Equations, Hinted, secret_point};
-use super::keys::KnownKey;
+use super::equations::{Equation, Equations, Hinted, secret_point};
+use super::known_key::KnownKey;
 use super::level::Level;
+use super::price::{GROUP_MIN, Price};
 use super::sum::Start;
+use super::trust::{ALLOWANCE, Share, Trust};
 use crate::ecdsa;
 
 /// How many claims share a sum at most. More gain little, and their tables no longer fit a core's cache.
 const BATCH_MAX: usize = 128;
-
-/// Fewer claims than this are recovered one by one: a sum has a price of its own, for all its terms together.
-const BATCH_MIN: usize = 4;
 
 /// A signature and who is said to have made it.
 #[derive(Clone, Copy, Debug)]
@@ -37,34 +46,32 @@ pub enum Answer {
     Recovered(Option<[u8; 64]>),
 }
 
-/// Answers claims, those with a key in batches. It keeps nothing from one call to the next, and any thread may ask.
-#[derive(Clone, Debug)]
+/// Answers claims, those with a key in batches, on any thread and on several at once. From one call to the next it keeps
+/// what [`Trust`] keeps, and answers do not depend on that.
+#[derive(Debug)]
 pub struct BatchRecovery {
     seed: [u8; 32],
     start: Start,
     level: Level,
+    price: Price,
+    pub(super) trust: Trust,
 }
 
 impl BatchRecovery {
     /// With random numbers from `seed`, which is secret and comes from the operating system in production, and the
     /// instructions of `level`. Answers depend on neither.
     pub fn new(seed: [u8; 32], level: Level) -> Self {
-        Self { start: Start::at(secret_point(&seed, level)), seed, level }
+        let start = Start::at(secret_point(&seed, level));
+        Self { seed, start, level, price: Price::of(level), trust: Trust::new() }
     }
 
     /// Appends the answer to each of `claims` to `answers`, in order.
     pub fn answer(&self, claims: &[Claim], answers: &mut Vec<Answer>) {
-        for batch in claims.chunks(BATCH_MAX) {
-            let first = answers.len();
-            answers.resize(first + batch.len(), Answer::Recovered(None));
-            self.answer_batch(batch, &mut answers[first..]);
-        }
-    }
-
-    /// The answers are all [`Answer::Recovered`] of nothing beforehand.
-    fn answer_batch(&self, batch: &[Claim], answers: &mut [Answer]) {
-        let mut hinted = Vec::with_capacity(batch.len());
-        for (place, claim) in batch.iter().enumerate() {
+        let first = answers.len();
+        answers.resize(first + claims.len(), Answer::Recovered(None));
+        let answers = &mut answers[first..];
+        let mut hinted = Vec::with_capacity(claims.len());
+        for (place, claim) in claims.iter().enumerate() {
             if !ecdsa::is_in_range(claim.signature, claim.y_parity) {
                 continue;
             }
@@ -73,19 +80,13 @@ impl BatchRecovery {
                 None => answers[place] = recovered(claim),
             }
         }
-        if hinted.len() < BATCH_MIN {
-            for one in hinted {
-                answers[one.place] = recovered(&one.claim);
-            }
-            return;
-        }
         hinted.sort_unstable_by_key(|one| one.key);
-        let equations = Equations::new(&hinted, &self.seed, self.level);
-        let mut search =
-            Search { recovery: self, equations: &equations, settled: 0, found_false: 0, answers };
-        let all = 0..equations.list.len();
-        if !search.is_true(all.clone()) {
-            search.settle(all, true);
+        let batches = hinted.len().div_ceil(BATCH_MAX).max(1);
+        for batch in hinted.chunks(hinted.len().div_ceil(batches).max(1)) {
+            let (before, batch_share) = (self.trust.share(), Share::default());
+            let mut search = Search { recovery: self, before, batch_share, answers };
+            search.answer(batch);
+            self.trust.learn(&search.batch_share);
         }
     }
 }
@@ -99,65 +100,84 @@ fn recovered(claim: &Claim) -> Answer {
     }
 }
 
-/// The search for the false claims of a batch whose sum fails: halves of halves, down to a few that are recovered one by
-/// one. Every sum is made only if it is likely enough to spare recoveries, judged by how many claims proved false so
-/// far.
+/// The search for the false claims of a batch: a sum of all that are likely enough to be true together, halves where it
+/// fails, and at last a few that are recovered one by one.
 struct Search<'a> {
     recovery: &'a BatchRecovery,
-    equations: &'a Equations<'a>,
-    /// How many claims have their answer, and how many of them were false.
-    settled: usize,
-    found_false: usize,
+    /// What the batches before this one showed, and what this one did so far.
+    before: Share,
+    batch_share: Share,
+    /// Of all claims; nothing was recovered beforehand.
     answers: &'a mut [Answer],
 }
 
 impl Search<'_> {
-    /// Whether all claims in `range` are true, as their sum says; then they are answered.
-    fn is_true(&mut self, range: Range<usize>) -> bool {
-        let holds = self.equations.hold(range.clone(), &self.recovery.start, self.recovery.level);
-        if holds {
-            self.settled += range.len();
-            for one in &self.equations.list[range] {
-                self.answers[one.hinted.place] = Answer::Claimed;
-            }
+    /// Answers a batch.
+    fn answer(&mut self, hinted: &[Hinted]) {
+        let BatchRecovery { seed, level, price, trust, .. } = self.recovery;
+        let (preparation, sum) = (price.preparation(hinted.len()), price.sum(hinted.len()));
+        let pays = price.preparation_pays(hinted.len(), self.share_of_false());
+        if !pays || !trust.spend(preparation, sum) {
+            self.recover(hinted.iter());
+            return;
         }
-        holds
+        let list = Equations::new(hinted, seed, *level);
+        // To find out that r is the x of no point takes as long here as there.
+        trust.earn(preparation - price.preparation(list.list.len()));
+        self.settle(&list, 0..list.list.len(), false);
     }
 
-    /// Whether a sum of `len` claims is worth its time: not more of them are expected to be false than the level allows.
-    /// Before anything is known, that is one of sixteen.
-    fn pays(&self, len: usize) -> bool {
-        let hundredths = 100 * len * (1 + self.found_false) / (16 + self.settled);
-        hundredths <= self.recovery.level.false_hundredths_max()
+    fn share_of_false(&self) -> f64 {
+        self.before.plus(&self.batch_share).of_false()
     }
 
     /// Answers the claims in `range`, of whose sum it may be known that it `fails`. Gives whether all were true.
-    fn settle(&mut self, range: Range<usize>, mut fails: bool) -> bool {
-        if range.len() < BATCH_MIN || !self.pays(BATCH_MIN) {
-            return self.recover(range);
+    fn settle(&mut self, equations: &Equations, range: Range<usize>, mut fails: bool) -> bool {
+        let (len, share, price) = (range.len(), self.share_of_false(), &self.recovery.price);
+        let list = &equations.list[range.clone()];
+        if len < GROUP_MIN {
+            return self.recover(list.iter().map(|one| &one.hinted));
         }
-        if !fails && self.pays(range.len()) {
-            if self.is_true(range.clone()) {
+        if !fails && price.sum_pays(len, share) {
+            if !self.recovery.trust.spend(price.sum(len), 0.0) {
+                return self.recover(list.iter().map(|one| &one.hinted));
+            }
+            if equations.hold(range.clone(), &self.recovery.start, self.recovery.level) {
+                self.are_true(list);
                 return true;
             }
             fails = true;
         }
-        let middle = range.start + range.len() / 2;
-        let first = self.settle(range.start..middle, false);
+        if price.expected_apart(len, share) >= len as f64 {
+            return self.recover(list.iter().map(|one| &one.hinted));
+        }
+        let middle = range.start + len / 2;
+        let first = self.settle(equations, range.start..middle, false);
         // If the whole fails and its first half does not, the second does, and asking would say so again.
-        let second = self.settle(middle..range.end, fails && first);
+        let second = self.settle(equations, middle..range.end, fails && first);
         first && second
     }
 
-    /// One by one.
-    fn recover(&mut self, range: Range<usize>) -> bool {
-        let before = self.found_false;
-        self.settled += range.len();
-        for one in &self.equations.list[range] {
-            let answer = recovered(&one.hinted.claim);
-            self.found_false += usize::from(answer != Answer::Claimed);
-            self.answers[one.hinted.place] = answer;
+    /// Their sum holds.
+    fn are_true(&mut self, list: &[Equation]) {
+        self.recovery.trust.earn(list.len() as f64);
+        self.batch_share.settled += list.len() as f64;
+        for one in list {
+            self.answers[one.hinted.place] = Answer::Claimed;
         }
-        self.found_false == before
+    }
+
+    /// One by one. Gives whether all were true.
+    fn recover<'b>(&mut self, list: impl Iterator<Item = &'b Hinted<'b>>) -> bool {
+        let mut batch = Share::default();
+        for one in list {
+            let answer = recovered(&one.claim);
+            batch.settled += 1.0;
+            batch.found_false += if answer == Answer::Claimed { 0.0 } else { 1.0 };
+            self.answers[one.place] = answer;
+        }
+        self.recovery.trust.earn(batch.settled * ALLOWANCE);
+        self.batch_share = self.batch_share.plus(&batch);
+        batch.found_false == 0.0
     }
 }

@@ -2,6 +2,8 @@
 
 mod arithmetic;
 mod points;
+mod prices;
+mod trust;
 
 use super::lanes::Packed;
 use crate::hash::keccak256;

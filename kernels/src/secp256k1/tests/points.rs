@@ -3,7 +3,7 @@ use secp256k1::{PublicKey, SecretKey};
 use super::number;
 use crate::secp256k1::digits::{POINTS, TABLE, digits};
 use crate::secp256k1::equations::{Equations, Hinted};
-use crate::secp256k1::keys::KnownKey;
+use crate::secp256k1::known_key::KnownKey;
 use crate::secp256k1::level::Level;
 use crate::secp256k1::recovery::Claim;
 use crate::secp256k1::scalar::{self, Scalar};
