@@ -9,7 +9,12 @@
 //!   signatures [ 64 bytes, 64 bytes, 64 bytes ]       r ‖ s big-endian, or R ‖ S of ed25519
 //!   keys       [ 32 bytes, 32 bytes, 32 bytes ]       ed25519 only
 //!   parities   [ 1 byte,   1 byte,   1 byte   ]       secp256k1 only
+//!   claims     [ 20 bytes, 20 bytes, 20 bytes ]       secp256k1 only, all zero where nobody is claimed
 //! ```
+//!
+//! A claim is a hint at the account that signed: whoever hands a transaction over may know it, and its bytes do not say.
+//! It makes an answer faster where it is true, and changes no answer. Whether it was true shows from the verdict: it is
+//! valid, and names the same address.
 //!
 //! Nothing here has been checked: any bytes may be pushed, and only a back-end says what they are worth.
 
@@ -24,6 +29,9 @@ pub enum Scheme {
     Ed25519,
 }
 
+/// In the place of a claim: none. No key is known to have this address, and a claim of it is none either.
+pub const NO_CLAIM: [u8; 20] = [0; 20];
+
 /// A batch of signatures of one scheme. [`Signatures::clear`] keeps the memory for the next batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signatures {
@@ -33,6 +41,7 @@ pub struct Signatures {
     signatures: Vec<[u8; 64]>,
     keys: Vec<[u8; 32]>,
     parities: Vec<u8>,
+    claims: Vec<[u8; 20]>,
 }
 
 impl Signatures {
@@ -45,6 +54,7 @@ impl Signatures {
             signatures: Vec::new(),
             keys: Vec::new(),
             parities: Vec::new(),
+            claims: Vec::new(),
         }
     }
 
@@ -70,12 +80,19 @@ impl Signatures {
         self.signatures.clear();
         self.keys.clear();
         self.parities.clear();
+        self.claims.clear();
     }
 
     /// Appends a secp256k1 signature `r ‖ s` of the Keccak-256 of `message`, with the parity of y, which is valid as 0
-    /// or 1 only.
-    pub fn push_secp256k1(&mut self, message: &[u8], signature: &[u8; 64], y_parity: u8) {
-        self.push_secp256k1_with(|messages| messages.extend_from_slice(message), signature, y_parity);
+    /// or 1 only, and the account that is claimed to have signed, if one is.
+    pub fn push_secp256k1(
+        &mut self,
+        message: &[u8],
+        signature: &[u8; 64],
+        y_parity: u8,
+        claim: Option<&[u8; 20]>,
+    ) {
+        self.push_secp256k1_with(|messages| messages.extend_from_slice(message), signature, y_parity, claim);
     }
 
     /// As [`Signatures::push_secp256k1`], with a message that `write` appends to what it is given, and so needs no
@@ -85,11 +102,13 @@ impl Signatures {
         write: impl FnOnce(&mut Vec<u8>),
         signature: &[u8; 64],
         y_parity: u8,
+        claim: Option<&[u8; 20]>,
     ) {
         assert_eq!(self.scheme, Scheme::Secp256k1, "a batch holds signatures of one scheme");
         self.push_message(write);
         self.signatures.push(*signature);
         self.parities.push(y_parity);
+        self.claims.push(*claim.unwrap_or(&NO_CLAIM));
     }
 
     /// Appends an ed25519 signature of `message` by the public key `key`.
@@ -128,7 +147,8 @@ impl Signatures {
         &self.messages[start as usize..self.ends[index] as usize]
     }
 
-    /// Message, signature `r ‖ s` and parity of each signature in `range`. The batch is of [`Scheme::Secp256k1`].
+    /// Message, signature `r ‖ s` and parity of each signature in `range`, which is all that verdicts depend on. The batch
+    /// is of [`Scheme::Secp256k1`].
     pub fn secp256k1(&self, range: Range<usize>) -> impl ExactSizeIterator<Item = (&[u8], &[u8; 64], u8)> {
         assert_eq!(self.scheme, Scheme::Secp256k1, "only a batch of secp256k1 has parities");
         range.map(|index| (self.message(index), &self.signatures[index], self.parities[index]))
@@ -167,11 +187,16 @@ impl Signatures {
     pub fn parities(&self) -> &[u8] {
         &self.parities
     }
+
+    /// All claims of a batch of [`Scheme::Secp256k1`], [`NO_CLAIM`] where there is none; empty otherwise.
+    pub fn claims(&self) -> &[[u8; 20]] {
+        &self.claims
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Scheme, Signatures};
+    use super::{NO_CLAIM, Scheme, Signatures};
 
     #[test]
     fn messages_of_any_length_come_back_as_they_went_in_and_memory_is_kept() {
@@ -189,8 +214,18 @@ mod tests {
     }
 
     #[test]
+    fn claims_stand_beside_their_signatures() {
+        let mut batch = Signatures::new(Scheme::Secp256k1);
+        batch.push_secp256k1(b"a", &[1; 64], 0, Some(&[7; 20]));
+        batch.push_secp256k1(b"b", &[2; 64], 1, None);
+        assert_eq!(batch.claims(), [[7; 20], NO_CLAIM]);
+        batch.clear();
+        assert!(batch.claims().is_empty());
+    }
+
+    #[test]
     #[should_panic(expected = "one scheme")]
     fn a_signature_of_another_scheme_is_a_bug_of_the_caller() {
-        Signatures::new(Scheme::Ed25519).push_secp256k1(b"", &[0; 64], 0);
+        Signatures::new(Scheme::Ed25519).push_secp256k1(b"", &[0; 64], 0, None);
     }
 }

@@ -68,7 +68,7 @@ fn main() -> ExitCode {
 fn contests(items: usize) -> Vec<Contest> {
     let mut contests = keccak::contests(items);
     contests.push(ed25519::contest(items));
-    contests.push(secp256k1::contest(items));
+    contests.extend(secp256k1::contests(items));
     contests
 }
 

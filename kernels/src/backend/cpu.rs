@@ -1,7 +1,9 @@
 //! The fast back-end for any processor.
 //!
-//! Secp256k1: a recovery shares nothing with another, so it is the reference's, on libsecp256k1's context of the thread.
-//! All payloads of the range are hashed at once, and so are all recovered keys.
+//! Secp256k1: who is claimed to have signed, and whose key an earlier recovery gave, is verified with that key: all such
+//! signatures of the range share one equation, as told in [`secp256k1`](crate::secp256k1). What is not claimed, whose
+//! key is not known, or what proves false is recovered on libsecp256k1's context of the thread. The verdict is that of
+//! recovery in any case. All payloads of the range are hashed at once, and so are all recovered keys.
 //!
 //! Ed25519: all signatures of the range that obey rules 1 to 4 of [`ed25519`](crate::ed25519) share one equation, a
 //! random sum of theirs, with 128-bit coefficients z:
@@ -19,26 +21,31 @@
 //! Keys of active senders are kept decoded. Where the processor has a 52-bit multiplier in vectors of eight, all of this
 //! is done eight at a time, on [`curve25519`].
 
+mod signers;
+
 use std::ops::Range;
 
 use curve25519_dalek::edwards::EdwardsPoint;
 
 use crate::backend::{Backend, Verdict};
-use crate::curve25519;
 #[cfg(target_arch = "x86_64")]
 use crate::ed25519::lanes;
 use crate::ed25519::{keys::Keys, portable};
-use crate::keccak::{Level, keccak256_many};
 use crate::signatures::{Scheme, Signatures};
-use crate::{address, ecdsa};
+use crate::{curve25519, secp256k1};
+use signers::Signers;
 
 /// Decoded ed25519 keys kept by default: about 20 MB when all are in use.
-const KEYS_MAX: usize = 1 << 16;
+const ED25519_KEYS_MAX: usize = 1 << 16;
 
-/// Verifies ed25519 in batches, and hashes in batches for secp256k1.
+/// Secp256k1 keys kept by default: about 24 MB when all are in use.
+const SECP256K1_KEYS_MAX: usize = 1 << 18;
+
+/// Verifies in batches.
 pub struct Cpu {
     seed: [u8; 32],
     curve: Curve,
+    signers: Signers,
 }
 
 /// Who computes on the curve of ed25519.
@@ -51,18 +58,26 @@ enum Curve {
 impl Cpu {
     /// A back-end whose random coefficients come from the secret `seed`.
     pub fn new(seed: [u8; 32]) -> Self {
-        Self::with(seed, curve25519::Level::best(), KEYS_MAX)
+        Self::build(seed, curve25519::Level::best(), ED25519_KEYS_MAX, SECP256K1_KEYS_MAX)
     }
 
-    /// As [`Cpu::new`], with ed25519 on the given level, which keeps at most `keys_max` decoded keys, each about 300
-    /// bytes. No verdict depends on either.
+    /// As [`Cpu::new`], with all sums on the given level, and at most `keys_max` keys of each scheme kept, about 300
+    /// bytes for one of ed25519 and 90 for one of secp256k1. No verdict depends on either.
     pub fn with(seed: [u8; 32], level: curve25519::Level, keys_max: usize) -> Self {
-        let curve = match level.0 {
-            curve25519::Kind::Portable => Curve::Portable(Keys::new(keys_max)),
+        Self::build(seed, level, keys_max, keys_max)
+    }
+
+    fn build(seed: [u8; 32], level: curve25519::Level, ed25519_keys: usize, secp256k1_keys: usize) -> Self {
+        let (curve, sums) = match level.0 {
+            curve25519::Kind::Portable => {
+                (Curve::Portable(Keys::new(ed25519_keys)), secp256k1::Level::all()[0])
+            }
             #[cfg(target_arch = "x86_64")]
-            curve25519::Kind::Ifma(ifma) => Curve::Ifma(ifma, Keys::new(keys_max)),
+            curve25519::Kind::Ifma(ifma) => {
+                (Curve::Ifma(ifma, Keys::new(ed25519_keys)), secp256k1::Level::best())
+            }
         };
-        Self { seed, curve }
+        Self { seed, curve, signers: Signers::new(seed, sums, secp256k1_keys) }
     }
 
     fn verify_ed25519(&self, batch: &Signatures, range: Range<usize>, verdicts: &mut Vec<Verdict>) {
@@ -83,22 +98,8 @@ impl Backend for Cpu {
 
     fn verify(&self, batch: &Signatures, range: Range<usize>, verdicts: &mut Vec<Verdict>) {
         match batch.scheme() {
-            Scheme::Secp256k1 => verify_secp256k1(batch, range, verdicts),
+            Scheme::Secp256k1 => self.signers.verify(batch, range, verdicts),
             Scheme::Ed25519 => self.verify_ed25519(batch, range, verdicts),
         }
     }
-}
-
-fn verify_secp256k1(batch: &Signatures, range: Range<usize>, verdicts: &mut Vec<Verdict>) {
-    let level = Level::best();
-    let mut hashes = Vec::with_capacity(range.len());
-    keccak256_many(level, range.clone().map(|index| batch.message(index)), &mut hashes);
-    let signatures = batch.secp256k1(range).zip(&hashes);
-    let keys: Vec<_> = signatures
-        .map(|((_, signature, y_parity), digest)| ecdsa::recover(digest, signature, y_parity))
-        .collect();
-    hashes.clear();
-    keccak256_many(level, keys.iter().flatten(), &mut hashes);
-    let mut addresses = hashes.into_iter().map(address::last_20);
-    verdicts.extend(keys.iter().map(|key| Verdict::from(key.and_then(|_| addresses.next()))));
 }

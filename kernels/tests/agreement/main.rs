@@ -4,6 +4,7 @@
 mod agree;
 #[path = "../common/case.rs"]
 mod case;
+mod claims;
 #[path = "../common/companions.rs"]
 mod companions;
 mod ed25519;

@@ -7,19 +7,24 @@ use sha2::Digest as _;
 use crate::{bytes, check, check_agreement, valid};
 
 /// The x of the base point; its y is even.
-const BASE_X: &str = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
+pub const BASE_X: &str = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
 
-#[derive(Clone)]
-struct Case {
-    message: Vec<u8>,
-    signature: [u8; 64],
-    y_parity: u8,
-    signer: [u8; 20],
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub message: Vec<u8>,
+    pub signature: [u8; 64],
+    pub y_parity: u8,
+    pub signer: [u8; 20],
 }
 
 impl Case {
-    fn signed(index: usize) -> Self {
-        let secret = SecretKey::from_secret_bytes(bytes("secp256k1 key", index)).expect("below the order");
+    pub fn signed(index: usize) -> Self {
+        Self::signed_by(index, index)
+    }
+
+    /// Message `index`, signed by account `account`.
+    pub fn signed_by(index: usize, account: usize) -> Self {
+        let secret = SecretKey::from_secret_bytes(bytes("secp256k1 key", account)).expect("below the order");
         let message = bytes("message", index).repeat(index % 7);
         let digest = Message::from_digest(keccak256(&message));
         let (parity, signature) =
@@ -36,22 +41,22 @@ fn uncompressed(key: &PublicKey) -> [u8; 64] {
 fn batch<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Signatures {
     let mut batch = Signatures::new(Scheme::Secp256k1);
     for case in cases {
-        batch.push_secp256k1(&case.message, &case.signature, case.y_parity);
+        batch.push_secp256k1(&case.message, &case.signature, case.y_parity, None);
     }
     batch
 }
 
-fn number(text: &str) -> [u8; 32] {
+pub fn number(text: &str) -> [u8; 32] {
     const_hex::decode_to_array(text).expect("64 digits")
 }
 
 /// `number` plus `delta`, big-endian; for numbers whose last byte neither overflows nor underflows.
-fn near(mut number: [u8; 32], delta: i8) -> [u8; 32] {
+pub fn near(mut number: [u8; 32], delta: i8) -> [u8; 32] {
     number[31] = number[31].checked_add_signed(delta).expect("only the last byte changes");
     number
 }
 
-fn join(r: [u8; 32], s: [u8; 32]) -> [u8; 64] {
+pub fn join(r: [u8; 32], s: [u8; 32]) -> [u8; 64] {
     let mut signature = [0; 64];
     signature[..32].copy_from_slice(&r);
     signature[32..].copy_from_slice(&s);
@@ -59,7 +64,7 @@ fn join(r: [u8; 32], s: [u8; 32]) -> [u8; 64] {
 }
 
 /// n - s, big-endian.
-fn negated(s: &[u8]) -> [u8; 32] {
+pub fn negated(s: &[u8]) -> [u8; 32] {
     let mut difference = [0; 32];
     let mut borrow = 0;
     for place in (0..32).rev() {
@@ -74,7 +79,7 @@ fn negated(s: &[u8]) -> [u8; 32] {
 fn r_s_and_parity_are_held_to_their_bounds() {
     let (base, zero, one) = (number(BASE_X), [0; 32], near([0; 32], 1));
     let mut batch = Signatures::new(Scheme::Secp256k1);
-    let mut push = |r, s, y_parity| batch.push_secp256k1(b"bounds", &join(r, s), y_parity);
+    let mut push = |r, s, y_parity| batch.push_secp256k1(b"bounds", &join(r, s), y_parity, None);
     for y_parity in [0, 1] {
         push(base, one, y_parity);
         push(base, ecdsa::S_MAX, y_parity);

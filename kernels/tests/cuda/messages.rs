@@ -20,7 +20,7 @@ fn messages_of_any_length_are_hashed_right() {
     let mut signature = [0; 64];
     signature[..32].copy_from_slice(&bytes("the x of a point", 2));
     signature[63] = 1;
-    (0..400).for_each(|length| recovered.push_secp256k1(&vec![0x5a; length], &signature, 0));
+    (0..400).for_each(|length| recovered.push_secp256k1(&vec![0x5a; length], &signature, 0, None));
     assert_eq!(valid(&check_agreement(&recovered)), 400);
 }
 

@@ -99,7 +99,7 @@ impl Verify {
         let class = match transaction.signature() {
             Signature::Secp256k1 { rs, y_parity } => {
                 let class = 2 * usize::from(is_suspect);
-                self.gathered[class].signatures.push_secp256k1_with(payload, rs, *y_parity);
+                self.gathered[class].signatures.push_secp256k1_with(payload, rs, *y_parity, None);
                 class
             }
             Signature::Ed25519 { rs, key } => {
