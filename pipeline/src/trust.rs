@@ -1,8 +1,9 @@
 //! `Trust`: which sources have their signatures verified together with those of others.
 //!
-//! Signatures that are checked as one sum are cheap while all of them are good. One bad signature, and the sum has to be
-//! taken apart. So a source is *suspect* while more than one in [`ONE_IN`] of its recent answers was a miss; what it
-//! sends is verified apart from the others until enough of it has been right. No verdict depends on this.
+//! Signatures that are checked as one sum are cheap while all of them are good. One bad signature, or one wrong claim of
+//! who signed, and the sum has to be taken apart. So a source is *suspect* while more than one in [`ONE_IN`] of its
+//! recent answers was a miss; what it sends is verified apart from the others, without its claims, until enough of it
+//! has been right. No verdict depends on this.
 
 use crate::seen::Seen;
 

@@ -16,6 +16,9 @@ use pelton_pipeline::stage::{Outbox, Stage};
 use pelton_pipeline::stages::verify::{Settings, Verify};
 use pelton_workloads::encode::Unsigned;
 
+/// Who signed whatever is valid.
+const SIGNER: [u8; 20] = [7; 20];
+
 /// A verifier that answers when it is told to. A signature whose first byte is odd is valid.
 #[derive(Clone, Default)]
 struct Told(Arc<Mutex<Desk>>);
@@ -25,6 +28,7 @@ struct Desk {
     waiting: VecDeque<(Ticket, Signatures)>,
     answered: VecDeque<Completed>,
     sizes: Vec<usize>,
+    claims: Vec<[u8; 20]>,
 }
 
 impl Told {
@@ -39,7 +43,7 @@ impl Told {
         for _ in 0..batches {
             let Some((ticket, signatures)) = desk.waiting.pop_front() else { return };
             let verdict = |signature: &[u8; 64]| match signature[0] % 2 {
-                1 => Verdict::Valid { address: [7; 20] },
+                1 => Verdict::Valid { address: SIGNER },
                 _ => Verdict::Invalid,
             };
             let outcome = Ok(signatures.signatures().iter().map(verdict).collect());
@@ -52,6 +56,7 @@ impl Verifier for Told {
     fn submit(&mut self, batch: Signatures) -> Result<Ticket, Signatures> {
         let mut desk = self.0.lock();
         desk.sizes.push(batch.len());
+        desk.claims.extend_from_slice(batch.claims());
         let ticket = Ticket(desk.sizes.len() as u64 + 1_000 * desk.waiting.len() as u64);
         desk.waiting.push_back((ticket, batch));
         Ok(ticket)
@@ -100,7 +105,7 @@ fn sent(count: u64, source: u32, is_good: bool) -> Batch<(Transaction, Origin)> 
         let signature = Signature::Secp256k1 { rs: [2 + u8::from(is_good); 64], y_parity: 0 };
         let transaction =
             codec::decode(Unsigned::new(&fields).with(&signature)).expect("it was just encoded");
-        ((transaction, Origin { source }), 0)
+        ((transaction, Origin { source, claimed_sender: None }), 0)
     };
     (0..count).map(one).collect()
 }
@@ -176,4 +181,24 @@ fn a_source_that_forges_is_verified_apart_until_it_has_been_right_for_a_while() 
     turn(&mut stage, 3_000, Some(mixed));
     turn(&mut stage, 5_000, None);
     assert_eq!(told.sizes(), [10, 10, 7], "it is trusted again");
+}
+
+#[test]
+fn a_claimed_sender_is_passed_on_until_the_source_has_claimed_another() {
+    let (mut stage, told) = stage();
+    let claims = |claimed: [u8; 20]| {
+        let origin = Origin { source: 5, claimed_sender: Some(claimed.into()) };
+        sent(3, 5, true).into_iter().map(|((transaction, _), at)| ((transaction, origin), at)).collect()
+    };
+    let mut heard = |claimed| {
+        turn(&mut stage, 0, Some(claims(claimed)));
+        turn(&mut stage, 1_000, None);
+        told.answer(1);
+        let passed = turn(&mut stage, 1_001, None);
+        assert_eq!(passed, 3, "whatever is claimed, the signature says who signed");
+        std::mem::take(&mut told.0.lock().claims)
+    };
+    assert_eq!(heard(SIGNER), [SIGNER; 3]);
+    assert_eq!(heard([8; 20]), [[8; 20]; 3]);
+    assert_eq!(heard(SIGNER), [[0; 20]; 3], "it is not believed any more");
 }

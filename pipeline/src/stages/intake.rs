@@ -161,6 +161,10 @@ mod tests {
     use crate::origin::Origin;
     use crate::turn::Turnable;
 
+    fn from(byte: u8) -> Origin {
+        Origin { source: byte.into(), claimed_sender: None }
+    }
+
     #[test]
     fn what_is_submitted_comes_in_order_and_the_end_is_when_the_last_submitter_is_gone() {
         let clock = Arc::new(SimulatedClock::default());
@@ -170,7 +174,7 @@ mod tests {
         let other = submitter.clone();
         for byte in 0..10 {
             clock.advance(1);
-            assert_eq!(submitter.submit(Bytes::from(vec![byte]), Origin { source: byte.into() }), Ok(()));
+            assert_eq!(submitter.submit(Bytes::from(vec![byte]), from(byte)), Ok(()));
         }
         assert_eq!(other.submit(Bytes::new(), Origin::default()), Err(Full));
         drop((submitter, other));
@@ -180,8 +184,7 @@ mod tests {
             assert!(link.depth() <= 2);
             came.extend(link.pop().into_iter().flatten());
         }
-        let expected = (0..10)
-            .map(|byte| ((Bytes::from(vec![byte]), Origin { source: byte.into() }), 1 + u64::from(byte)));
+        let expected = (0..10).map(|byte| ((Bytes::from(vec![byte]), from(byte)), 1 + u64::from(byte)));
         assert_eq!(came, expected.collect::<Vec<_>>());
         assert!(intake.is_finished() && link.is_exhausted());
     }

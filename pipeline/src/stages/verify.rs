@@ -12,7 +12,8 @@
 //! [`Settings::wait_ns_max`] after the first of it came. Verdicts come back some polls later, from whichever back-end
 //! answered. The stage holds the transactions meanwhile, and never waits.
 //!
-//! What comes from a suspect source is gathered apart from the rest: `trust.rs` says who that is.
+//! What comes from a suspect source is gathered apart from the rest, and what it claims is not passed on: `trust.rs` says
+//! who that is.
 
 use foldhash::{HashMap, HashMapExt};
 use pelton_engine::reject::Reject;
@@ -99,7 +100,9 @@ impl Verify {
         let class = match transaction.signature() {
             Signature::Secp256k1 { rs, y_parity } => {
                 let class = 2 * usize::from(is_suspect);
-                self.gathered[class].signatures.push_secp256k1_with(payload, rs, *y_parity, None);
+                let claim = origin.claimed_sender.filter(|_| !is_suspect);
+                let claim = claim.as_ref().map(AsRef::as_ref);
+                self.gathered[class].signatures.push_secp256k1_with(payload, rs, *y_parity, claim);
                 class
             }
             Signature::Ed25519 { rs, key } => {
@@ -165,7 +168,7 @@ impl Verify {
         self.held -= verdicts.len() as u64;
         let mut verified = Batch::with_capacity(transactions.len());
         for (((transaction, origin), arrival_ns), verdict) in transactions.into_iter().zip(verdicts) {
-            self.trust.note(origin.source, verdict == Verdict::Invalid);
+            self.trust.note(origin.source, is_miss(origin, verdict));
             match verdict {
                 Verdict::Valid { address } => {
                     verified.push(Verified::new(transaction, address.into()), arrival_ns)
@@ -178,6 +181,14 @@ impl Verify {
         }
         signatures.clear();
         self.spare.push(signatures);
+    }
+}
+
+/// Whether what came in was wrong in a way that spoils a sum.
+fn is_miss(origin: Origin, verdict: Verdict) -> bool {
+    match verdict {
+        Verdict::Valid { address } => origin.claimed_sender.is_some_and(|claimed| claimed != address),
+        Verdict::Invalid => true,
     }
 }
 
