@@ -3,10 +3,13 @@
 //! The chunks of one batch share it behind a counted reference. Whoever gives up the last share sends the batch home:
 //!
 //! ```text
-//!   submit ──> Work ──┬─ share ─> job: verify 0..64    ──┐
-//!                     ├─ share ─> job: verify 64..128  ──┼─ the last one ──> channel ──> poll
-//!                     └─ share ─> job: verify 128..150 ──┘
+//!   submit ──> Work ──┬─ share ─> job: verify 0..50    ──┐
+//!                     ├─ share ─> job: verify 50..100  ──┼─ the last one ──> channel ──> poll
+//!                     └─ share ─> job: verify 100..150 ──┘
 //! ```
+//!
+//! Chunks of one batch are equally long. What is verified in sums is cheaper in long ones; what is not goes in short ones,
+//! so that jobs are of about the same time and others do not wait long.
 //!
 //! A job that is dropped before it ran, or that panics, gives up its share too, without an answer: its batch comes home
 //! as a fault instead of never.
@@ -16,7 +19,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 
 use crate::backend::{Backend, Verdict};
-use crate::signatures::{Scheme, Signatures};
+use crate::signatures::{NO_CLAIM, Scheme, Signatures};
 use crate::verifier::{Completed, Fault, Report, Ticket, Verifier};
 
 /// A piece of work to run once, on any thread.
@@ -40,6 +43,8 @@ impl<F: Fn(Job) + Send + Sync> Spawn for F {
 pub struct Settings {
     /// Secp256k1 signatures in one job: the fewer, the better spread over threads and the shorter the wait of others.
     pub secp256k1_chunk_len: NonZeroUsize,
+    /// The same where all are claimed: the more, the cheaper each of them, if the claims are true and the keys known.
+    pub secp256k1_claimed_chunk_len: NonZeroUsize,
     /// Ed25519 signatures in one job: likewise, but the more, the cheaper each of them.
     pub ed25519_chunk_len: NonZeroUsize,
     /// Batches accepted and not given back, above which the next is refused.
@@ -51,10 +56,27 @@ impl Default for Settings {
     fn default() -> Self {
         const SETTINGS: Settings = Settings {
             secp256k1_chunk_len: NonZeroUsize::new(32).expect("not zero"),
+            secp256k1_claimed_chunk_len: NonZeroUsize::new(128).expect("not zero"),
             ed25519_chunk_len: NonZeroUsize::new(256).expect("not zero"),
             in_flight_max: NonZeroUsize::new(64).expect("not zero"),
         };
         SETTINGS
+    }
+}
+
+impl Settings {
+    /// How many signatures of `batch` go in one job, the last of them excepted. Where some are claimed and some are not,
+    /// it is between the two lengths, so that the time of a job is that of either.
+    fn chunk_len(&self, batch: &Signatures) -> usize {
+        let (one_by_one, together) = match batch.scheme() {
+            Scheme::Secp256k1 => (self.secp256k1_chunk_len.get(), self.secp256k1_claimed_chunk_len.get()),
+            Scheme::Ed25519 => (self.ed25519_chunk_len.get(), self.ed25519_chunk_len.get()),
+        };
+        let claimed = batch.claims().iter().filter(|claim| **claim != NO_CLAIM).count();
+        let unclaimed = batch.len() - claimed;
+        // claimed / together + unclaimed / one_by_one, rounded up
+        let jobs = (claimed * one_by_one + unclaimed * together).div_ceil(one_by_one * together);
+        batch.len().div_ceil(jobs.max(1)).max(1)
     }
 }
 
@@ -123,11 +145,7 @@ impl Verifier for Chunked {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
         self.in_flight += 1;
-        let chunk_len = match batch.scheme() {
-            Scheme::Secp256k1 => self.settings.secp256k1_chunk_len,
-            Scheme::Ed25519 => self.settings.ed25519_chunk_len,
-        };
-        let chunk_len = chunk_len.get();
+        let chunk_len = self.settings.chunk_len(&batch);
         // An empty batch has one empty chunk, so that it comes home like any other.
         let chunks = batch.len().div_ceil(chunk_len).max(1);
         let answers = (0..chunks).map(|_| OnceLock::new()).collect();
@@ -191,5 +209,29 @@ impl Drop for Share {
             // Without a receiver the verifier is gone, and nobody waits for the batch.
             drop(self.finish.send(work));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Scheme, Settings, Signatures};
+
+    fn secp256k1(claimed: usize, unclaimed: usize) -> Signatures {
+        let mut batch = Signatures::new(Scheme::Secp256k1);
+        (0..claimed).for_each(|_| batch.push_secp256k1(b"", &[0; 64], 0, Some(&[1; 20])));
+        (0..unclaimed).for_each(|_| batch.push_secp256k1(b"", &[0; 64], 0, None));
+        batch
+    }
+
+    #[test]
+    fn claimed_signatures_go_in_longer_chunks_and_chunks_are_equal() {
+        let chunk_len = |batch: Signatures| Settings::default().chunk_len(&batch);
+        assert_eq!(chunk_len(secp256k1(0, 0)), 1);
+        assert_eq!([1, 32, 33, 256].map(|len| chunk_len(secp256k1(0, len))), [1, 32, 17, 32]);
+        assert_eq!([1, 128, 129, 256].map(|len| chunk_len(secp256k1(len, 0))), [1, 128, 65, 128]);
+        assert_eq!(chunk_len(secp256k1(128, 32)), 80, "two jobs of equal time");
+        let mut ed25519 = Signatures::new(Scheme::Ed25519);
+        (0..300).for_each(|_| ed25519.push_ed25519(b"", &[0; 64], &[0; 32]));
+        assert_eq!(chunk_len(ed25519), 150);
     }
 }

@@ -11,10 +11,33 @@ use mocks::{Device, Drops, Shuffles};
 use pelton_kernels::{
     Chunked, Completed, Fault, Job, Reliable, Scheme, Settings, Signatures, Spawn, Ticket, Verdict,
 };
-use pelton_kernels::{Verifier, keccak256, open};
+use pelton_kernels::{Verifier, address, keccak256, open};
+use secp256k1::ecdsa::RecoverableSignature;
+use secp256k1::{Message, SecretKey};
 
 /// Batch `number`: some signatures, every fifth of them spoilt.
 fn batch(number: usize) -> Signatures {
+    if number.is_multiple_of(3) { secp256k1(number) } else { ed25519(number) }
+}
+
+/// Two of three are claimed, by one of four accounts.
+fn secp256k1(number: usize) -> Signatures {
+    let mut batch = Signatures::new(Scheme::Secp256k1);
+    for index in 0..number * 7 % 40 {
+        let secret = SecretKey::from_secret_bytes(keccak256(&[index as u8 % 4])).expect("below the order");
+        let message = [number as u8, index as u8];
+        let digest = Message::from_digest(keccak256(&message));
+        let (parity, signature) =
+            RecoverableSignature::sign_ecdsa_recoverable(digest, &secret).serialize_compact();
+        let key = secret.public_key().serialize_uncompressed();
+        let claim = address::of_secp256k1(key.last_chunk().expect("64 of 65 bytes"));
+        let said = if index % 5 == 4 { b"spoilt" } else { &message[..] };
+        batch.push_secp256k1(said, &signature, parity.to_u8(), (index % 3 > 0).then_some(&claim));
+    }
+    batch
+}
+
+fn ed25519(number: usize) -> Signatures {
     let mut batch = Signatures::new(Scheme::Ed25519);
     for index in 0..number * 7 % 40 {
         let secret = SigningKey::from_bytes(&keccak256(&index.to_le_bytes()));
@@ -35,6 +58,7 @@ fn right(batch: &Signatures) -> Vec<Verdict> {
 fn chunked(spawn: impl Spawn + 'static, in_flight_max: usize) -> Chunked {
     let settings = Settings {
         secp256k1_chunk_len: NonZeroUsize::new(6).expect("not zero"),
+        secp256k1_claimed_chunk_len: NonZeroUsize::new(9).expect("not zero"),
         ed25519_chunk_len: NonZeroUsize::new(6).expect("not zero"),
         in_flight_max: NonZeroUsize::new(in_flight_max).expect("not zero"),
     };

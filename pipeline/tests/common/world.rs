@@ -110,6 +110,7 @@ pub fn chunked(spawn: Arc<dyn Spawn>) -> Chunked {
     let three = NonZeroUsize::new(3).expect("not zero");
     let settings = pelton_kernels::Settings {
         secp256k1_chunk_len: three,
+        secp256k1_claimed_chunk_len: three,
         ed25519_chunk_len: three,
         in_flight_max: three,
     };
