@@ -1,7 +1,8 @@
 //! Back-ends: pure functions from signatures to verdicts, and where they are opened by name.
 //!
 //! A back-end answers for each signature by the rules of [`ecdsa`](crate::ecdsa) and [`ed25519`](crate::ed25519) and by
-//! nothing else: the same signature has the same verdict in any batch, at any place, on any thread.
+//! nothing else: the same signature has the same verdict in any batch, at any place, on any thread, and whoever is claimed
+//! to have made it.
 //!
 //! A new one is one file under `backend/`, one arm in [`open`] with its name in [`BACKENDS`], and the tests that hold
 //! all back-ends equal take it from there.
