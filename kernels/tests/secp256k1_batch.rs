@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use pelton_kernels::secp256k1::{Answer, BatchRecovery, Claim, Keys, KnownKey, Level};
+use pelton_kernels::secp256k1::{Answer, BatchRecovery, Claim, KnownKey, Level};
 use pelton_kernels::{ecdsa, keccak256};
 use proptest::prelude::*;
 use rustix::time::{ClockId, clock_gettime};
@@ -261,43 +261,6 @@ fn where_x_is_the_order_or_more_verification_would_accept_what_recovery_gives_to
         }
     }
     assert!(found > 20, "{found}");
-}
-
-#[test]
-fn known_keys_stay_within_their_bound_and_are_found_by_their_own_address() {
-    let all: Vec<_> = (0..120).map(|index| signed(0, index).key.expect("there")).collect();
-    for keys_max in [0, 1, 2, 7, 8, 9, 50, 1000] {
-        let keys = Keys::new(keys_max);
-        assert!(keys.is_empty());
-        for key in all.iter().chain(&all) {
-            keys.insert(*key);
-            assert!(keys.len() <= keys_max);
-        }
-        assert!(keys.len() >= keys_max.min(120) / 2, "{} of {keys_max}", keys.len());
-        let found =
-            all.iter().filter_map(|key| keys.get(&key.address()).inspect(|found| assert_eq!(found, key)));
-        assert_eq!(found.count(), keys.len());
-    }
-}
-
-#[test]
-fn a_key_that_is_asked_for_outlives_a_flood_of_others_and_one_that_is_not_gives_way() {
-    let all: Vec<_> = (0..200).map(|index| signed(0, index).key.expect("there")).collect();
-    let keys = Keys::new(8); // one set
-    keys.insert(all[0]);
-    for (index, key) in all[1..].iter().enumerate() {
-        if index.is_multiple_of(8) {
-            assert_eq!(keys.get(&all[0].address()), Some(all[0]), "after {index} others");
-        }
-        keys.insert(*key);
-    }
-    for _ in 0..100 {
-        assert_eq!(keys.get(&all[0].address()), Some(all[0]));
-    }
-    for key in &all[100..] {
-        keys.insert(*key);
-    }
-    assert_eq!(keys.get(&all[0].address()), None, "however often it was asked for before");
 }
 
 proptest! {

@@ -42,6 +42,8 @@ fn all_true(items: usize) -> Contest {
         let cpu = open("cpu", [1; 32]).expect("the name is listed");
         add_ours(&mut contest, "pelton cpu, nobody claimed", size, &unclaimed, cpu);
     }
+    let forgetful = Arc::new(Cpu::with([1; 32], Level::best(), 1));
+    add_ours(&mut contest, "pelton cpu, claimed and not known", 32, &claimed, forgetful);
     for level in levels() {
         for size in [32, 64, 128, 256] {
             let cpu = Arc::new(Cpu::with([1; 32], level, KEYS_MAX));

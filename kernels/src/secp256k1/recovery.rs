@@ -47,7 +47,7 @@ pub enum Answer {
 }
 
 /// Answers claims, those with a key in batches, on any thread and on several at once. From one call to the next it keeps
-/// what [`Trust`] keeps, and answers do not depend on that.
+/// how often claims proved false and what sums may cost, and answers do not depend on that.
 #[derive(Debug)]
 pub struct BatchRecovery {
     seed: [u8; 32],
