@@ -4,11 +4,11 @@
 //! but the draft and the cast, so drafts are signed on all cores and the result does not depend on how many there
 //! are.
 
-use alloy_primitives::{Address, Bytes, U256};
-use pelton_engine::transaction::{Fields, Kind, Listed};
+use alloy_primitives::{Bytes, U256};
+use pelton_engine::transaction::{Fields, Kind};
 
+use crate::action::Action;
 use crate::cast::Cast;
-use crate::contracts::{self, MINT, PAIR, TOKEN};
 use crate::dice::Dice;
 use crate::encode::Unsigned;
 use crate::expectation::Expectation;
@@ -19,24 +19,6 @@ const GWEI: u64 = 1_000_000_000;
 const FEE_MAX: u64 = 100 * GWEI;
 /// Tip of every transaction, in wei per gas, before what a generator adds.
 const TIP: u64 = GWEI;
-
-const GAS_PAY: u64 = 21_000;
-const GAS_TOKEN: u64 = 100_000;
-const GAS_MINT: u64 = 150_000;
-const GAS_SWAP: u64 = 200_000;
-
-/// What a transaction does. Accounts are indices into the cast.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Action {
-    /// Sends wei.
-    Pay { to: u32, value: u64 },
-    /// Sends tokens.
-    Token { to: u32, amount: u64 },
-    /// Mints a collectible.
-    Mint,
-    /// Swaps in the market.
-    Swap { zero_for_one: bool, amount: u64 },
-}
 
 /// One transaction before it is encoded and signed.
 #[derive(Clone, Copy, Debug)]
@@ -62,52 +44,29 @@ impl Draft {
         (wire, self.twist.expectation(account.scheme()))
     }
 
-    /// The fields, with access lists that name exactly the slots that the call touches. A mint names none: its new slot
-    /// depends on the counter, and without a list the whole contract is covered, as the recipient.
     fn fields(&self, cast: &Cast) -> Fields {
         let sender = cast.account(self.sender);
-        let me = sender.address();
-        let (to, value, gas_limit, input, slots) = match self.action {
-            Action::Pay { to, value } => {
-                (cast.account(to).address(), value, GAS_PAY, Bytes::new(), Vec::new())
-            }
-            Action::Token { to, amount } => {
-                let to = cast.account(to).address();
-                let input = contracts::token_transfer(to, U256::from(amount));
-                let slots = vec![contracts::token_balance(me), contracts::token_balance(to)];
-                (TOKEN, 0, GAS_TOKEN, input, slots)
-            }
-            Action::Mint => (MINT, 0, GAS_MINT, contracts::mint(), Vec::new()),
-            Action::Swap { zero_for_one, amount } => {
-                let [first, second] = contracts::pair_balances(me);
-                let slots = vec![U256::from(contracts::PAIR_RESERVES), first, second];
-                (PAIR, 0, GAS_SWAP, contracts::swap(zero_for_one, U256::from(amount)), slots)
-            }
+        let call = self.action.call(cast, sender.address());
+        let kind = match sender.scheme() {
+            Scheme::Secp256k1 => Kind::DynamicFee,
+            Scheme::Ed25519 => Kind::Declared,
         };
+        let (reads, writes) = call.lists(kind);
         Fields {
-            kind: match sender.scheme() {
-                Scheme::Secp256k1 => Kind::DynamicFee,
-                Scheme::Ed25519 => Kind::Declared,
-            },
+            kind,
             chain_id: Some(CHAIN_ID),
             nonce: self.nonce,
-            gas_limit,
+            gas_limit: call.gas_limit,
             max_fee_per_gas: FEE_MAX.into(),
             max_priority_fee_per_gas: self.tip.into(),
-            to: Some(to),
-            value: U256::from(value),
-            input,
-            reads: Vec::new(),
-            writes: listed(to, slots),
+            to: Some(call.to),
+            value: U256::from(call.value),
+            input: call.input,
+            reads,
+            writes,
             authorizations: Vec::new(),
         }
     }
-}
-
-/// An access list of one account, in the order that declared access must have.
-fn listed(address: Address, mut slots: Vec<U256>) -> Vec<Listed> {
-    slots.sort_unstable();
-    if slots.is_empty() { Vec::new() } else { vec![Listed { address, slots }] }
 }
 
 /// Throws the dice and counts the nonces of all senders of one workload.

@@ -6,17 +6,14 @@ use alloy_primitives::{Address, Bytes, U256};
 use pelton_engine::genesis::{Genesis, GenesisAccount};
 
 use crate::cast::{Cast, ELDER_NONCE};
-use crate::contracts::{
-    self, MINT, MINT_CODE, PAIR, PAIR_CODE, PAIR_RESERVES, TOKEN, TOKEN_CODE, TOKEN_SUPPLY,
-};
+use crate::contracts::{exchange, mint, token};
+use crate::market;
 use crate::spec::{Name, Spec};
 
 /// Wei of everyone but paupers: a million ether, the highest fees of 60 million calls.
 const WEI: u128 = 1_000_000 * 1_000_000_000_000_000_000;
-/// Units of the token, and of both assets in the market, of everyone but paupers.
+/// Units of the token, and of both assets of the exchange, of everyone but paupers.
 const UNITS: u64 = 1_000_000_000_000_000_000;
-/// Units of both assets in the market's reserves.
-const RESERVE: u128 = 1_000_000 * UNITS as u128;
 
 /// The state below the first transaction.
 pub(crate) fn genesis(spec: &Spec, cast: &Cast) -> Genesis {
@@ -34,23 +31,27 @@ pub(crate) fn genesis(spec: &Spec, cast: &Cast) -> Genesis {
         genesis.accounts.insert(address, contract);
     };
     if matches!(spec.name, Name::Erc20 | Name::Mix | Name::Hostile) {
-        deploy(TOKEN, &TOKEN_CODE, token(addresses()));
+        deploy(token::ADDRESS, &token::CODE, tokens(addresses()));
     }
     if spec.name == Name::Mix {
-        deploy(MINT, &MINT_CODE, BTreeMap::new());
-        deploy(PAIR, &PAIR_CODE, pair(addresses()));
+        deploy(mint::ADDRESS, &mint::CODE, edition(u128::MAX));
+        deploy(exchange::ADDRESS, &exchange::CODE, pools(addresses(), 1, market::reserve(spec)));
     }
     genesis
 }
 
-fn token(owners: impl ExactSizeIterator<Item = Address>) -> BTreeMap<U256, U256> {
+fn tokens(owners: impl ExactSizeIterator<Item = Address>) -> BTreeMap<U256, U256> {
     let supply = U256::from(UNITS) * U256::from(owners.len());
-    let balances = owners.map(|owner| (contracts::token_balance(owner), U256::from(UNITS)));
-    balances.chain([(U256::from(TOKEN_SUPPLY), supply)]).collect()
+    let balances = owners.map(|owner| (token::balance(owner), U256::from(UNITS)));
+    balances.chain([(token::SUPPLY, supply)]).collect()
 }
 
-fn pair(owners: impl Iterator<Item = Address>) -> BTreeMap<U256, U256> {
-    let reserves = (U256::from(RESERVE) << 128) | U256::from(RESERVE);
-    let balances = owners.flat_map(contracts::pair_balances).map(|slot| (slot, U256::from(UNITS)));
-    balances.chain([(U256::from(PAIR_RESERVES), reserves)]).collect()
+fn edition(supply: u128) -> BTreeMap<U256, U256> {
+    BTreeMap::from([(mint::EDITION, mint::edition(0, supply))])
+}
+
+fn pools(owners: impl Iterator<Item = Address>, count: u32, reserve: u128) -> BTreeMap<U256, U256> {
+    let balances = owners.flat_map(exchange::balances).map(|slot| (slot, U256::from(UNITS)));
+    let pools = (0..count).map(|id| (exchange::pool(id), exchange::reserves(reserve, reserve)));
+    balances.chain(pools).collect()
 }

@@ -8,6 +8,7 @@
 //! Every transaction is signed by itself and comes with what must become of it, so that a benchmark is judged as
 //! strictly as a test. The same [`Spec`] gives the same bytes on every machine, forever; a test holds their digests.
 
+mod action;
 mod cast;
 pub mod contracts;
 mod dice;
@@ -17,6 +18,7 @@ mod expectation;
 pub mod file;
 mod funding;
 mod generators;
+mod market;
 mod spec;
 mod twist;
 pub mod wallet;

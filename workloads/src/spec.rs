@@ -8,7 +8,7 @@ pub const CHAIN_ID: u64 = 31_337;
 pub const ACCOUNTS_MIN: u32 = 2;
 
 /// Raise it whenever a generator, a contract or the file format changes, so that no old file is taken for a new one.
-pub(crate) const VERSION: u16 = 1;
+pub(crate) const VERSION: u16 = 2;
 
 /// The workloads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,7 +20,7 @@ pub enum Name {
     HotAccount = 1,
     /// Transfers of a token between random pairs of accounts.
     Erc20 = 2,
-    /// 60 % transfers, 25 % token transfers, 10 % mints that share a counter, 5 % swaps that share a market.
+    /// 60 % transfers, 25 % token transfers, 10 % mints that share a counter, 5 % swaps that share a pool.
     Mix = 3,
     /// Good transfers among forged, repeated, damaged, unaffordable and failing transactions.
     Hostile = 4,

@@ -7,8 +7,9 @@
 
 use std::ops::Range;
 
+use crate::action::Action;
 use crate::cast::{Cast, ELDER_NONCE};
-use crate::draft::{Action, Author, Draft};
+use crate::draft::{Author, Draft};
 use crate::spec::Spec;
 use crate::twist::Twist;
 

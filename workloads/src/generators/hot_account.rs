@@ -1,6 +1,7 @@
 //! Everyone pays account 0. An executor in which credits commute does not notice; others run one by one.
 
-use crate::draft::{Action, Author, Draft};
+use crate::action::Action;
+use crate::draft::{Author, Draft};
 use crate::spec::Spec;
 
 const HOT: u32 = 0;

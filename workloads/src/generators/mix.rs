@@ -1,7 +1,9 @@
 //! A day on a public chain: transfers, token transfers, and two contracts whose callers all meet in one slot. Tips
 //! differ, so that the order of a block is not the order of arrival.
 
-use crate::draft::{Action, Author, Draft};
+use crate::action::Action;
+use crate::draft::{Author, Draft};
+use crate::market;
 use crate::spec::Spec;
 
 const PERCENT_TRANSFERS: u64 = 60;
@@ -24,11 +26,7 @@ fn any(author: &mut Author) -> Draft {
         let action = if percent < PERCENT_TRANSFERS + PERCENT_TOKEN + PERCENT_MINTS {
             Action::Mint
         } else {
-            // Small against the reserves, and large enough that something comes back at any likely price.
-            Action::Swap {
-                zero_for_one: author.dice.below(2) == 0,
-                amount: 1_000_000 + author.dice.below(1_000_000),
-            }
+            market::modest(&mut author.dice, 0)
         };
         author.draft(sender, action)
     };

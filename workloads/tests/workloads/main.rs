@@ -1,5 +1,6 @@
 //! What the workloads promise, checked against the engine and plain signature libraries.
 
+mod contracts;
 mod encoding;
 mod files;
 mod generators;

@@ -96,7 +96,7 @@ pub fn run<'a>(genesis: &Genesis, wires: impl Iterator<Item = &'a Bytes>) -> Vec
     admitted.iter().map(fate).collect()
 }
 
-fn environment() -> Environment {
+pub fn environment() -> Environment {
     Environment {
         fork: Fork::Osaka,
         chain_id: CHAIN_ID,

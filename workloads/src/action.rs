@@ -1,0 +1,83 @@
+//! `Action`: what a transaction does; `Call`: how it does it, and exactly what it touches.
+
+use alloy_primitives::{Address, Bytes, U256};
+use pelton_engine::transaction::{Kind, Listed};
+
+use crate::cast::Cast;
+use crate::contracts::{exchange, mint, token};
+
+const GAS_PAY: u64 = 21_000;
+const GAS_TOKEN: u64 = 100_000;
+const GAS_MINT: u64 = 150_000;
+const GAS_SWAP: u64 = 200_000;
+
+/// What a transaction does. Accounts are indices into the cast.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Action {
+    /// Sends wei.
+    Pay { to: u32, value: u64 },
+    /// Sends tokens.
+    Token { to: u32, amount: u64 },
+    /// Mints a collectible.
+    Mint,
+    /// Swaps in a pool.
+    Swap { pool: u32, zero_for_one: bool, amount: u64, amount_min: u64 },
+}
+
+/// Who is called, and with what.
+pub(crate) struct Call {
+    pub(crate) to: Address,
+    /// Wei sent along.
+    pub(crate) value: u64,
+    pub(crate) gas_limit: u64,
+    pub(crate) input: Bytes,
+    /// Slots of the recipient that are only read.
+    reads: Vec<U256>,
+    /// Slots of the recipient that are written. Without any slot, all of the recipient is covered, since it is that.
+    writes: Vec<U256>,
+}
+
+impl Action {
+    /// The call that does this for the account at `me`. It names exactly the slots that it touches. A mint names none: its
+    /// new slot depends on the counter, so that the whole contract must be covered.
+    pub(crate) fn call(&self, cast: &Cast, me: Address) -> Call {
+        let address = |index| cast.account(index).address();
+        match *self {
+            Action::Pay { to, value } => Call { value, ..Call::new(address(to), GAS_PAY, Bytes::new()) },
+            Action::Token { to, amount } => {
+                let to = address(to);
+                let input = token::transfer(to, U256::from(amount));
+                let writes = vec![token::balance(me), token::balance(to)];
+                Call { writes, ..Call::new(token::ADDRESS, GAS_TOKEN, input) }
+            }
+            Action::Mint => Call::new(mint::ADDRESS, GAS_MINT, mint::mint()),
+            Action::Swap { pool, zero_for_one, amount, amount_min } => {
+                let input = exchange::swap(pool, zero_for_one, U256::from(amount), U256::from(amount_min));
+                let [first, second] = exchange::balances(me);
+                let writes = vec![exchange::pool(pool), first, second];
+                Call { writes, ..Call::new(exchange::ADDRESS, GAS_SWAP, input) }
+            }
+        }
+    }
+}
+
+impl Call {
+    fn new(to: Address, gas_limit: u64, input: Bytes) -> Call {
+        Call { to, value: 0, gas_limit, input, reads: Vec::new(), writes: Vec::new() }
+    }
+
+    /// The reads and the writes as this kind of transaction lists them: Ethereum's have one list for both.
+    pub(crate) fn lists(&self, kind: Kind) -> (Vec<Listed>, Vec<Listed>) {
+        match kind {
+            Kind::Declared => (self.listed(self.reads.clone()), self.listed(self.writes.clone())),
+            _ => (Vec::new(), self.listed([&self.reads[..], &self.writes].concat())),
+        }
+    }
+
+    /// A list of the recipient alone, in the order that declared access must have.
+    fn listed(&self, mut slots: Vec<U256>) -> Vec<Listed> {
+        slots.sort_unstable();
+        slots.dedup();
+        if slots.is_empty() { Vec::new() } else { vec![Listed { address: self.to, slots }] }
+    }
+}
