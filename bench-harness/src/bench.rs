@@ -12,7 +12,7 @@ use pelton_engine::limits::Limits;
 use pelton_pipeline::clock::Nanos;
 use pelton_pipeline::stages::load::Rate;
 use pelton_workloads::file::FileError;
-use pelton_workloads::{CHAIN_ID, Name, Scheme, Spec, Workload, load_or_make};
+use pelton_workloads::{CHAIN_ID, Pattern, Scheme, Spec, Workload, load_or_make};
 
 use crate::probe::probe;
 use crate::report::Report;
@@ -31,15 +31,15 @@ pub enum Length {
 /// What is to be run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Which workload.
-    pub workload: Name,
+    /// Which workload, with its parameters.
+    pub workload: Pattern,
     /// How it is signed.
     pub scheme: Scheme,
     /// How long.
     pub length: Length,
     /// How fast transactions are offered.
     pub rate: Rate,
-    /// Accounts that take part.
+    /// Accounts that take part, at least as many as the workload needs.
     pub accounts: u32,
     /// What the workload follows from.
     pub seed: u64,
@@ -138,8 +138,8 @@ pub(crate) fn load(
     transactions: u64,
     progress: &dyn Progress,
 ) -> Result<Workload, BenchError> {
-    let Options { workload: name, scheme, accounts, seed, .. } = *options;
-    let spec = Spec { name, scheme, accounts, transactions, seed };
+    let Options { workload: pattern, scheme, accounts, seed, .. } = *options;
+    let spec = Spec { pattern, scheme, accounts, transactions, seed };
     progress.step("signing", Some(transactions));
     load_or_make(&options.cache, &spec, &|count| progress.advance(count)).map_err(BenchError::Workload)
 }

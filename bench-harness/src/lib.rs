@@ -25,5 +25,5 @@ pub mod pipeline {
 
 /// What the workloads offer to choose from.
 pub mod workloads {
-    pub use pelton_workloads::{ACCOUNTS_MIN, Name, Scheme};
+    pub use pelton_workloads::{ACCOUNTS_MIN, Pattern, Scheme};
 }

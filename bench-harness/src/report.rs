@@ -63,7 +63,7 @@ pub struct Report {
 /// What was run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkloadInfo {
-    /// Its name.
+    /// Its name, with the parameters that were given.
     pub name: String,
     /// What it follows from.
     pub seed: u64,

@@ -11,25 +11,27 @@ use pelton_bench_harness::bench::{Length, Options, bench};
 use pelton_bench_harness::pipeline::{Rate, STAGES};
 use pelton_bench_harness::report::Report;
 use pelton_bench_harness::table::Table;
-use pelton_bench_harness::workloads::{ACCOUNTS_MIN, Name, Scheme};
+use pelton_bench_harness::workloads::{ACCOUNTS_MIN, Pattern, Scheme};
 
 use crate::progress::Bar;
 use crate::usage;
 
 const TRANSACTIONS: u64 = 250_000;
-
-/// Arguments of `pelton bench`.
-#[derive(Args)]
-#[command(after_help = "\
+const EXAMPLES: &str = "\
 Examples:
   pelton bench
   pelton bench --workload mix --scheme ed25519 --seconds 10
+  pelton bench --workload erc20:zipf=0.9,undeclared=0.05
   pelton bench --rate 20000 --seconds 30 --json > result.json
-  pelton bench --until verify")]
+  pelton bench --until verify";
+
+/// Arguments of `pelton bench`.
+#[derive(Args)]
+#[command(after_help = after_help())]
 pub struct Arguments {
-    /// What the transactions do.
-    #[arg(long, value_name = "NAME", default_value = "transfers", value_parser = PossibleValuesParser::new(Name::ALL.map(|name| name.as_str())))]
-    workload: String,
+    /// What the transactions do: a name, or NAME:parameter=value,... from the lists below.
+    #[arg(long, value_name = "NAME", default_value = "transfers", value_parser = str::parse::<Pattern>)]
+    workload: Pattern,
     /// How they are signed.
     #[arg(long, value_name = "SCHEME", default_value = "secp256k1", value_parser = PossibleValuesParser::new(Scheme::ALL.map(|scheme| scheme.as_str())))]
     scheme: String,
@@ -68,6 +70,14 @@ pub struct Arguments {
     cache: Option<PathBuf>,
 }
 
+fn after_help() -> String {
+    format!(
+        "Workloads, with their parameters as they are unless given:\n{}\nParameters:\n{}\n{EXAMPLES}",
+        Pattern::help(),
+        Pattern::parameter_help()
+    )
+}
+
 /// Runs the command.
 pub fn main(arguments: &Arguments) -> ExitCode {
     let options = match options(arguments) {
@@ -93,8 +103,12 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         None => Length::Transactions(arguments.transactions.unwrap_or(TRANSACTIONS)),
     };
     let cache = arguments.cache.clone().or_else(cache_folder);
+    let workload = arguments.workload;
+    if arguments.accounts < workload.accounts_min() {
+        return Err(format!("--workload {workload} needs at least {} --accounts", workload.accounts_min()));
+    }
     Ok(Options {
-        workload: arguments.workload.parse().map_err(|error| format!("--workload: {error}"))?,
+        workload,
         scheme: arguments.scheme.parse().map_err(|error| format!("--scheme: {error}"))?,
         length,
         rate: arguments.rate,

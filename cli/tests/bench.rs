@@ -143,6 +143,13 @@ fn wrong_use_gives_one_line_and_exit_code_2() {
     let cache = tempfile::tempdir().expect("a folder");
     for arguments in [
         &["bench", "--workload", "nonsense"][..],
+        &["bench", "--workload", "transfers:"],
+        &["bench", "--workload", "transfers:nonsense=1"],
+        &["bench", "--workload", "transfers:zipf"],
+        &["bench", "--workload", "transfers:zipf=4"],
+        &["bench", "--workload", "transfers:zipf=0.9,zipf=0.9"],
+        &["bench", "--workload", "hostile:zipf=0.9"],
+        &["bench", "--workload", "erc20:group=100", "--accounts", "99"],
         &["bench", "--scheme", "rsa"],
         &["bench", "--transactions", "0"],
         &["bench", "--transactions", "many"],

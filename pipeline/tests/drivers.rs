@@ -21,7 +21,7 @@ fn dear_limits() -> Limits {
 }
 
 fn workload(name: Name, scheme: Scheme, transactions: u64) -> Workload {
-    generate(&Spec { name, scheme, accounts: 24, transactions, seed: 11 }, &|_| ())
+    generate(&Spec { pattern: name.into(), scheme, accounts: 24, transactions, seed: 11 }, &|_| ())
 }
 
 /// Every workload that differs in kind, small.

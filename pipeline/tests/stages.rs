@@ -127,7 +127,7 @@ fn times_add_up(stages: &mut [Box<dyn Turnable>], clock: &dyn Clock) {
 }
 
 fn workload(name: Name, scheme: Scheme) -> Workload {
-    generate(&Spec { name, scheme, accounts: 16, transactions: 200, seed: 5 }, &|_| ())
+    generate(&Spec { pattern: name.into(), scheme, accounts: 16, transactions: 200, seed: 5 }, &|_| ())
 }
 
 #[test]

@@ -15,7 +15,8 @@ fn main() {
         pool.install(|| Account::derive_all(1, scheme, 0..accounts));
         println!("{scheme} key: {:.1} µs", start.elapsed().as_secs_f64() * 1e6 / accounts as f64);
         for name in Name::ALL {
-            let base = Spec { name, scheme, accounts: accounts as u32, transactions: 0, seed: 1 };
+            let base =
+                Spec { pattern: name.into(), scheme, accounts: accounts as u32, transactions: 0, seed: 1 };
             let start = Instant::now();
             pool.install(|| generate(&base, &|_| {}));
             let fixed = start.elapsed();

@@ -8,6 +8,8 @@ use crate::contracts::{exchange, mint, token};
 
 const GAS_PAY: u64 = 21_000;
 const GAS_TOKEN: u64 = 100_000;
+/// For a slot that is listed: 1,900, and a little room.
+const GAS_EXTRA: u64 = 2_000;
 const GAS_MINT: u64 = 150_000;
 const GAS_SWAP: u64 = 200_000;
 
@@ -16,8 +18,8 @@ const GAS_SWAP: u64 = 200_000;
 pub(crate) enum Action {
     /// Sends wei.
     Pay { to: u32, value: u64 },
-    /// Sends tokens.
-    Token { to: u32, amount: u64 },
+    /// Sends tokens, and names so many balances besides that are not touched: those of the payee's neighbours.
+    Token { to: u32, amount: u64, extra: u32 },
     /// Mints a collectible.
     Mint,
     /// Swaps in a pool.
@@ -38,17 +40,19 @@ pub(crate) struct Call {
 }
 
 impl Action {
-    /// The call that does this for the account at `me`. It names exactly the slots that it touches. A mint names none: its
-    /// new slot depends on the counter, so that the whole contract must be covered.
+    /// The call that does this for the account at `me`. It names exactly the slots that it touches, unless it is to name
+    /// more. A mint names none: its new slot depends on the counter, so that the whole contract must be covered.
     pub(crate) fn call(&self, cast: &Cast, me: Address) -> Call {
         let address = |index| cast.account(index).address();
         match *self {
             Action::Pay { to, value } => Call { value, ..Call::new(address(to), GAS_PAY, Bytes::new()) },
-            Action::Token { to, amount } => {
-                let to = address(to);
-                let input = token::transfer(to, U256::from(amount));
-                let writes = vec![token::balance(me), token::balance(to)];
-                Call { writes, ..Call::new(token::ADDRESS, GAS_TOKEN, input) }
+            Action::Token { to, amount, extra } => {
+                let input = token::transfer(address(to), U256::from(amount));
+                let neighbour = |step| address((to + step) % cast.accounts.len() as u32);
+                let named = (0..=extra).map(neighbour).chain([me]);
+                let writes = named.map(token::balance).collect();
+                let gas_limit = GAS_TOKEN + GAS_EXTRA * u64::from(extra);
+                Call { writes, ..Call::new(token::ADDRESS, gas_limit, input) }
             }
             Action::Mint => Call::new(mint::ADDRESS, GAS_MINT, mint::mint()),
             Action::Swap { pool, zero_for_one, amount, amount_min } => {

@@ -24,6 +24,12 @@ impl Dice {
         ((u128::from(self.throw()) * u128::from(bound)) >> 64) as u64
     }
 
+    /// A number below `bound`, but not this one.
+    pub(crate) fn other(&mut self, bound: u64, than: u32) -> u32 {
+        let other = self.below(bound - 1) as u32;
+        if other >= than { other + 1 } else { other }
+    }
+
     /// Brings a list into a random order (Fisher and Yates).
     pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
         for last in (1..list.len()).rev() {

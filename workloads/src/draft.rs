@@ -8,7 +8,7 @@ use alloy_primitives::{Bytes, U256};
 use pelton_engine::transaction::{Fields, Kind};
 
 use crate::action::Action;
-use crate::cast::Cast;
+use crate::cast::{Cast, Undeclared};
 use crate::dice::Dice;
 use crate::encode::Unsigned;
 use crate::expectation::Expectation;
@@ -74,14 +74,20 @@ pub(crate) struct Author {
     pub(crate) dice: Dice,
     actors: u64,
     nonces: Vec<u64>,
+    undeclared: Undeclared,
 }
 
 impl Author {
     /// An author for this spec, whose senders are so many.
     pub(crate) fn new(spec: &Spec, senders: usize) -> Author {
-        let name = blake3::hash(spec.name.as_str().as_bytes());
+        let name = blake3::hash(spec.pattern.name().as_str().as_bytes());
         let start = u64::from_be_bytes(*name.as_bytes().first_chunk().expect("a hash has 32 bytes"));
-        Author { dice: Dice::new(spec.seed ^ start), actors: spec.accounts.into(), nonces: vec![0; senders] }
+        Author {
+            dice: Dice::new(spec.seed ^ start),
+            actors: spec.accounts.into(),
+            nonces: vec![0; senders],
+            undeclared: Undeclared::of(spec),
+        }
     }
 
     /// Any actor.
@@ -91,28 +97,34 @@ impl Author {
 
     /// Any actor but this one.
     pub(crate) fn other(&mut self, than: u32) -> u32 {
-        let other = self.dice.below(self.actors - 1) as u32;
-        if other >= than { other + 1 } else { other }
+        self.dice.other(self.actors, than)
     }
 
     /// The sender's next transaction.
     pub(crate) fn draft(&mut self, sender: u32, action: Action) -> Draft {
         let nonce = &mut self.nonces[sender as usize];
         *nonce += 1;
-        Draft { sender, nonce: *nonce - 1, tip: TIP, action, twist: Twist::None }
+        let twist = if self.undeclared.has(sender) { Twist::Unlisted } else { Twist::None };
+        Draft { sender, nonce: *nonce - 1, tip: TIP, action, twist }
     }
 
     /// A plain transfer between two random actors.
     pub(crate) fn transfer(&mut self) -> Draft {
         let sender = self.actor();
-        let action = Action::Pay { to: self.other(sender), value: self.value() };
+        let to = self.other(sender);
+        self.pay(sender, to)
+    }
+
+    /// A plain transfer.
+    pub(crate) fn pay(&mut self, sender: u32, to: u32) -> Draft {
+        let action = Action::Pay { to, value: self.value() };
         self.draft(sender, action)
     }
 
     /// A token transfer between two random actors.
     pub(crate) fn token_transfer(&mut self) -> Draft {
         let sender = self.actor();
-        let action = Action::Token { to: self.other(sender), amount: self.value() };
+        let action = Action::Token { to: self.other(sender), amount: self.value(), extra: 0 };
         self.draft(sender, action)
     }
 

@@ -4,7 +4,8 @@
 //!
 //! ```text
 //!  0 magic "PELTONWL"        8 version u16     10 name u8        11 scheme u8      12 accounts u32
-//! 16 transactions u64       24 seed u64        32 digest [32]                                = 64
+//! 16 transactions u64       24 seed u64        32 parameters [u32; 6]
+//! 56 digest [32]                                                                           = 88
 //! then each transaction: length of the bytes u32, code of the expectation u8, the bytes
 //! ```
 //!
@@ -25,8 +26,8 @@ use crate::spec::{Spec, VERSION};
 use crate::workload::{Workload, generate, genesis, prefix};
 
 const MAGIC: [u8; 8] = *b"PELTONWL";
-const HEADER_BYTES: usize = 64;
-const DIGEST_AT: usize = 32;
+const HEADER_BYTES: usize = 88;
+const DIGEST_AT: usize = 56;
 const PREFIX_BYTES: usize = 5;
 
 /// A file that gives no workload, or could not be written.
@@ -141,11 +142,12 @@ fn header(spec: &Spec) -> [u8; DIGEST_AT] {
     let mut out = Vec::with_capacity(DIGEST_AT);
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&VERSION.to_be_bytes());
-    out.extend_from_slice(&[spec.name as u8, spec.scheme as u8]);
+    out.extend_from_slice(&[spec.pattern.name() as u8, spec.scheme as u8]);
     out.extend_from_slice(&spec.accounts.to_be_bytes());
     out.extend_from_slice(&spec.transactions.to_be_bytes());
     out.extend_from_slice(&spec.seed.to_be_bytes());
-    out.try_into().expect("the layout has 32 bytes before the digest")
+    spec.pattern.values().iter().for_each(|value| out.extend_from_slice(&value.to_be_bytes()));
+    out.try_into().expect("the layout has 56 bytes before the digest")
 }
 
 /// Reads the workload of a spec, every byte of it checked.

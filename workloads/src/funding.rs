@@ -8,7 +8,8 @@ use pelton_engine::genesis::{Genesis, GenesisAccount};
 use crate::cast::{Cast, ELDER_NONCE};
 use crate::contracts::{exchange, mint, token};
 use crate::market;
-use crate::spec::{Name, Spec};
+use crate::name::Name;
+use crate::spec::Spec;
 
 /// Wei of everyone but paupers: a million ether, the highest fees of 60 million calls.
 const WEI: u128 = 1_000_000 * 1_000_000_000_000_000_000;
@@ -30,10 +31,10 @@ pub(crate) fn genesis(spec: &Spec, cast: &Cast) -> Genesis {
         let contract = GenesisAccount { code: code.clone(), storage, ..GenesisAccount::default() };
         genesis.accounts.insert(address, contract);
     };
-    if matches!(spec.name, Name::Erc20 | Name::Mix | Name::Hostile) {
+    if matches!(spec.pattern.name(), Name::Erc20 | Name::Mix | Name::Hostile) {
         deploy(token::ADDRESS, &token::CODE, tokens(addresses()));
     }
-    if spec.name == Name::Mix {
+    if spec.pattern.name() == Name::Mix {
         deploy(mint::ADDRESS, &mint::CODE, edition(u128::MAX));
         deploy(exchange::ADDRESS, &exchange::CODE, pools(addresses(), 1, market::reserve(spec)));
     }

@@ -8,11 +8,12 @@ mod transfers;
 
 use crate::cast::Cast;
 use crate::draft::Draft;
-use crate::spec::{Name, Spec};
+use crate::name::Name;
+use crate::spec::Spec;
 
 /// Plans all transactions of a workload.
 pub(crate) fn drafts(spec: &Spec, cast: &Cast) -> Vec<Draft> {
-    match spec.name {
+    match spec.pattern.name() {
         Name::Transfers => transfers::drafts(spec),
         Name::HotAccount => hot_account::drafts(spec),
         Name::Erc20 => erc20::drafts(spec),

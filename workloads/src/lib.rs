@@ -11,6 +11,7 @@
 mod action;
 mod cast;
 pub mod contracts;
+mod crowd;
 mod dice;
 mod draft;
 pub mod encode;
@@ -19,12 +20,19 @@ pub mod file;
 mod funding;
 mod generators;
 mod market;
+mod name;
+mod parameter;
+mod pattern;
 mod spec;
 mod twist;
 pub mod wallet;
 mod workload;
+mod zipf;
 
 pub use expectation::Expectation;
 pub use file::load_or_make;
-pub use spec::{ACCOUNTS_MIN, CHAIN_ID, Name, Scheme, Spec, UnknownWord};
+pub use name::Name;
+pub use parameter::Parameter;
+pub use pattern::{Pattern, PatternError};
+pub use spec::{ACCOUNTS_MIN, CHAIN_ID, Scheme, Spec, UnknownWord};
 pub use workload::{Tally, Workload, generate};

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::pattern::Pattern;
+
 /// Chain id that every workload is signed for.
 pub const CHAIN_ID: u64 = 31_337;
 /// A workload needs somebody who pays and somebody who is paid.
@@ -9,38 +11,6 @@ pub const ACCOUNTS_MIN: u32 = 2;
 
 /// Raise it whenever a generator, a contract or the file format changes, so that no old file is taken for a new one.
 pub(crate) const VERSION: u16 = 2;
-
-/// The workloads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Name {
-    /// Plain transfers between random pairs of accounts.
-    Transfers = 0,
-    /// Plain transfers, all to one account.
-    HotAccount = 1,
-    /// Transfers of a token between random pairs of accounts.
-    Erc20 = 2,
-    /// 60 % transfers, 25 % token transfers, 10 % mints that share a counter, 5 % swaps that share a pool.
-    Mix = 3,
-    /// Good transfers among forged, repeated, damaged, unaffordable and failing transactions.
-    Hostile = 4,
-}
-
-impl Name {
-    /// Every workload.
-    pub const ALL: [Name; 5] = [Name::Transfers, Name::HotAccount, Name::Erc20, Name::Mix, Name::Hostile];
-
-    /// The name on command lines, in reports and in file names.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Name::Transfers => "transfers",
-            Name::HotAccount => "hot-account",
-            Name::Erc20 => "erc20",
-            Name::Mix => "mix",
-            Name::Hostile => "hostile",
-        }
-    }
-}
 
 /// How a workload's transactions are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,14 +50,6 @@ impl std::fmt::Display for UnknownWord {
 
 impl std::error::Error for UnknownWord {}
 
-impl FromStr for Name {
-    type Err = UnknownWord;
-
-    fn from_str(word: &str) -> Result<Name, UnknownWord> {
-        find(&Name::ALL, Name::as_str, word)
-    }
-}
-
 impl FromStr for Scheme {
     type Err = UnknownWord;
 
@@ -96,16 +58,11 @@ impl FromStr for Scheme {
     }
 }
 
-fn find<T: Copy>(all: &[T], name: fn(T) -> &'static str, word: &str) -> Result<T, UnknownWord> {
+/// The one with this name.
+pub(crate) fn find<T: Copy>(all: &[T], name: fn(T) -> &'static str, word: &str) -> Result<T, UnknownWord> {
     let unknown =
         || UnknownWord { word: word.to_owned(), known: all.iter().map(|value| name(*value)).collect() };
     all.iter().copied().find(|value| name(*value) == word).ok_or_else(unknown)
-}
-
-impl std::fmt::Display for Name {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 impl std::fmt::Display for Scheme {
@@ -117,11 +74,11 @@ impl std::fmt::Display for Scheme {
 /// What a workload is made from. Equal specs give equal workloads, byte for byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spec {
-    /// Which workload.
-    pub name: Name,
+    /// Which workload, with its parameters.
+    pub pattern: Pattern,
     /// How it is signed.
     pub scheme: Scheme,
-    /// Accounts that take part, at least [`ACCOUNTS_MIN`].
+    /// Accounts that take part, at least [`Pattern::accounts_min`].
     pub accounts: u32,
     /// Transactions, good and bad together.
     pub transactions: u64,
@@ -132,7 +89,7 @@ pub struct Spec {
 impl Spec {
     /// The name of the file that holds this workload: all that it follows from, and the version of the generators.
     pub fn file_name(&self) -> String {
-        let Spec { name, scheme, accounts, transactions, seed } = self;
-        format!("{name}-{scheme}-{accounts}x{transactions}-seed{seed}-v{VERSION}.workload")
+        let Spec { pattern, scheme, accounts, transactions, seed } = self;
+        format!("{pattern}-{scheme}-{accounts}x{transactions}-seed{seed}-v{VERSION}.workload")
     }
 }

@@ -20,6 +20,8 @@ const ORDER_ED25519: U256 = uint!(0x1000000000000000000000000000000014def9dea2f7
 pub(crate) enum Twist {
     /// Nothing: it commits.
     None,
+    /// Nothing: it commits, but does not say what it touches.
+    Unlisted,
     /// Nothing, but the same bytes came before.
     Repeat,
     /// The signature is damaged.
@@ -50,7 +52,7 @@ impl Twist {
     /// What must come of a transaction with this twist.
     pub(crate) fn expectation(self, scheme: Scheme) -> Expectation {
         match self {
-            Twist::None => Expectation::Commit,
+            Twist::None | Twist::Unlisted => Expectation::Commit,
             Twist::Reverting | Twist::Undeclared(_) => Expectation::Fail,
             Twist::Repeat => Expectation::REPEAT,
             // Of these, secp256k1 recovers a key from the third, though nobody's.
@@ -70,6 +72,10 @@ impl Twist {
     /// Changes what is to be signed.
     pub(crate) fn bend_fields(self, fields: &mut Fields) {
         match self {
+            Twist::Unlisted => {
+                fields.reads.clear();
+                fields.writes.clear();
+            }
             Twist::WrongChain => fields.chain_id = Some(1),
             Twist::Oversized => {
                 let limits = Limits::standard(CHAIN_ID);

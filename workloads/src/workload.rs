@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::cast::Cast;
 use crate::draft::Draft;
 use crate::expectation::Expectation;
-use crate::spec::{ACCOUNTS_MIN, Spec};
+use crate::spec::Spec;
 use crate::{funding, generators};
 
 /// Transactions that one task signs: a few milliseconds of work, and the step of the progress.
@@ -57,9 +57,9 @@ impl Workload {
 /// `progress` is called from their threads with the number of transactions signed since it was last called.
 ///
 /// # Panics
-/// With fewer than [`ACCOUNTS_MIN`] accounts.
+/// With fewer accounts than the pattern needs.
 pub fn generate(spec: &Spec, progress: &(dyn Fn(u64) + Sync)) -> Workload {
-    assert!(spec.accounts >= ACCOUNTS_MIN, "a workload needs at least {ACCOUNTS_MIN} accounts");
+    check(spec);
     let cast = Cast::new(spec);
     let drafts = generators::drafts(spec, &cast);
     let sign = |drafts: &[Draft]| {
@@ -75,10 +75,15 @@ pub fn generate(spec: &Spec, progress: &(dyn Fn(u64) + Sync)) -> Workload {
 /// The genesis state alone, as [`generate`] would give it.
 ///
 /// # Panics
-/// With fewer than [`ACCOUNTS_MIN`] accounts.
+/// With fewer accounts than the pattern needs.
 pub(crate) fn genesis(spec: &Spec) -> Genesis {
-    assert!(spec.accounts >= ACCOUNTS_MIN, "a workload needs at least {ACCOUNTS_MIN} accounts");
+    check(spec);
     funding::genesis(spec, &Cast::new(spec))
+}
+
+fn check(spec: &Spec) {
+    let least = spec.pattern.accounts_min();
+    assert!(spec.accounts >= least, "{} needs at least {least} accounts", spec.pattern);
 }
 
 /// What stands in front of a transaction's bytes in files and digests.

@@ -164,7 +164,7 @@ impl Play<'_> {
     /// A token transfer from one of these to an actor.
     fn token(&mut self, senders: Range<u32>, amount: u64) -> Draft {
         let sender = self.pick(senders);
-        let action = Action::Token { to: self.author.actor(), amount };
+        let action = Action::Token { to: self.author.actor(), amount, extra: 0 };
         self.author.draft(sender, action)
     }
 

@@ -1,9 +1,15 @@
-//! Plain transfers between random pairs of accounts: conflicts are rare when accounts are many.
+//! Plain transfers: conflicts are rare when accounts are many and all alike.
 
+use crate::crowd::Crowd;
 use crate::draft::{Author, Draft};
 use crate::spec::Spec;
 
 pub(crate) fn drafts(spec: &Spec) -> Vec<Draft> {
     let mut author = Author::new(spec, spec.accounts as usize);
-    (0..spec.transactions).map(|_| author.transfer()).collect()
+    let mut crowd = Crowd::new(spec);
+    let transfer = |_| {
+        let (sender, to) = crowd.pair(&mut author.dice);
+        author.pay(sender, to)
+    };
+    (0..spec.transactions).map(transfer).collect()
 }

@@ -8,8 +8,8 @@ use pelton_engine::reject::Reject;
 use pelton_engine::{checks, codec};
 use pelton_workloads::{CHAIN_ID, Expectation, Name, Scheme, Spec, Tally, Workload, generate};
 
-use crate::all;
 use crate::node::{Fate, run, sender};
+use crate::{all, plain};
 
 fn make(spec: &Spec) -> Workload {
     generate(spec, &|_| {})
@@ -20,7 +20,7 @@ fn make(spec: &Spec) -> Workload {
 fn a_workload_is_the_same_forever() {
     let line = |spec: Spec| {
         let Workload { digest, genesis, .. } = make(&spec);
-        format!("{} {} {digest} {}", spec.name, spec.scheme, hash(&genesis))
+        format!("{} {} {digest} {}", spec.pattern, spec.scheme, hash(&genesis))
     };
     let made: Vec<String> = all(20, 1_000).map(line).collect();
     let frozen: Vec<&str> = include_str!("digests.txt").lines().collect();
@@ -45,7 +45,7 @@ fn hash(genesis: &Genesis) -> B256 {
 #[test]
 fn any_number_of_threads_makes_the_same_and_counts_all_of_it() {
     for name in [Name::Mix, Name::Hostile] {
-        let spec = Spec { name, scheme: Scheme::Ed25519, accounts: 10, transactions: 700, seed: 3 };
+        let spec = plain(name, Scheme::Ed25519, 10, 700, 3);
         let with = |threads| {
             let counted = AtomicU64::new(0);
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -80,7 +80,7 @@ fn good_transactions_are_admitted_and_each_senders_nonces_count_up() {
 
 #[test]
 fn a_mix_has_its_parts_in_proportion() {
-    let spec = Spec { name: Name::Mix, scheme: Scheme::Ed25519, accounts: 50, transactions: 2_000, seed: 1 };
+    let spec = plain(Name::Mix, Scheme::Ed25519, 50, 2_000, 1);
     let mut calls: HashMap<usize, u64> = HashMap::new();
     for (wire, _) in make(&spec).transactions {
         *calls.entry(codec::decode(wire).unwrap().fields().input.len()).or_default() += 1;
@@ -99,10 +99,10 @@ fn hostile_has_exactly_so_many_of_each() {
             (49, Tally { commit: 49 - 2 - 2 - 1, fail: 0, reject: 2 + 2 + 1 }),
             (2_000, Tally { commit: 1_398, fail: 80, reject: 522 }),
         ] {
-            let spec = Spec { name: Name::Hostile, scheme, accounts: 30, transactions, seed: 5 };
+            let spec = plain(Name::Hostile, scheme, 30, transactions, 5);
             assert_eq!(make(&spec).tally(), expected);
         }
-        let spec = Spec { name: Name::Hostile, scheme, accounts: 30, transactions: 2_000, seed: 5 };
+        let spec = plain(Name::Hostile, scheme, 30, 2_000, 5);
         let mut first_reasons: HashMap<Reject, u64> = HashMap::new();
         for (_, expectation) in make(&spec).transactions {
             if let Expectation::Reject(reasons) = expectation {
@@ -145,7 +145,7 @@ fn every_transaction_ends_as_expected() {
 #[test]
 fn forged_copies_and_repeats_cost_good_ones_nothing_in_any_order() {
     for scheme in Scheme::ALL {
-        let spec = Spec { name: Name::Hostile, scheme, accounts: 20, transactions: 1_000, seed: 11 };
+        let spec = plain(Name::Hostile, scheme, 20, 1_000, 11);
         let Workload { mut transactions, genesis, .. } = make(&spec);
         // Bad ones first, but for what is executed, which keeps its order.
         transactions.sort_by_key(|(_, expectation)| !matches!(expectation, Expectation::Reject(_)));

@@ -1,4 +1,5 @@
-//! `Node`: the plainest thing that can judge a workload. One transaction after the other, one block, no pool.
+//! `Node`: the plainest thing that can judge a workload. One transaction after the other, one block, no pool; and then the
+//! same block in parallel, which must end the same.
 
 use std::collections::HashSet;
 
@@ -6,9 +7,11 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use pelton_engine::checks;
 use pelton_engine::codec;
 use pelton_engine::environment::{Environment, Fork};
+use pelton_engine::execute::execute;
 use pelton_engine::executed::Outcome;
 use pelton_engine::genesis::Genesis;
 use pelton_engine::limits::Limits;
+use pelton_engine::plan::Plan;
 use pelton_engine::reject::Reject;
 use pelton_engine::serial::serial;
 use pelton_engine::state::State;
@@ -84,6 +87,12 @@ pub fn run<'a>(genesis: &Genesis, wires: impl Iterator<Item = &'a Bytes>) -> Vec
     let admitted: Vec<Result<Verified, Reject>> = wires.map(|wire| door.admit(wire)).collect();
     let block: Vec<Verified> = admitted.iter().filter_map(|one| one.as_ref().ok().cloned()).collect();
     let executed = serial(&mut state, &environment(), &block);
+    for threads in [1, 3] {
+        let mut parallel = door.state.clone();
+        let plan = Plan::new(block.clone(), environment().beneficiary);
+        assert_eq!(execute(&mut parallel, &environment(), plan, threads), executed, "{threads} threads");
+        assert_eq!(parallel, state, "{threads} threads");
+    }
     let mut outcomes = executed.outcomes.iter();
     let fate = |one: &Result<Verified, Reject>| match one {
         Err(reject) => Fate::Reject(*reject),
