@@ -4,16 +4,14 @@
 //! be the same. Balances and what was burnt must make what there was. Every transaction must have become what its
 //! workload expects.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod judge;
 
 use alloy_primitives::{B256, U256};
 use pelton_engine::environment::Environment;
-use pelton_engine::executed::Outcome;
 use pelton_engine::limits::Limits;
-use pelton_engine::reject::Reject;
 use pelton_engine::serial::serial;
 use pelton_engine::trie::Trie;
-use pelton_workloads::{Expectation, Workload};
+use pelton_workloads::Workload;
 
 use crate::report::Audit;
 use crate::run::{Final, Outcomes};
@@ -31,7 +29,7 @@ pub fn audit(workload: &Workload, limits: &Limits, outcomes: &Outcomes, offered:
         "balances and what was burnt do not make what there was at genesis".into()
     });
     let before = findings.count;
-    judge(workload, outcomes, offered, &mut findings);
+    judge::judge(workload, outcomes, offered, &mut findings);
     let expectations_met = findings.count == before;
     let blocks = outcomes.blocks.len() as u64;
     findings.expect(outcomes.blocks_rebuilt == blocks, || {
@@ -80,55 +78,6 @@ fn replay(workload: &Workload, limits: &Limits, outcomes: &Outcomes, findings: &
 fn supply_conserved(workload: &Workload, outcomes: &Outcomes) -> bool {
     let burnt: U256 = outcomes.blocks.iter().map(|block| block.burnt).sum();
     workload.genesis.state().total_balance() == outcomes.total_balance + burnt
-}
-
-/// What is expected of, and came of, all transactions with one id.
-#[derive(Default)]
-struct Case {
-    commit: u64,
-    fail: u64,
-    reject: u64,
-    reasons: BTreeSet<Reject>,
-    committed: u64,
-    failed: u64,
-}
-
-/// Compares what became of each transaction with what its workload expects, by id.
-fn judge(workload: &Workload, outcomes: &Outcomes, offered: u64, findings: &mut Findings) {
-    let mut cases: BTreeMap<B256, Case> = BTreeMap::new();
-    for (wire, expectation) in workload.transactions.iter().take(offered as usize) {
-        let case = cases.entry(B256::from(pelton_kernels::keccak256(wire))).or_default();
-        match expectation {
-            Expectation::Commit => case.commit += 1,
-            Expectation::Fail => case.fail += 1,
-            Expectation::Reject(reasons) => {
-                case.reject += 1;
-                case.reasons.extend(*reasons);
-            }
-        }
-    }
-    for outcome in outcomes.blocks.iter().flat_map(|block| &block.outcomes) {
-        if let Outcome::Executed(receipt) = outcome {
-            let case = cases.entry(receipt.id).or_default();
-            case.committed += u64::from(receipt.success);
-            case.failed += u64::from(!receipt.success);
-        }
-    }
-    let rejections: BTreeMap<_, _> = outcomes.rejections.iter().copied().collect();
-    for (id, case) in &cases {
-        findings.expect(case.committed >= case.commit, || format!("{id} is good and was lost"));
-        findings.expect(case.committed <= case.commit, || format!("{id} must not be committed and was"));
-        findings.expect(case.failed == case.fail, || {
-            format!("{id} failed {} times, not {}", case.failed, case.fail)
-        });
-        // Copies of what was executed are counted by the stages; what was not executed has its reason in the ledger.
-        if case.reject > 0 && case.commit + case.fail == 0 {
-            let reason = rejections.get(id).map(|rejection| rejection.reason);
-            findings.expect(reason.is_some_and(|reason| case.reasons.contains(&reason)), || {
-                format!("{id} was turned away for {reason:?}, not for one of {:?}", case.reasons)
-            });
-        }
-    }
 }
 
 /// What is wrong, the first few in words.

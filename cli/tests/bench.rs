@@ -42,7 +42,22 @@ fn check(cache: &Path, arguments: &[&str]) -> Value {
 #[test]
 fn every_workload_on_every_scheme_comes_out_as_it_expects() {
     let cache = tempfile::tempdir().expect("a folder");
-    for workload in ["transfers", "hot-account", "erc20", "mix", "hostile"] {
+    for workload in [
+        "transfers",
+        "transfers:zipf=0.9",
+        "transfers:senders=1",
+        "hot-account",
+        "erc20",
+        "erc20:group=2",
+        "erc20:undeclared=0.25,extra=3",
+        "mix",
+        "hostile",
+        "hybrid:hot=0.9",
+        "mint",
+        "dex:pools=2",
+        "liquidation",
+        "game:every=50,watch=0.5",
+    ] {
         for scheme in ["secp256k1", "ed25519"] {
             let arguments = ["--transactions", "600", "--workload", workload, "--scheme", scheme];
             let report = check(cache.path(), &arguments);
@@ -59,9 +74,17 @@ fn every_workload_on_every_scheme_comes_out_as_it_expects() {
                     report["rejected"]
                 );
                 assert!(report["failed"].as_u64().expect("failed") > 0);
-            } else {
-                assert_eq!(report["committed"], 600);
+                continue;
             }
+            let failed = report["failed"].as_u64().expect("failed");
+            match workload {
+                "mint" => assert_eq!(failed, 150, "half of it are mints, and half of those come too late"),
+                // Seven bursts of eight loans and eighty bots, and a half.
+                "liquidation" => assert_eq!(failed, 600 - 8 * 8),
+                "dex:pools=2" => assert!((10..60).contains(&failed), "one in twenty is too greedy: {failed}"),
+                _ => assert_eq!(failed, 0, "{workload}"),
+            }
+            assert_eq!(report["committed"], 600 - failed);
         }
     }
 }

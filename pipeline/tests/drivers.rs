@@ -58,6 +58,7 @@ fn meets_expectations(workload: &Workload, fates: &BTreeMap<B256, Fate>) {
         let fate = fates[&id];
         let fits = |expectation: &Expectation| match (expectation, fate) {
             (Expectation::Commit, Fate::Succeeded) | (Expectation::Fail, Fate::Failed) => true,
+            (Expectation::Contested(_), Fate::Succeeded | Fate::Failed) => true,
             (Expectation::Reject(reasons), Fate::Rejected(reason)) => reasons.contains(&reason),
             _ => false,
         };

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, Bytes, U256};
 use pelton_engine::transaction::{Kind, Listed};
 
 use crate::cast::Cast;
-use crate::contracts::{exchange, mint, token};
+use crate::contracts::{exchange, game, loans, mint, token};
 
 const GAS_PAY: u64 = 21_000;
 const GAS_TOKEN: u64 = 100_000;
@@ -12,6 +12,11 @@ const GAS_TOKEN: u64 = 100_000;
 const GAS_EXTRA: u64 = 2_000;
 const GAS_MINT: u64 = 150_000;
 const GAS_SWAP: u64 = 200_000;
+const GAS_LIQUIDATE: u64 = 150_000;
+const GAS_MOVE: u64 = 100_000;
+const GAS_TICK: u64 = 100_000;
+/// For a player that a tick looks at: its words in the call data and in the list, its slot, and a little room.
+const GAS_LOOK: u64 = 6_000;
 
 /// What a transaction does. Accounts are indices into the cast.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +29,12 @@ pub(crate) enum Action {
     Mint,
     /// Swaps in a pool.
     Swap { pool: u32, zero_for_one: bool, amount: u64, amount_min: u64 },
+    /// Closes a loan.
+    Liquidate { loan: u32 },
+    /// Goes some steps on in the game, and looks at the clock or not.
+    Move { steps: u64, by_clock: bool },
+    /// Moves the clock of the game on, and looks at so many accounts from this one on.
+    Tick { first: u32, count: u32 },
 }
 
 /// Who is called, and with what.
@@ -60,6 +71,23 @@ impl Action {
                 let [first, second] = exchange::balances(me);
                 let writes = vec![exchange::pool(pool), first, second];
                 Call { writes, ..Call::new(exchange::ADDRESS, GAS_SWAP, input) }
+            }
+            Action::Liquidate { loan } => {
+                let writes = vec![loans::loan(loan), loans::cash(me), loans::collateral(me)];
+                let call = Call::new(loans::ADDRESS, GAS_LIQUIDATE, loans::liquidate(loan));
+                Call { reads: vec![loans::PRICE], writes, ..call }
+            }
+            Action::Move { steps, by_clock } => {
+                let reads = if by_clock { vec![game::CLOCK] } else { Vec::new() };
+                let call = Call::new(game::ADDRESS, GAS_MOVE, game::go(steps, by_clock));
+                Call { reads, writes: vec![game::player(me)], ..call }
+            }
+            Action::Tick { first, count } => {
+                let watched: Vec<Address> = (first..first + count).map(address).collect();
+                let gas_limit = GAS_TICK + GAS_LOOK * u64::from(count);
+                let call = Call::new(game::ADDRESS, gas_limit, game::tick(&watched));
+                let reads = watched.into_iter().map(game::player).collect();
+                Call { reads, writes: vec![game::CLOCK], ..call }
             }
         }
     }

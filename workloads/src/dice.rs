@@ -1,5 +1,7 @@
 //! `Dice`: numbers that look random and depend on nothing but where they start.
 
+use crate::parameter::ONE;
+
 /// The splitmix64 generator. It is fast and its numbers are even; nothing here needs them to be unforeseeable.
 pub(crate) struct Dice(u64);
 
@@ -28,6 +30,11 @@ impl Dice {
     pub(crate) fn other(&mut self, bound: u64, than: u32) -> u32 {
         let other = self.below(bound - 1) as u32;
         if other >= than { other + 1 } else { other }
+    }
+
+    /// Whether something comes to pass that does so in this many of a thousand cases.
+    pub(crate) fn chance(&mut self, thousandths: u32) -> bool {
+        self.below(ONE.into()) < thousandths.into()
     }
 
     /// Brings a list into a random order (Fisher and Yates).

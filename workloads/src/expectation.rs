@@ -7,6 +7,10 @@
 //! expect `Fail` and r expect `Reject`, then the node must have executed c of them well and f badly, and turned r
 //! away for reasons from the union of their sets. Which of several equal ones was executed does not matter: that a
 //! repeat overtakes its original is no mistake.
+//!
+//! Where many want what only a few can have, the order of the blocks decides who gets it, and that depends on timing. How
+//! many get it does not: if n transactions of one contest were executed, the smaller of n and `Workload::prizes` of them
+//! succeeded.
 
 use pelton_engine::reject::Reject;
 
@@ -17,6 +21,8 @@ pub enum Expectation {
     Commit,
     /// It is executed and fails; its gas is charged and its nonce is used.
     Fail,
+    /// It is executed. The first few of those with this number succeed, and the others fail.
+    Contested(u32),
     /// It is turned away for one of these reasons, and leaves no trace in the state.
     Reject(&'static [Reject]),
 }
@@ -45,7 +51,7 @@ impl Expectation {
     pub(crate) const STALE: Expectation = Expectation::Reject(&[Reject::StaleNonce]);
     pub(crate) const UNAFFORDABLE: Expectation = Expectation::Reject(&[Reject::InsufficientFunds]);
 
-    /// Every expectation that there is. Its place in this list is its code in files and digests.
+    /// Every expectation but contests. Its place in this list is its code in files and digests.
     const ALL: [Expectation; 13] = [
         Expectation::Commit,
         Expectation::Fail,
@@ -62,13 +68,19 @@ impl Expectation {
         Expectation::UNAFFORDABLE,
     ];
 
-    /// One byte for files and digests.
+    /// The code of contests.
+    pub(crate) const CONTESTED: u8 = Expectation::ALL.len() as u8;
+
+    /// One byte for files and digests. That of contests stands before the number.
     pub(crate) fn code(self) -> u8 {
+        if let Expectation::Contested(_) = self {
+            return Expectation::CONTESTED;
+        }
         let place = Expectation::ALL.iter().position(|one| *one == self);
         place.expect("generators give only expectations of the list") as u8
     }
 
-    /// What [`Expectation::code`] came from.
+    /// What [`Expectation::code`] came from, unless it is a contest.
     pub(crate) fn of_code(code: u8) -> Option<Expectation> {
         Expectation::ALL.get(usize::from(code)).copied()
     }

@@ -6,7 +6,7 @@
 //!  0 magic "PELTONWL"        8 version u16     10 name u8        11 scheme u8      12 accounts u32
 //! 16 transactions u64       24 seed u64        32 parameters [u32; 6]
 //! 56 digest [32]                                                                           = 88
-//! then each transaction: length of the bytes u32, code of the expectation u8, the bytes
+//! then each transaction: length of the bytes u32, code of the expectation u8, number u32 if it is a contest, the bytes
 //! ```
 //!
 //! The digest is BLAKE3 of all that follows it. The genesis state is not stored: it follows from the spec. A file is
@@ -189,11 +189,20 @@ fn split(body: &[u8], count: u64) -> Result<Vec<(Bytes, Expectation)>, Flaw> {
         let (prefix, after) = rest.split_first_chunk::<PREFIX_BYTES>().ok_or(Flaw::Truncated)?;
         let [a, b, c, d, code] = *prefix;
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
+        let (expectation, after) = expectation(code, after)?;
         let (wire, after) = after.split_at_checked(length).ok_or(Flaw::Truncated)?;
-        let expectation = Expectation::of_code(code).ok_or(Flaw::Damaged)?;
         // A copy each: slices of one buffer would share one counter, which every stage would then fight over.
         transactions.push((Bytes::copy_from_slice(wire), expectation));
         rest = after;
     }
     if rest.is_empty() { Ok(transactions) } else { Err(Flaw::Damaged) }
+}
+
+/// An expectation, and what stands behind it.
+fn expectation(code: u8, rest: &[u8]) -> Result<(Expectation, &[u8]), Flaw> {
+    if code != Expectation::CONTESTED {
+        return Ok((Expectation::of_code(code).ok_or(Flaw::Damaged)?, rest));
+    }
+    let (contest, rest) = rest.split_first_chunk().ok_or(Flaw::Truncated)?;
+    Ok((Expectation::Contested(u32::from_be_bytes(*contest)), rest))
 }

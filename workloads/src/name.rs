@@ -19,11 +19,32 @@ pub enum Name {
     Mix = 3,
     /// Good transfers among forged, repeated, damaged, unaffordable and failing transactions.
     Hostile = 4,
+    /// 60 % transfers, 20 % token transfers, 20 % swaps, a share of each in one place.
+    Hybrid = 5,
+    /// Everyone wants one of a limited edition, beside transfers.
+    Mint = 6,
+    /// Swaps in pools.
+    Dex = 7,
+    /// Many race for few loans.
+    Liquidation = 8,
+    /// Players that move, and a clock.
+    Game = 9,
 }
 
 impl Name {
     /// Every workload.
-    pub const ALL: [Name; 5] = [Name::Transfers, Name::HotAccount, Name::Erc20, Name::Mix, Name::Hostile];
+    pub const ALL: [Name; 10] = [
+        Name::Transfers,
+        Name::HotAccount,
+        Name::Erc20,
+        Name::Mix,
+        Name::Hostile,
+        Name::Hybrid,
+        Name::Mint,
+        Name::Dex,
+        Name::Liquidation,
+        Name::Game,
+    ];
 
     /// The name on command lines, in reports and in file names.
     pub const fn as_str(self) -> &'static str {
@@ -33,6 +54,11 @@ impl Name {
             Name::Erc20 => "erc20",
             Name::Mix => "mix",
             Name::Hostile => "hostile",
+            Name::Hybrid => "hybrid",
+            Name::Mint => "mint",
+            Name::Dex => "dex",
+            Name::Liquidation => "liquidation",
+            Name::Game => "game",
         }
     }
 
@@ -44,6 +70,11 @@ impl Name {
             Name::Erc20 => "token transfers that name the slots they touch",
             Name::Mix => "60 % payments, 25 % tokens, 10 % mints of one collection, 5 % swaps in one pool",
             Name::Hostile => "good ones among thirteen kinds of bad ones, in known numbers",
+            Name::Hybrid => "60 % payments, 20 % tokens, 20 % swaps; a share of each goes to one place",
+            Name::Mint => "everyone wants one of a limited edition, and late ones fail; payments beside it",
+            Name::Dex => "swaps; all those in one pool meet in one slot",
+            Name::Liquidation => "bots race for few loans; one closes it and the others fail",
+            Name::Game => "players write their own slots; ticks read many of them and write a clock",
         }
     }
 
@@ -59,6 +90,11 @@ impl Name {
                 (Parameter::Extra, 0),
             ],
             Name::HotAccount | Name::Mix | Name::Hostile => &[],
+            Name::Hybrid => &[(Parameter::Hot, 300), (Parameter::Pools, 64)],
+            Name::Mint => &[(Parameter::Supply, 500), (Parameter::Background, 500)],
+            Name::Dex => &[(Parameter::Pools, 1), (Parameter::Greedy, 50)],
+            Name::Liquidation => &[(Parameter::Positions, 8), (Parameter::Racers, 10)],
+            Name::Game => &[(Parameter::Every, 256), (Parameter::Reads, 64), (Parameter::Watch, 0)],
         }
     }
 }

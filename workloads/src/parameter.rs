@@ -16,6 +16,26 @@ pub enum Parameter {
     Undeclared,
     /// Slots listed and not touched.
     Extra,
+    /// What goes where everyone goes.
+    Hot,
+    /// What can be had.
+    Supply,
+    /// What goes on beside it.
+    Background,
+    /// Pools.
+    Pools,
+    /// Swaps that want too much.
+    Greedy,
+    /// Loans that are raced for at a time.
+    Positions,
+    /// Who races for one loan.
+    Racers,
+    /// How rare ticks are.
+    Every,
+    /// What a tick reads.
+    Reads,
+    /// Who looks at the clock.
+    Watch,
 }
 
 /// What values a parameter may have; both ends are included.
@@ -35,8 +55,23 @@ const ALL: &str = "all";
 
 impl Parameter {
     /// Every parameter.
-    pub const ALL: [Parameter; 5] =
-        [Parameter::Zipf, Parameter::Group, Parameter::Senders, Parameter::Undeclared, Parameter::Extra];
+    pub const ALL: [Parameter; 15] = [
+        Parameter::Zipf,
+        Parameter::Group,
+        Parameter::Senders,
+        Parameter::Undeclared,
+        Parameter::Extra,
+        Parameter::Hot,
+        Parameter::Supply,
+        Parameter::Background,
+        Parameter::Pools,
+        Parameter::Greedy,
+        Parameter::Positions,
+        Parameter::Racers,
+        Parameter::Every,
+        Parameter::Reads,
+        Parameter::Watch,
+    ];
 
     /// The name on command lines and in reports.
     pub const fn name(self) -> &'static str {
@@ -46,6 +81,16 @@ impl Parameter {
             Parameter::Senders => "senders",
             Parameter::Undeclared => "undeclared",
             Parameter::Extra => "extra",
+            Parameter::Hot => "hot",
+            Parameter::Supply => "supply",
+            Parameter::Background => "background",
+            Parameter::Pools => "pools",
+            Parameter::Greedy => "greedy",
+            Parameter::Positions => "positions",
+            Parameter::Racers => "racers",
+            Parameter::Every => "every",
+            Parameter::Reads => "reads",
+            Parameter::Watch => "watch",
         }
     }
 
@@ -61,6 +106,16 @@ impl Parameter {
             Parameter::Senders => "how many accounts of a group send; few make long chains of nonces",
             Parameter::Undeclared => "share of accounts that send Ethereum's own transactions without a list",
             Parameter::Extra => "slots that each transaction declares and does not touch",
+            Parameter::Hot => "share of transactions that go to the same account or pool",
+            Parameter::Supply => "share of those who want one that can have one",
+            Parameter::Background => "share of transactions that are payments",
+            Parameter::Pools => "pools, each swap in a random one",
+            Parameter::Greedy => "share of swaps that want more than the price can give, and fail",
+            Parameter::Positions => "loans that are raced for at the same time",
+            Parameter::Racers => "bots that race for each; all but one fail",
+            Parameter::Every => "one transaction in so many is a tick",
+            Parameter::Reads => "players that a tick reads",
+            Parameter::Watch => "share of moves that read the clock",
         }
     }
 
@@ -69,8 +124,17 @@ impl Parameter {
             Parameter::Zipf => Range::Decimal(3 * ONE),
             Parameter::Group => Range::CountOrAll(2, 10_000_000),
             Parameter::Senders => Range::CountOrAll(1, 10_000_000),
-            Parameter::Undeclared => Range::Decimal(ONE),
+            Parameter::Undeclared
+            | Parameter::Hot
+            | Parameter::Supply
+            | Parameter::Background
+            | Parameter::Greedy
+            | Parameter::Watch => Range::Decimal(ONE),
             Parameter::Extra => Range::Count(0, 256),
+            Parameter::Pools | Parameter::Positions => Range::Count(1, 1_024),
+            Parameter::Racers => Range::Count(1, 1_000),
+            Parameter::Every => Range::Count(2, 1_000_000),
+            Parameter::Reads => Range::Count(1, 256),
         }
     }
 
@@ -96,7 +160,7 @@ impl Parameter {
     }
 
     /// The text that stands for a value.
-    pub(crate) fn show(self, value: u32) -> String {
+    pub fn show(self, value: u32) -> String {
         match self.range() {
             Range::CountOrAll(..) if value == 0 => ALL.to_owned(),
             Range::Count(..) | Range::CountOrAll(..) => value.to_string(),

@@ -10,6 +10,17 @@ use crate::spec::{ACCOUNTS_MIN, UnknownWord, find};
 /// No workload has more parameters.
 pub(crate) const PARAMETERS_MAX: usize = 6;
 
+const _: () = {
+    let mut index = 0;
+    while index < Name::ALL.len() {
+        assert!(
+            Name::ALL[index].parameters().len() <= PARAMETERS_MAX,
+            "a pattern has room for all its values"
+        );
+        index += 1;
+    }
+};
+
 /// A workload's name, and a value in range for each of its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pattern {

@@ -18,7 +18,7 @@ pub(crate) const VERSION: u16 = 2;
 pub enum Scheme {
     /// ECDSA over secp256k1, in EIP-1559 transactions.
     Secp256k1 = 0,
-    /// Ed25519, in `0x65` transactions with exactly declared access.
+    /// Ed25519, in `0x65` transactions with declared access. Who is to declare none signs as above.
     Ed25519 = 1,
 }
 

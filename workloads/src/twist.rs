@@ -22,6 +22,8 @@ pub(crate) enum Twist {
     None,
     /// Nothing: it commits, but does not say what it touches.
     Unlisted,
+    /// Nothing, but only the first few of this contest get what they want.
+    Contested(u32),
     /// Nothing, but the same bytes came before.
     Repeat,
     /// The signature is damaged.
@@ -54,6 +56,7 @@ impl Twist {
         match self {
             Twist::None | Twist::Unlisted => Expectation::Commit,
             Twist::Reverting | Twist::Undeclared(_) => Expectation::Fail,
+            Twist::Contested(contest) => Expectation::Contested(contest),
             Twist::Repeat => Expectation::REPEAT,
             // Of these, secp256k1 recovers a key from the third, though nobody's.
             Twist::Forged(choice) if scheme == Scheme::Secp256k1 && choice % 3 == 2 => Expectation::STRANGER,

@@ -23,7 +23,7 @@ pub struct Workload {
     /// The state below the first transaction.
     pub genesis: Genesis,
     /// BLAKE3 over all transactions and expectations: for each, length of the bytes (u32, big-endian), code of the
-    /// expectation (u8), and the bytes.
+    /// expectation (u8), number of the contest (u32, big-endian) if it is one, and the bytes.
     pub digest: B256,
 }
 
@@ -34,11 +34,18 @@ pub struct Tally {
     pub commit: u64,
     /// Executed, and fail.
     pub fail: u64,
+    /// Executed, and succeed or fail.
+    pub contested: u64,
     /// Turned away.
     pub reject: u64,
 }
 
 impl Workload {
+    /// How many can win each contest; 0 where there are none.
+    pub fn prizes(&self) -> u64 {
+        generators::prizes(&self.spec)
+    }
+
     /// Counts the expectations.
     pub fn tally(&self) -> Tally {
         let mut tally = Tally::default();
@@ -46,6 +53,7 @@ impl Workload {
             match expectation {
                 Expectation::Commit => tally.commit += 1,
                 Expectation::Fail => tally.fail += 1,
+                Expectation::Contested(_) => tally.contested += 1,
                 Expectation::Reject(_) => tally.reject += 1,
             }
         }
@@ -87,10 +95,15 @@ fn check(spec: &Spec) {
 }
 
 /// What stands in front of a transaction's bytes in files and digests.
-pub(crate) fn prefix(wire: &Bytes, expectation: Expectation) -> [u8; 5] {
+pub(crate) fn prefix(wire: &Bytes, expectation: Expectation) -> Vec<u8> {
     let length = u32::try_from(wire.len()).expect("a transaction is shorter than 4 GiB");
-    let [a, b, c, d] = length.to_be_bytes();
-    [a, b, c, d, expectation.code()]
+    let mut out = Vec::with_capacity(9);
+    out.extend_from_slice(&length.to_be_bytes());
+    out.push(expectation.code());
+    if let Expectation::Contested(contest) = expectation {
+        out.extend_from_slice(&contest.to_be_bytes());
+    }
+    out
 }
 
 fn digest(transactions: &[(Bytes, Expectation)]) -> B256 {

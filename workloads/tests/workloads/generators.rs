@@ -66,7 +66,8 @@ fn good_transactions_are_admitted_and_each_senders_nonces_count_up() {
         let mut nonces: HashMap<Address, u64> = HashMap::new();
         let made = make(&spec);
         assert_eq!(made.transactions.len(), 300);
-        for (wire, _) in made.transactions.iter().filter(|(_, end)| *end == Expectation::Commit) {
+        let executed = |end: &Expectation| !matches!(end, Expectation::Reject(_));
+        for (wire, _) in made.transactions.iter().filter(|(_, end)| executed(end)) {
             let transaction = codec::decode(wire.clone()).unwrap();
             assert_eq!(checks::admit(&transaction, &Limits::standard(CHAIN_ID)), Ok(()));
             let sender = sender(&transaction).expect("good transactions are signed");
@@ -95,9 +96,9 @@ fn a_mix_has_its_parts_in_proportion() {
 fn hostile_has_exactly_so_many_of_each() {
     for scheme in Scheme::ALL {
         for (transactions, expected) in [
-            (1, Tally { commit: 1, fail: 0, reject: 0 }),
-            (49, Tally { commit: 49 - 2 - 2 - 1, fail: 0, reject: 2 + 2 + 1 }),
-            (2_000, Tally { commit: 1_398, fail: 80, reject: 522 }),
+            (1, Tally { commit: 1, ..Tally::default() }),
+            (49, Tally { commit: 49 - 2 - 2 - 1, reject: 2 + 2 + 1, ..Tally::default() }),
+            (2_000, Tally { commit: 1_398, fail: 80, reject: 522, contested: 0 }),
         ] {
             let spec = plain(Name::Hostile, scheme, 30, transactions, 5);
             assert_eq!(make(&spec).tally(), expected);
@@ -139,6 +140,22 @@ fn every_transaction_ends_as_expected() {
         let made = make(&spec);
         let fates = run(&made.genesis, made.transactions.iter().map(|(wire, _)| wire));
         judge(&spec, &made.transactions, &fates);
+        judge_contests(&made, &fates);
+    }
+}
+
+/// Who wins a contest is open, how many do is not.
+fn judge_contests(made: &Workload, fates: &[Fate]) {
+    let mut contests: HashMap<u32, (u64, u64)> = HashMap::new();
+    for ((_, expectation), fate) in made.transactions.iter().zip(fates) {
+        if let Expectation::Contested(contest) = expectation {
+            let (entered, won) = contests.entry(*contest).or_default();
+            *entered += 1;
+            *won += u64::from(*fate == Fate::Commit);
+        }
+    }
+    for (entered, won) in contests.into_values() {
+        assert_eq!(won, entered.min(made.prizes()), "{:?}", made.spec);
     }
 }
 
@@ -161,11 +178,13 @@ fn judge(spec: &Spec, transactions: &[(Bytes, Expectation)], fates: &[Fate]) {
     let mut expected: HashMap<B256, Ends> = HashMap::new();
     let mut allowed: HashMap<B256, Vec<Reject>> = HashMap::new();
     let mut found: HashMap<B256, Ends> = HashMap::new();
-    for (wire, expectation) in transactions {
+    for ((wire, expectation), fate) in transactions.iter().zip(fates) {
         let ends = expected.entry(keccak256(wire)).or_default();
         match expectation {
             Expectation::Commit => ends.commit += 1,
             Expectation::Fail => ends.fail += 1,
+            Expectation::Contested(_) if *fate == Fate::Commit => ends.commit += 1,
+            Expectation::Contested(_) => ends.fail += 1,
             Expectation::Reject(reasons) => {
                 ends.reject += 1;
                 allowed.entry(keccak256(wire)).or_default().extend(*reasons);

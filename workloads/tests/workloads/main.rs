@@ -1,6 +1,7 @@
 //! What the workloads promise, checked against the engine and plain signature libraries.
 
 mod contracts;
+mod declared;
 mod encoding;
 mod files;
 mod generators;
@@ -10,7 +11,7 @@ mod patterns;
 use pelton_workloads::{Name, Pattern, Scheme, Spec};
 
 /// Parameters that change what is made.
-const PATTERNS: [&str; 7] = [
+const PATTERNS: [&str; 14] = [
     "transfers:zipf=0.9",
     "transfers:senders=1",
     "transfers:group=2",
@@ -18,6 +19,13 @@ const PATTERNS: [&str; 7] = [
     "erc20:undeclared=0.25",
     "erc20:undeclared=1",
     "erc20:extra=3",
+    "hybrid:hot=0,pools=1",
+    "hybrid:hot=0.9,pools=2",
+    "mint:supply=0.1,background=0",
+    "dex:pools=64,greedy=0.5",
+    "liquidation:racers=2,positions=3",
+    "liquidation:racers=100,positions=1",
+    "game:every=5,reads=256,watch=0.5",
 ];
 
 /// Every workload, as it is unless told otherwise and in other ways, under every scheme.

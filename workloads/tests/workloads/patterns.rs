@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::{Address, Bytes, U256};
 use pelton_engine::codec;
 use pelton_engine::transaction::{Fields, Kind};
-use pelton_workloads::contracts::token;
-use pelton_workloads::{Name, Parameter, Pattern, Scheme, Spec, generate};
+use pelton_workloads::contracts::{game, mint, token};
+use pelton_workloads::wallet::Account;
+use pelton_workloads::{Name, Parameter, Pattern, Scheme, Spec, Tally, Workload, generate};
 
 use crate::node::sender;
 
@@ -20,11 +21,20 @@ fn a_pattern_is_a_name_and_parameters_and_shows_those_that_were_changed() {
     for name in Name::ALL {
         check(name.as_str(), Ok(name.as_str()));
         assert_eq!(name.as_str().parse(), Ok(Pattern::from(name)));
+        for (parameter, standard) in name.parameters() {
+            let given = format!("{name}:{}={}", parameter.name(), parameter.show(*standard));
+            assert_eq!(given.parse(), Ok(Pattern::from(name)), "{given} may be given, and changes nothing");
+        }
     }
     check("transfers:zipf=0.90", Ok("transfers:zipf=0.9"));
     check("transfers:senders=3,zipf=1", Ok("transfers:zipf=1,senders=3"));
     check("erc20:undeclared=0,group=all", Ok("erc20"));
-    check("ERC20", Err("\"ERC20\" is not one of transfers, hot-account, erc20, mix, hostile"));
+    check(
+        "ERC20",
+        Err(
+            "\"ERC20\" is not one of transfers, hot-account, erc20, mix, hostile, hybrid, mint, dex, liquidation, game",
+        ),
+    );
     check("transfers:", Err("transfers has other parameters: \"\" is not one of zipf, group, senders"));
     check(
         "transfers:extra=1",
@@ -153,5 +163,102 @@ fn who_declares_too_much_names_what_is_touched_and_so_many_slots_more() {
         }
         // The sender may be one of the payee's neighbours.
         assert!([6, 7].contains(&listed.slots.len()), "{}", listed.slots.len());
+    }
+}
+
+/// A workload with its expectations, decoded.
+fn judged(pattern: &str, accounts: u32, transactions: u64) -> (Workload, Vec<Fields>) {
+    let pattern = pattern.parse().expect("it is a pattern");
+    let spec = Spec { pattern, scheme: Scheme::Ed25519, accounts, transactions, seed: 4 };
+    let workload = generate(&spec, &|_| {});
+    let decoded = |wire: &Bytes| codec::decode(wire.clone()).expect("it is good").fields().clone();
+    let fields = workload.transactions.iter().map(|(wire, _)| decoded(wire)).collect();
+    (workload, fields)
+}
+
+/// A word of the call data.
+fn word(fields: &Fields, index: usize) -> U256 {
+    U256::from_be_slice(&fields.input[4 + 32 * index..][..32])
+}
+
+fn count(all: &[Fields], is: impl Fn(&Fields) -> bool) -> usize {
+    all.iter().filter(|fields| is(fields)).count()
+}
+
+#[test]
+fn a_hybrid_has_its_parts_and_a_share_of_each_is_hot() {
+    for (hot, per_mille) in [("0", 0_usize), ("0.3", 300), ("0.9", 900)] {
+        let (workload, all) = judged(&format!("hybrid:hot={hot}"), 100, 5_000);
+        assert_eq!(workload.tally().commit, 5_000);
+        let first = Account::derive(4, Scheme::Ed25519, 0).address();
+        let parts: [Vec<Fields>; 3] = [0, 68, 132]
+            .map(|length| all.iter().filter(|fields| fields.input.len() == length).cloned().collect());
+        let is_hot: [fn(&Fields, Address) -> bool; 3] = [
+            |fields, first| fields.to == Some(first),
+            |fields, first| payee(fields) == first,
+            |fields, _| word(fields, 0).is_zero(),
+        ];
+        for ((part, percent), is_hot) in parts.iter().zip([60, 20, 20]).zip(is_hot) {
+            assert!(part.len().abs_diff(50 * percent) < 200, "{hot}: {}", part.len());
+            // Those that are not hot reach the first account as often as any other.
+            let found = count(part, |fields| is_hot(fields, first));
+            assert!(found.abs_diff(part.len() * per_mille / 1_000) < part.len() / 20, "{hot}: {found}");
+        }
+        let pools: BTreeSet<U256> = parts[2].iter().map(|fields| word(fields, 0)).collect();
+        assert!(pools.len() >= 40 && pools.contains(&U256::ZERO) == (per_mille > 0), "{hot}: {pools:?}");
+    }
+}
+
+#[test]
+fn a_mint_has_a_known_supply_for_a_known_demand() {
+    let (workload, all) = judged("mint:supply=0.25,background=0.6", 20, 1_000);
+    assert_eq!(count(&all, |fields| fields.to == Some(mint::ADDRESS)), 400);
+    assert_eq!(workload.tally(), Tally { commit: 600, contested: 400, ..Tally::default() });
+    assert_eq!(workload.prizes(), 100);
+    let edition = workload.genesis.accounts[&mint::ADDRESS].storage[&mint::EDITION];
+    assert_eq!(edition, mint::edition(0, 100));
+}
+
+#[test]
+fn a_dex_has_so_many_pools_and_so_many_greedy_swaps() {
+    for pools in [1, 2, 64] {
+        let (workload, all) = judged(&format!("dex:pools={pools},greedy=0.1"), 20, 2_000);
+        let used: BTreeSet<U256> = all.iter().map(|fields| word(fields, 0)).collect();
+        assert_eq!(used, (0..pools).map(U256::from).collect());
+        let Tally { commit, fail, .. } = workload.tally();
+        assert_eq!(commit + fail, 2_000);
+        assert!((150..250).contains(&fail), "{fail}");
+        let greedy = |fields: &&Fields| word(fields, 3) > word(fields, 2);
+        assert_eq!(all.iter().filter(greedy).count() as u64, fail);
+    }
+}
+
+#[test]
+fn each_loan_is_raced_for_by_so_many_and_few_are_open_at_a_time() {
+    let (workload, all) = judged("liquidation:positions=4,racers=10", 20, 400);
+    assert_eq!((workload.tally().contested, workload.prizes()), (400, 1));
+    for (burst, racers) in all.chunks(40).enumerate() {
+        for loan in 4 * burst..4 * burst + 4 {
+            assert_eq!(count(racers, |fields| word(fields, 0) == U256::from(loan)), 10, "{loan}");
+        }
+    }
+    let tips: BTreeSet<u128> = all.iter().map(|fields| fields.max_priority_fee_per_gas).collect();
+    assert!(tips.len() > 390, "bots outbid each other");
+}
+
+#[test]
+fn a_game_ticks_regularly_and_a_tick_looks_at_so_many_players() {
+    for (reads, looks) in [(8, 8), (100, 29)] {
+        let all = made(&format!("game:every=10,reads={reads},watch=0.5"), Scheme::Ed25519, 30, 1_000);
+        let keeper = Account::derive(4, Scheme::Ed25519, 0).address();
+        let (ticks, moves): (Vec<_>, Vec<_>) = all.iter().enumerate().partition(|(at, _)| at % 10 == 9);
+        for (_, (sender, fields)) in ticks {
+            assert_eq!(*sender, keeper);
+            assert_eq!(fields.writes[0].slots, [game::CLOCK]);
+            assert_eq!(fields.reads[0].slots.len(), looks);
+        }
+        assert!(moves.iter().all(|(_, (sender, _))| *sender != keeper));
+        let watching = moves.iter().filter(|(_, (_, fields))| !fields.reads.is_empty()).count();
+        assert!((380..520).contains(&watching), "{watching}");
     }
 }
