@@ -24,6 +24,7 @@
 
 pub mod address;
 pub mod backend;
+pub mod bls12381;
 pub mod curve25519;
 pub mod ecdsa;
 pub mod ed25519;

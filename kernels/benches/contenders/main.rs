@@ -12,6 +12,7 @@
 //! are valid. Contenders of one contest take turns, so that whatever else the machine does strikes all alike, and each
 //! figure is the median over all turns.
 
+mod bls;
 mod contest;
 mod ed25519;
 mod keccak;
@@ -69,6 +70,7 @@ fn contests(items: usize) -> Vec<Contest> {
     let mut contests = keccak::contests(items);
     contests.push(ed25519::contest(items));
     contests.extend(secp256k1::contests(items));
+    contests.extend(bls::contests(items));
     contests
 }
 

@@ -1,0 +1,186 @@
+//! BLS over BLS12-381: signatures of one message, of different messages, and certificates of a committee.
+//!
+//! All begin with the bytes of a signature, which is decoded and whose subgroup is checked in the time that is measured.
+//! Keys are decoded beforehand, unless a name says otherwise: a committee is known. All run on the calling thread: blst is
+//! built with its feature `no-threads`, with which its pool has no thread but the one that asks.
+//!
+//! blst's own batch multiplies each key and each signature by a random number, of 64 bits in practice; ours have 128, so
+//! there is a row of that too. It is the sum of single verifications otherwise, and does not look for equal messages.
+
+use std::rc::Rc;
+
+use blst::blst_scalar;
+use blst::min_pk::{AggregateSignature, PublicKey, SecretKey, Signature};
+use pelton_kernels::bls12381::{BatchVerification, KnownKey, SIGNATURE_TAG, SignedMessage};
+use pelton_kernels::keccak256;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+use crate::contest::Contest;
+
+/// Signers of a certificate.
+const SIGNERS: usize = 100;
+
+struct Signed {
+    keys: Vec<[u8; 48]>,
+    messages: Vec<[u8; 32]>,
+    signatures: Vec<[u8; 96]>,
+}
+
+pub fn contests(items: usize) -> Vec<Contest> {
+    let one = "one signature of 32 bytes checked, all of the same message";
+    let different = "one signature of 32 bytes checked, messages all different";
+    vec![
+        signatures(Contest::new("bls-same-message", one, items), &signed(items, |_| 0)),
+        signatures(Contest::new("bls-different-messages", different, items), &signed(items, |index| index)),
+        certificates(items.min(16)),
+    ]
+}
+
+fn signatures(mut contest: Contest, signed: &Rc<Signed>) -> Contest {
+    for (bits, size) in [(64, 64), (128, 64), (64, 256)] {
+        add_blst_batch(&mut contest, signed, bits, size, false);
+    }
+    add_blst_batch(&mut contest, signed, 64, 64, true);
+    let (all, keys) = (signed.clone(), decoded(signed));
+    contest.add("blst verify, one by one", 1, move |range| {
+        range.into_iter().all(|index| {
+            let signature = Signature::sig_validate(&all.signatures[index], true);
+            signature.is_ok_and(|signature| {
+                let verdict =
+                    signature.verify(false, &all.messages[index], SIGNATURE_TAG, &[], &keys[index], false);
+                verdict == blst::BLST_ERROR::BLST_SUCCESS
+            })
+        })
+    });
+    for size in [1, 16, 64, 256] {
+        add_ours(&mut contest, signed, size, false);
+    }
+    add_ours(&mut contest, signed, 64, true);
+    contest
+}
+
+/// The batch of blst, with random numbers of `bits` bits.
+fn add_blst_batch(contest: &mut Contest, signed: &Rc<Signed>, bits: usize, size: usize, decodes_keys: bool) {
+    let (all, all_keys) = (signed.clone(), decoded(signed));
+    let mut random = StdRng::seed_from_u64(1);
+    let name = format!("blst verify_multiple, {bits} bits{}", suffix(decodes_keys));
+    contest.add(name, size, move |range| {
+        let keys: Vec<_> = if decodes_keys {
+            all.keys[range.clone()].iter().filter_map(|key| PublicKey::from_bytes(key).ok()).collect()
+        } else {
+            all_keys[range.clone()].to_vec()
+        };
+        let signatures: Vec<_> =
+            all.signatures[range.clone()].iter().filter_map(|one| Signature::from_bytes(one).ok()).collect();
+        let numbers: Vec<_> = range.clone().map(|_| blst_scalar { b: random.random() }).collect();
+        let checks_subgroup = true;
+        let verdict = Signature::verify_multiple_aggregate_signatures(
+            &all.messages[range].iter().map(|message| &message[..]).collect::<Vec<_>>(),
+            SIGNATURE_TAG,
+            &keys.iter().collect::<Vec<_>>(),
+            decodes_keys,
+            &signatures.iter().collect::<Vec<_>>(),
+            checks_subgroup,
+            &numbers,
+            bits,
+        );
+        verdict == blst::BLST_ERROR::BLST_SUCCESS
+    });
+}
+
+fn add_ours(contest: &mut Contest, signed: &Rc<Signed>, size: usize, decodes_keys: bool) {
+    let (all, all_keys) = (signed.clone(), known(&signed.keys));
+    let mut batch = BatchVerification::new([1; 32]);
+    contest.add(format!("pelton{}", suffix(decodes_keys)), size, move |range| {
+        let decoded = if decodes_keys { known(&all.keys[range.clone()]) } else { Vec::new() };
+        let keys = if decodes_keys { &decoded[..] } else { &all_keys[range.clone()] };
+        let signed: Vec<_> = keys
+            .iter()
+            .zip(range)
+            .map(|(key, index)| SignedMessage {
+                key,
+                message: &all.messages[index],
+                signature: &all.signatures[index],
+            })
+            .collect();
+        let mut verdicts = Vec::with_capacity(signed.len());
+        batch.verify(&signed, &mut verdicts);
+        verdicts.iter().all(|valid| *valid)
+    });
+}
+
+fn suffix(decodes_keys: bool) -> &'static str {
+    if decodes_keys { ", keys decoded" } else { "" }
+}
+
+/// Certificates over different messages, each by all of one committee.
+fn certificates(items: usize) -> Contest {
+    let item = "one certificate checked, of 100 registered keys, messages all different";
+    let mut contest = Contest::new("bls-certificate", item, items);
+    let signers = signed(SIGNERS, |_| 0);
+    let messages: Rc<[[u8; 32]]> = (0..items).map(message).collect();
+    let certificates: Rc<[[u8; 96]]> = messages.iter().map(certificate).collect();
+
+    let (all, sums, keys) = (messages.clone(), certificates.clone(), decoded(&signers));
+    contest.add("blst fast_aggregate_verify", 1, move |range| {
+        let keys: Vec<_> = keys.iter().collect();
+        range.into_iter().all(|index| {
+            let signature = Signature::sig_validate(&sums[index], true);
+            signature.is_ok_and(|signature| {
+                let verdict = signature.fast_aggregate_verify(false, &all[index], SIGNATURE_TAG, &keys);
+                verdict == blst::BLST_ERROR::BLST_SUCCESS
+            })
+        })
+    });
+    for size in [1, 16] {
+        let (all, sums, keys) = (messages.clone(), certificates.clone(), known(&signers.keys));
+        let mut batch = BatchVerification::new([1; 32]);
+        contest.add("pelton", size, move |range| {
+            let sums_of_keys: Vec<_> = range.clone().filter_map(|_| KnownKey::sum(&keys)).collect();
+            let signed: Vec<_> = sums_of_keys
+                .iter()
+                .zip(range)
+                .map(|(key, index)| SignedMessage { key, message: &all[index], signature: &sums[index] })
+                .collect();
+            let mut verdicts = Vec::with_capacity(signed.len());
+            batch.verify(&signed, &mut verdicts);
+            verdicts.iter().all(|valid| *valid)
+        });
+    }
+    contest
+}
+
+fn secret(index: usize) -> SecretKey {
+    SecretKey::key_gen(&keccak256(&index.to_le_bytes()), &[]).expect("32 bytes are enough")
+}
+
+fn message(index: usize) -> [u8; 32] {
+    keccak256(format!("message {index}").as_bytes())
+}
+
+/// The sum of the signatures of `message` by all signers.
+fn certificate(message: &[u8; 32]) -> [u8; 96] {
+    let all: Vec<_> = (0..SIGNERS).map(|index| secret(index).sign(message, SIGNATURE_TAG, &[])).collect();
+    let sum = AggregateSignature::aggregate(&all.iter().collect::<Vec<_>>(), false);
+    sum.expect("there are signatures").to_signature().to_bytes()
+}
+
+fn signed(items: usize, message_of: fn(usize) -> usize) -> Rc<Signed> {
+    let messages: Vec<_> = (0..items).map(|index| message(message_of(index))).collect();
+    let signatures = messages
+        .iter()
+        .enumerate()
+        .map(|(index, message)| secret(index).sign(message, SIGNATURE_TAG, &[]).to_bytes())
+        .collect();
+    let keys = (0..items).map(|index| secret(index).sk_to_pk().to_bytes()).collect();
+    Rc::new(Signed { keys, messages, signatures })
+}
+
+fn decoded(signed: &Signed) -> Vec<PublicKey> {
+    signed.keys.iter().map(|key| PublicKey::key_validate(key).expect("a key")).collect()
+}
+
+fn known(keys: &[[u8; 48]]) -> Vec<KnownKey> {
+    keys.iter().map(|key| KnownKey::from_genesis_without_proof(key).expect("a key")).collect()
+}

@@ -1,0 +1,77 @@
+//! Verification of many signatures at once.
+
+use std::collections::HashMap;
+
+use super::SIGNATURE_TAG;
+use super::equations::Equations;
+use super::keys::KnownKey;
+use super::points::{G1, G2, hash, product_is_one};
+use super::search::{Credit, Search};
+
+/// How many signatures share an equation at most. More gain next to nothing and make a false one dearer.
+const BATCH_MAX: usize = 512;
+
+/// A signature, what it is said to sign, and who is said to have signed.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedMessage<'a> {
+    /// The signer's key, or the sum of the keys of all signers.
+    pub key: &'a KnownKey,
+    /// What was signed. Equal messages of a batch share their hash and pairing.
+    pub message: &'a [u8],
+    /// A point of G2, compressed.
+    pub signature: &'a [u8; 96],
+}
+
+/// Verifies batches of signatures, on the thread that asks.
+///
+/// Verdicts are those of [`reference::verify`](super::reference::verify) for each signature, whatever its companions. From
+/// one batch to the next it keeps only how well equations of many signatures did, and so how soon it tries one again.
+#[derive(Clone, Debug)]
+pub struct BatchVerification {
+    seed: [u8; 32],
+    credit: Credit,
+}
+
+impl BatchVerification {
+    /// With random numbers from `seed`, which is secret and comes from the operating system in production, since whoever
+    /// knows it could make invalid signatures that an equation of many does not see. Verdicts do not depend on it.
+    pub fn new(seed: [u8; 32]) -> Self {
+        Self { seed, credit: Credit::default() }
+    }
+
+    /// Appends to `verdicts`, for each of `batch` in order, whether it is valid.
+    pub fn verify(&mut self, batch: &[SignedMessage], verdicts: &mut Vec<bool>) {
+        self.verify_tagged(SIGNATURE_TAG, batch, verdicts);
+    }
+
+    pub(super) fn verify_tagged(&mut self, tag: &[u8], batch: &[SignedMessage], verdicts: &mut Vec<bool>) {
+        let first = verdicts.len();
+        verdicts.resize(first + batch.len(), false);
+        let equations = Equations::new(batch, tag, &self.seed);
+        let mut search = Search::new(&equations, &mut self.credit, &mut verdicts[first..]);
+        for start in (0..equations.len()).step_by(BATCH_MAX) {
+            search.settle(start..equations.len().min(start + BATCH_MAX));
+        }
+    }
+}
+
+/// Whether `signature` is the sum of signatures of each message by its key. Messages may be equal; of no messages there is
+/// no signature.
+pub fn verify_aggregate(signed: &[(&KnownKey, &[u8])], signature: &[u8; 96]) -> bool {
+    verify_aggregate_tagged(SIGNATURE_TAG, signed, signature)
+}
+
+pub(super) fn verify_aggregate_tagged(
+    tag: &[u8],
+    signed: &[(&KnownKey, &[u8])],
+    signature: &[u8; 96],
+) -> bool {
+    let Some(signature) = G2::decode(signature) else { return false };
+    let mut keys_of: HashMap<&[u8], Vec<G1>> = HashMap::new();
+    for (key, message) in signed {
+        keys_of.entry(message).or_default().push(key.point);
+    }
+    let hashes: Vec<_> = keys_of.keys().map(|message| hash(message, tag)).collect();
+    let pairs = keys_of.values().map(|keys| G1::sum(keys)).zip(G2::normalized(&hashes));
+    !signed.is_empty() && product_is_one(pairs.chain([(G1::minus_generator(), signature)]))
+}

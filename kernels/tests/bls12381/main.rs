@@ -1,0 +1,6 @@
+//! Batches of BLS signatures answer as the reference does one by one, and keys enter only with their proofs.
+
+mod batches;
+mod cases;
+mod encodings;
+mod keys;
