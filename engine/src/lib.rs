@@ -22,6 +22,7 @@ pub mod plan;
 pub mod reject;
 pub mod serial;
 pub mod state;
+pub mod store;
 pub mod transaction;
 pub mod trie;
 pub mod writes;

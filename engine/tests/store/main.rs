@@ -1,0 +1,13 @@
+//! The store: what it writes, what it finds again, and what it makes of everything that can happen to a disk.
+
+mod checkpoints;
+mod damage;
+mod disk;
+mod formats;
+mod frames;
+mod model;
+mod power;
+mod record;
+
+#[path = "../common/random.rs"]
+mod random;
