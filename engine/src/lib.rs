@@ -8,10 +8,13 @@
 //!
 //! This crate knows no device, no network and no clock: everything that it gives is a function of what it is given.
 
+extern crate alloc;
+
 pub mod access;
 pub mod block;
 pub mod checks;
 pub mod codec;
+pub mod commitment;
 pub mod environment;
 pub mod evm;
 pub mod execute;

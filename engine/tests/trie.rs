@@ -115,7 +115,60 @@ fn a_big_set_grown_changed_and_emptied_follows_the_oracle() {
 fn what_deletes_give_up_is_used_again() {
     let all: BTreeMap<_, _> = (0..500).map(|number| (hashed(number), Some(hashed(number)))).collect();
     let none: BTreeMap<_, _> = all.keys().map(|key| (*key, None)).collect();
-    check(&[all.clone(), none.clone(), all.clone(), none, all]);
+    check(&[all.clone(), none.clone(), all.clone(), none.clone(), all.clone()]);
+
+    let [all, none] = [all, none].map(Vec::from_iter);
+    let mut trie = Trie::new();
+    trie.apply(&all);
+    trie.apply(&none);
+    trie.apply(&all);
+    let size = trie.size_bytes();
+    for _ in 0..20 {
+        trie.apply(&none);
+        trie.apply(&all);
+    }
+    assert_eq!(trie.size_bytes(), size);
+}
+
+#[test]
+fn a_subtree_that_grows_and_shrinks_by_one_key_follows_the_oracle() {
+    let crowd = |count: u8| -> Vec<Key32> { (0..count).map(|turn| crowded(0x5a, 20, turn * 5)).collect() };
+    let grow = (1..12).map(|count| crowd(count).into_iter().map(|key| (key, Some(key))).collect());
+    let shrink = crowd(11).into_iter().map(|key| BTreeMap::from([(key, None)]));
+    check(&grow.chain(shrink).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_key_takes_less_than_a_hundred_bytes_and_a_ground_one_a_hundred_for_each_shared_bit() {
+    let mut updates: Vec<Update> =
+        (0..200_000).map(|number| (hashed(number), Some(hashed(number)))).collect();
+    updates.sort_unstable();
+    let mut trie = Trie::new();
+    trie.apply(&updates);
+    assert!(trie.size_bytes() < 100 * trie.len(), "{} bytes", trie.size_bytes());
+
+    // Five keys share 240 bits, which nobody can grind.
+    let before = trie.size_bytes();
+    trie.apply(&(0..5).map(|last| (crowded(0xa5, 30, last), Some([1; 32]))).collect::<Vec<_>>());
+    assert!(trie.size_bytes() - before < 100 * 240, "{} bytes more", trie.size_bytes() - before);
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_the_root() {
+    let updates = |from: u64, to: u64| -> Vec<Update> {
+        BTreeMap::from_iter(
+            (from..to)
+                .map(|number| (hashed(number % 7000), (!number.is_multiple_of(3)).then(|| hashed(number)))),
+        )
+        .into_iter()
+        .collect()
+    };
+    let roots = |threads: usize| -> Vec<Root> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut trie = Trie::new();
+        (0..5).map(|turn| pool.install(|| trie.apply(&updates(turn * 3000, turn * 3000 + 5000)))).collect()
+    };
+    assert_eq!(roots(1), roots(4));
 }
 
 #[test]
