@@ -53,6 +53,9 @@ pub struct AccessSet {
     pub entries: Vec<Access>,
 }
 
+/// The set that covers nothing.
+pub(crate) static NOTHING: AccessSet = AccessSet { bound: Bound::Enforced, entries: Vec::new() };
+
 impl AccessSet {
     /// The set of a transaction whose sender is known.
     pub fn new(transaction: &Transaction, sender: Address) -> AccessSet {
@@ -91,6 +94,12 @@ impl AccessSet {
         self.entries
             .iter()
             .any(|entry| entry.address == address && entry.mode == Mode::Write && entry.slots.is_empty())
+    }
+
+    /// The accounts whose balance, nonce or code the set covers to change.
+    pub fn changed_accounts(&self) -> impl Iterator<Item = Address> {
+        let whole = |entry: &&Access| entry.mode == Mode::Write && entry.slots.is_empty();
+        self.entries.iter().filter(whole).map(|entry| entry.address)
     }
 
     /// Whether the set covers a slot in this mode.

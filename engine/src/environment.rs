@@ -38,6 +38,11 @@ pub enum Fork {
     Osaka,
 }
 
+impl Fork {
+    /// What Pelton's own blocks run by.
+    pub const OWN: Fork = Fork::Osaka;
+}
+
 /// All that a transaction can see besides the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment {
@@ -70,7 +75,7 @@ impl Environment {
     /// more than the header to execute it.
     pub fn of(header: &Header, limits: &Limits) -> Environment {
         Environment {
-            fork: Fork::Osaka,
+            fork: Fork::OWN,
             chain_id: limits.chain_id,
             number: header.height,
             timestamp: header.timestamp_ms / 1_000,

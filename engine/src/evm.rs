@@ -1,104 +1,111 @@
-//! The EVM: runs one transaction at a time on a state that it does not change.
+//! The EVM: runs one transaction at a time on a view of the state.
 //!
 //! This module and the files below it are the only ones that name `revm`, whose interface changes about monthly.
 //!
 //! ```text
-//!              ┌──────────────── Evm ────────────────┐
-//! Verified ──> │ journal ──misses──> database ──────>│──> State (read only)
-//!              │    └────changes───> overlay ────────│──> WriteSet
-//!              └──────────────────────────────────────┘
+//!              ┌────────────────── Evm ──────────────────┐
+//! Verified ──> │ journal ──misses──> View: serial, or run │──> State (read only)
+//!              │    └────changes───>  │        │          │
+//!              └──────────────────────┼────────┼──────────┘
+//!                                  overlay   cells of a block
 //! ```
 //!
-//! 1. The overlay holds all changes of the transactions so far; the next one sees them.
-//! 2. The journal is emptied after each transaction, so that the database is asked for all that a transaction touches,
-//!    and can refuse what is out of bounds for it.
-//! 3. Changes are judged before they enter the overlay: what a transaction may only read, it must leave as it was.
+//! 1. The view holds all changes of the transactions so far; the next one sees them.
+//! 2. The journal is emptied after each transaction, so that the view is asked for all that a transaction touches, and
+//!    can refuse what is out of bounds for it.
+//! 3. Changes are judged before they enter the view: what a transaction may only read, it must leave as it was.
 //! 4. Fees for the beneficiary do not pass through here, as they would join all transactions of a block into one chain:
-//!    the caller sums them up and pays them by [`Evm::credit`].
+//!    the caller sums them up and pays them.
 
 mod code;
-mod database;
+mod fate;
 mod handler;
 mod overlay;
+mod run_view;
+mod serial_view;
 mod settings;
 
 use alloy_primitives::{Address, U256};
 use revm::MainBuilder;
 use revm::context::result::{EVMError, ExecutionResult};
 use revm::context::{BlockEnv, CfgEnv, Context, Journal, TxEnv};
+use revm::database_interface::DBErrorMarker;
 use revm::handler::{Handler, MainnetEvm};
+use revm::state::Account as Journaled;
 
 pub use code::Code;
+pub(crate) use run_view::RunView;
 
-use crate::environment::Environment;
+use crate::environment::{Environment, Fork};
 use crate::executed::{Outcome, Receipt};
-use crate::plan::Lane;
-use crate::state::State;
 use crate::transaction::Verified;
-use crate::writes::WriteSet;
-use database::{Database, Touch};
+use fate::Fate;
 use handler::FeesOutside;
-use overlay::Fate;
 
-type Inner<'a> = MainnetEvm<Context<BlockEnv, TxEnv, CfgEnv, Database<'a>, Journal<Database<'a>>, ()>>;
+type Inner<V> = MainnetEvm<Context<BlockEnv, TxEnv, CfgEnv, V, Journal<V>, ()>>;
 
-/// The transaction touched what another lane may be changing, so its outcome is worth nothing.
+/// A touch that is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Violation;
-
-/// Runs transactions of one block on top of a state, and keeps what they change.
-pub struct Evm<'a> {
-    inner: Inner<'a>,
-    environment: &'a Environment,
+pub(crate) enum Touch {
+    /// The transaction promised not to.
+    Undeclared,
+    /// The plan did not expect it, so that others may be at it.
+    Unplanned,
 }
 
-impl<'a> Evm<'a> {
-    /// An EVM without changes so far.
-    pub fn new(state: &'a State, environment: &'a Environment) -> Evm<'a> {
-        let database = Database::new(state, environment);
-        let mut context = Context::new(database, settings::spec(environment.fork));
+impl std::fmt::Display for Touch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Touch::Undeclared => "touched what it did not declare",
+            Touch::Unplanned => "touched what the plan did not give it",
+        })
+    }
+}
+
+impl std::error::Error for Touch {}
+impl DBErrorMarker for Touch {}
+
+/// The transaction touched what the plan did not give it, and changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unplanned;
+
+/// The state as the transactions of a block see it and change it.
+pub(crate) trait View: revm::Database<Error = Touch> {
+    /// Whether the running transaction may leave the account like this.
+    fn judge(&self, address: &Address, account: &Journaled, fate: Fate) -> Result<(), Touch>;
+
+    /// Takes what the running transaction left of an account.
+    fn keep(&mut self, address: Address, account: Journaled, fate: Fate);
+
+    /// Takes a fee from an account and uses one of its nonces.
+    fn charge(&mut self, address: &Address, fee: U256);
+}
+
+/// Runs transactions of one block on a view, which keeps what they change.
+pub(crate) struct Evm<V: View> {
+    inner: Inner<V>,
+    fork: Fork,
+    base_fee: u64,
+}
+
+impl<V: View> Evm<V> {
+    fn with(view: V, environment: &Environment) -> Evm<V> {
+        let mut context = Context::new(view, settings::spec(environment.fork));
         context.cfg.chain_id = environment.chain_id;
         context.block = settings::block(environment);
-        Evm { inner: context.build_mainnet(), environment }
+        Evm { inner: context.build_mainnet(), fork: environment.fork, base_fee: environment.base_fee }
     }
 
-    /// Makes room for what so many transactions usually change.
-    pub fn reserve(&mut self, transactions: usize) {
-        self.inner.ctx.journaled_state.database.overlay.reserve(2 * transactions);
+    fn view(&mut self) -> &mut V {
+        &mut self.inner.ctx.journaled_state.database
     }
 
-    /// Runs a transaction that no other runs beside.
-    pub fn run(&mut self, transaction: &'a Verified) -> Outcome {
-        self.attempt(transaction, None).expect("a transaction alone meets no other lane")
+    fn into_view(self) -> V {
+        self.inner.ctx.journaled_state.database
     }
 
-    /// Runs a transaction beside those of other lanes.
-    ///
-    /// # Errors
-    /// It reached out of its lane, and changed nothing.
-    pub fn run_in(&mut self, lane: Lane<'a>, transaction: &'a Verified) -> Result<Outcome, Violation> {
-        self.attempt(transaction, Some(lane))
-    }
-
-    /// Adds wei to an account.
-    pub fn credit(&mut self, address: Address, wei: U256) {
-        if !wei.is_zero() {
-            let database = &mut self.inner.ctx.journaled_state.database;
-            let mut account = database.account(&address).unwrap_or_default();
-            account.balance += wei;
-            database.overlay.set_account(address, account);
-        }
-    }
-
-    /// All changes of the transactions that ran.
-    pub fn into_writes(self) -> WriteSet {
-        let Database { state, overlay, .. } = self.inner.ctx.journaled_state.database;
-        overlay.into_writes(state)
-    }
-
-    fn attempt(&mut self, transaction: &'a Verified, lane: Option<Lane<'a>>) -> Result<Outcome, Violation> {
+    fn attempt(&mut self, transaction: &Verified) -> Result<Outcome, Unplanned> {
         settings::fill(&mut self.inner.ctx.tx, transaction);
-        self.inner.ctx.journaled_state.database.begin(transaction.access(), lane);
         let ran = FeesOutside::default().run(&mut self.inner);
         let ended = match ran {
             Ok(result) => self.keep_changes().map(|()| result),
@@ -115,22 +122,21 @@ impl<'a> Evm<'a> {
         match ended {
             Ok(result) => Ok(Outcome::Executed(self.receipt(transaction, result))),
             Err(Touch::Undeclared) => Ok(Outcome::Executed(self.fail(transaction))),
-            Err(Touch::OtherLane) => Err(Violation),
+            Err(Touch::Unplanned) => Err(Unplanned),
         }
     }
 
-    /// Moves the journal's changes into the overlay, all or none.
+    /// Moves the journal's changes into the view, all or none.
     fn keep_changes(&mut self) -> Result<(), Touch> {
         let journal = &mut self.inner.ctx.journaled_state;
-        let fork = self.environment.fork;
         for (address, account) in &journal.inner.state {
-            if let Err(touch) = journal.database.judge(address, account, Fate::of(account, fork)) {
+            if let Err(touch) = journal.database.judge(address, account, Fate::of(account, self.fork)) {
                 self.drop_changes();
                 return Err(touch);
             }
         }
         for (address, account) in journal.inner.state.drain() {
-            let fate = Fate::of(&account, fork);
+            let fate = Fate::of(&account, self.fork);
             journal.database.keep(address, account, fate);
         }
         self.drop_changes();
@@ -164,19 +170,14 @@ impl<'a> Evm<'a> {
     fn fail(&mut self, transaction: &Verified) -> Receipt {
         let fields = transaction.fields();
         let fee = U256::from(fields.gas_limit) * U256::from(self.price(transaction));
-        let database = &mut self.inner.ctx.journaled_state.database;
-        let mut sender = database.account(&transaction.sender()).unwrap_or_default();
-        sender.nonce += 1;
-        sender.balance -= fee;
-        database.overlay.set_account(transaction.sender(), sender);
+        self.view().charge(&transaction.sender(), fee);
         let (id, gas_used) = (transaction.id(), fields.gas_limit);
         Receipt { id, success: false, gas_used, fee, logs: Vec::new(), created: None }
     }
 
     /// Wei per gas that the sender pays.
     fn price(&self, transaction: &Verified) -> u128 {
-        let base_fee = self.environment.base_fee;
-        let tip = transaction.fields().tip(base_fee);
-        u128::from(base_fee) + tip.expect("what does not cover the base fee is skipped")
+        let tip = transaction.fields().tip(self.base_fee);
+        u128::from(self.base_fee) + tip.expect("what does not cover the base fee is skipped")
     }
 }

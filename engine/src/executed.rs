@@ -79,16 +79,4 @@ impl Executed {
         }
         executed
     }
-
-    /// This, and then what ran on top of it.
-    pub(crate) fn then(mut self, mut later: Executed) -> Executed {
-        self.outcomes.append(&mut later.outcomes);
-        Executed {
-            outcomes: self.outcomes,
-            gas_used: self.gas_used + later.gas_used,
-            burnt: self.burnt + later.burnt,
-            tips: self.tips + later.tips,
-            writes: self.writes.then(later.writes),
-        }
-    }
 }

@@ -11,7 +11,7 @@ use crate::transaction::Verified;
 /// Runs the transactions one after the other. Each finds the state that the one before it left, with the beneficiary
 /// paid for it.
 pub fn serial(state: &mut State, environment: &Environment, transactions: &[Verified]) -> Executed {
-    let mut evm = Evm::new(state, environment);
+    let mut evm = Evm::serial(state, environment, transactions);
     let mut outcomes = Vec::with_capacity(transactions.len());
     for transaction in transactions {
         let outcome = evm.run(transaction);

@@ -1,19 +1,26 @@
 //! `State`: all accounts, slots and codes of the chain, flat in memory.
 //!
 //! ```text
-//! accounts  address ──> nonce, balance, code hash
-//! storage   address ──> slot ──> value            slots of one account lie together, so that it can be destroyed
-//! codes     hash ─────> analysed code             never removed
+//! accounts  address ─────────> nonce, balance, number of the code
+//! slots     address, slot ───> value
+//! codes     number <── hash    analysed code, never removed
 //! ```
 //!
 //! A zero slot is never stored, and since [`Fork::SpuriousDragon`](crate::environment::Fork) execution writes no empty
-//! account. The state changes only by [`State::apply`]; history, proofs and disk are somebody else's.
+//! account. The state changes only by [`State::apply`] and its like; history, proofs and disk are somebody else's.
 
-use alloy_primitives::map::{AddressMap, B256Map, U256Map};
+mod accounts;
+mod chunked;
+mod slots;
+
+use alloy_primitives::map::B256Map;
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256};
 
 use crate::evm::Code;
 use crate::writes::WriteSet;
+use accounts::Accounts;
+pub(crate) use accounts::{Basics, CodeId, NOWHERE, Place};
+use slots::Slots;
 
 /// What the state holds of one account, besides its slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,36 +46,45 @@ impl Account {
     }
 }
 
-/// The slots of one account; none of them is zero.
-pub(crate) type Slots = U256Map<U256>;
-
 /// All accounts, slots and codes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct State {
-    accounts: AddressMap<Account>,
-    storage: AddressMap<Slots>,
-    codes: B256Map<Code>,
+    accounts: Accounts,
+    slots: Slots,
+    codes: Codes,
 }
+
+/// Codes by number; number 0 is no code, and stands for nothing here.
+#[derive(Clone, Debug, Default)]
+struct Codes {
+    numbers: B256Map<CodeId>,
+    codes: Vec<(B256, Code)>,
+}
+
+/// Two states are equal if they hold the same, wherever in memory.
+impl PartialEq for State {
+    fn eq(&self, other: &State) -> bool {
+        self.writes() == other.writes()
+    }
+}
+
+impl Eq for State {}
 
 impl State {
     /// The account, if there is one.
     pub fn account(&self, address: &Address) -> Option<Account> {
-        self.accounts.get(address).copied()
+        let basics = self.basics_at(self.find(self.hash(address), address)?, address)?;
+        Some(self.account_of(basics))
     }
 
     /// The value of a slot, zero if it was never set.
     pub fn slot(&self, address: &Address, slot: &U256) -> U256 {
-        self.slots(address).and_then(|slots| slots.get(slot)).copied().unwrap_or_default()
-    }
-
-    /// All slots of an account that are not zero; none if there is no such slot.
-    pub(crate) fn slots(&self, address: &Address) -> Option<&Slots> {
-        self.storage.get(address)
+        self.slots.find(address, slot).map_or(U256::ZERO, |place| self.slots.at(place, address, slot))
     }
 
     /// The code with this hash.
     pub fn code(&self, hash: &B256) -> Option<&Code> {
-        self.codes.get(hash)
+        self.codes.numbers.get(hash).map(|number| self.code_numbered(*number))
     }
 
     /// Number of accounts.
@@ -78,24 +94,21 @@ impl State {
 
     /// Whether there is no account.
     pub fn is_empty(&self) -> bool {
-        self.accounts.is_empty()
+        self.len() == 0
     }
 
     /// The sum of all balances, in wei.
     pub fn total_balance(&self) -> U256 {
-        self.accounts.values().fold(U256::ZERO, |sum, account| sum + account.balance)
+        self.accounts.iter().fold(U256::ZERO, |sum, (_, basics)| sum + basics.balance)
     }
 
     /// The whole state as changes to an empty one.
     pub fn writes(&self) -> WriteSet {
-        let slots_of = |(address, slots): (&Address, &Slots)| {
-            let address = *address;
-            slots.iter().map(move |(slot, value)| ((address, *slot), *value)).collect::<Vec<_>>()
-        };
+        let accounts = self.accounts.iter().map(|(address, basics)| (address, Some(self.account_of(basics))));
         let mut writes = WriteSet {
-            accounts: self.accounts.iter().map(|(address, account)| (*address, Some(*account))).collect(),
-            slots: self.storage.iter().flat_map(slots_of).collect(),
-            codes: self.codes.iter().map(|(hash, code)| (*hash, code.clone())).collect(),
+            accounts: accounts.collect(),
+            slots: self.slots.iter().collect(),
+            codes: self.codes.codes.clone(),
         };
         writes.sort_unique();
         writes
@@ -103,28 +116,100 @@ impl State {
 
     /// Makes these writes.
     pub fn apply(&mut self, writes: &WriteSet) {
-        for (address, account) in &writes.accounts {
+        self.apply_at(writes, &vec![NOWHERE; writes.accounts.len()]);
+    }
+
+    /// Makes these writes, of accounts that lay in these places if they were there.
+    pub(crate) fn apply_at(&mut self, writes: &WriteSet, places: &[Place]) {
+        self.add_codes(writes);
+        for ((address, account), place) in writes.accounts.iter().zip(places) {
             match account {
-                Some(account) => self.accounts.insert(*address, *account),
+                Some(account) => {
+                    let basics = self.basics_of(account);
+                    if *place == NOWHERE || !self.accounts.set_at(*place, address, basics) {
+                        self.accounts.set(address, basics);
+                    }
+                }
                 None => self.accounts.remove(address),
-            };
+            }
         }
+        for ((address, slot), value) in &writes.slots {
+            self.slots.set(address, slot, *value);
+        }
+    }
+
+    /// The seeded hash of an address, for [`State::find`].
+    pub(crate) fn hash(&self, address: &Address) -> u64 {
+        self.accounts.hash(address)
+    }
+
+    /// Where the account with this address and hash lies.
+    pub(crate) fn find(&self, hash: u64, address: &Address) -> Option<Place> {
+        self.accounts.find(hash, address)
+    }
+
+    /// The account at a place, if it is still this one.
+    pub(crate) fn basics_at(&self, place: Place, address: &Address) -> Option<Basics> {
+        self.accounts.at(place, address)
+    }
+
+    /// Where a slot lies that is not zero.
+    pub(crate) fn find_slot(&self, address: &Address, slot: &U256) -> Option<Place> {
+        self.slots.find(address, slot)
+    }
+
+    /// The value at a place, zero unless it is still that of this slot.
+    pub(crate) fn slot_at(&self, place: Place, address: &Address, slot: &U256) -> U256 {
+        self.slots.at(place, address, slot)
+    }
+
+    /// Whether the account has a slot that is not zero.
+    pub(crate) fn has_slots(&self, address: &Address) -> bool {
+        self.slots.has_any(address)
+    }
+
+    /// All slots of an account that are not zero, in no order.
+    pub(crate) fn slots_of(&self, address: &Address) -> impl Iterator<Item = (U256, U256)> {
+        self.slots.of(address)
+    }
+
+    /// The number of a code, if it is known.
+    pub(crate) fn code_number(&self, hash: &B256) -> Option<CodeId> {
+        if *hash == KECCAK256_EMPTY { Some(0) } else { self.codes.numbers.get(hash).copied() }
+    }
+
+    /// How many numbers of codes are taken, that of no code included.
+    pub(crate) fn code_count(&self) -> CodeId {
+        self.codes.codes.len() as CodeId + 1
+    }
+
+    /// A code by its number, which is not 0.
+    pub(crate) fn code_numbered(&self, number: CodeId) -> &Code {
+        &self.codes.codes[number as usize - 1].1
+    }
+
+    /// The hash of a code by its number.
+    pub(crate) fn code_hash(&self, number: CodeId) -> B256 {
+        if number == 0 { KECCAK256_EMPTY } else { self.codes.codes[number as usize - 1].0 }
+    }
+
+    fn account_of(&self, Basics { nonce, balance, code }: Basics) -> Account {
+        Account { nonce, balance, code_hash: self.code_hash(code) }
+    }
+
+    fn basics_of(&self, account: &Account) -> Basics {
+        let code = self.code_number(&account.code_hash);
+        let code = code.expect("every code hash of the state has its code");
+        Basics { nonce: account.nonce, balance: account.balance, code }
+    }
+
+    fn add_codes(&mut self, writes: &WriteSet) {
+        let Codes { numbers, codes } = &mut self.codes;
         for (hash, code) in &writes.codes {
-            self.codes.entry(*hash).or_insert_with(|| code.clone());
-        }
-        // Sorted by address, so each account's map is looked up once.
-        for of_one in writes.slots.chunk_by(|a, b| a.0.0 == b.0.0) {
-            let address = of_one[0].0.0;
-            let slots = self.storage.entry(address).or_default();
-            for ((_, slot), value) in of_one {
-                match value.is_zero() {
-                    true => slots.remove(slot),
-                    false => slots.insert(*slot, *value),
-                };
-            }
-            if slots.is_empty() {
-                self.storage.remove(&address);
-            }
+            numbers.entry(*hash).or_insert_with(|| {
+                codes.push((*hash, code.clone()));
+                CodeId::try_from(codes.len()).expect("memory ends before 2^32 codes do")
+            });
         }
     }
 }

@@ -50,19 +50,6 @@ impl WriteSet {
         self
     }
 
-    /// Both, one after the other.
-    pub(crate) fn then(mut self, later: WriteSet) -> WriteSet {
-        self.append(later);
-        self.canonical()
-    }
-
-    /// Adds entries at the end, which leaves the canonical form.
-    pub(crate) fn append(&mut self, mut later: WriteSet) {
-        self.accounts.append(&mut later.accounts);
-        self.slots.append(&mut later.slots);
-        self.codes.append(&mut later.codes);
-    }
-
     /// The same as updates of the state commitment, sorted by hashed key: none deletes.
     pub fn trie_updates(&self) -> Vec<([u8; 32], Option<[u8; 32]>)> {
         let accounts = self

@@ -233,7 +233,7 @@ fn check(
     let executed = serial(&mut state, environment, transactions);
     for threads in [1, 2, 4] {
         let mut parallel = before.clone();
-        let plan = Plan::new(transactions.to_vec(), environment.beneficiary);
+        let plan = Plan::new(&before, environment.fork, environment.beneficiary, transactions.to_vec());
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         let same = pool.install(|| execute(&mut parallel, environment, plan, threads));
         assert_eq!(same, executed, "block {} on {threads} threads", environment.number);
@@ -241,7 +241,7 @@ fn check(
     }
     let (mut in_pieces, mut outcomes) = (before, Vec::new());
     for piece in transactions.chunks(PIECE) {
-        let plan = Plan::new(piece.to_vec(), environment.beneficiary);
+        let plan = Plan::new(&in_pieces, environment.fork, environment.beneficiary, piece.to_vec());
         outcomes.extend(execute(&mut in_pieces, environment, plan, PIECE).outcomes);
     }
     assert_eq!(outcomes, executed.outcomes, "block {} in pieces", environment.number);

@@ -5,19 +5,23 @@ use std::marker::PhantomData;
 use revm::context::result::{EVMError, HaltReason};
 use revm::handler::{FrameResult, Handler};
 
-use super::Inner;
-use super::database::Touch;
+use super::{Inner, Touch, View};
 
 /// Mainnet's handler without the payment to the beneficiary.
-#[derive(Default)]
-pub(super) struct FeesOutside<'a>(PhantomData<&'a ()>);
+pub(super) struct FeesOutside<V>(PhantomData<V>);
 
-impl<'a> Handler for FeesOutside<'a> {
-    type Evm = Inner<'a>;
+impl<V> Default for FeesOutside<V> {
+    fn default() -> FeesOutside<V> {
+        FeesOutside(PhantomData)
+    }
+}
+
+impl<V: View> Handler for FeesOutside<V> {
+    type Evm = Inner<V>;
     type Error = EVMError<Touch>;
     type HaltReason = HaltReason;
 
-    fn reward_beneficiary(&self, _evm: &mut Inner<'a>, _result: &mut FrameResult) -> Result<(), Self::Error> {
+    fn reward_beneficiary(&self, _evm: &mut Inner<V>, _result: &mut FrameResult) -> Result<(), Self::Error> {
         Ok(())
     }
 }

@@ -1,63 +1,20 @@
 //! `Overlay`: what transactions changed so far, over a state that stays as it is.
 
-use alloy_primitives::map::{AddressMap, B256Map};
+use alloy_primitives::map::{AddressMap, B256Map, U256Map};
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256};
 use revm::state::Account as Journaled;
 
 use super::Code;
-use crate::environment::Fork;
-use crate::state::{Account, Slots, State};
+use super::fate::Fate;
+use crate::state::{Account, State};
 use crate::writes::WriteSet;
-
-/// What a transaction does to an account that it touched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// Nothing at all.
-    Untouched,
-    /// Nonce, balance and code stay, slots may have changed.
-    Same,
-    /// Nonce, balance or code change.
-    Changed,
-    /// As before, and older slots are void.
-    Created,
-    /// There is no account any more.
-    Gone,
-}
-
-impl Fate {
-    pub(super) fn of(account: &Journaled, fork: Fork) -> Fate {
-        let is_new = account.is_loaded_as_not_existing();
-        let dies_if_empty = fork >= Fork::SpuriousDragon;
-        if !account.is_touched() {
-            Fate::Untouched
-        } else if account.is_selfdestructed() || (dies_if_empty && account.is_empty()) {
-            if is_new { Fate::Untouched } else { Fate::Gone }
-        } else if account.is_created() {
-            Fate::Created
-        } else if account.is_changed() || (is_new && account.is_empty()) {
-            Fate::Changed
-        } else {
-            Fate::Same
-        }
-    }
-
-    /// Whether nonce, balance or code change.
-    pub(super) fn changes_account(self) -> bool {
-        !matches!(self, Fate::Untouched | Fate::Same)
-    }
-
-    /// Whether the changes of slots count.
-    pub(super) fn keeps_slots(self) -> bool {
-        !matches!(self, Fate::Untouched | Fate::Gone)
-    }
-}
 
 /// Slots of one account.
 #[derive(Default)]
 struct Storage {
     /// Slots of the state do not count any more.
     void_below: bool,
-    slots: Slots,
+    slots: U256Map<U256>,
 }
 
 /// Changes over a state.
@@ -84,11 +41,6 @@ impl Overlay {
     /// The code if it is new.
     pub(super) fn code(&self, hash: &B256) -> Option<&Code> {
         self.codes.get(hash)
-    }
-
-    /// Makes room for so many more accounts.
-    pub(super) fn reserve(&mut self, accounts: usize) {
-        self.accounts.reserve(accounts);
     }
 
     pub(super) fn set_account(&mut self, address: Address, account: Account) {
@@ -128,10 +80,9 @@ impl Overlay {
         }
     }
 
-    /// Sets all slots of an account to zero. Where there are none, which is nearly always, it leaves no trace; those that
-    /// were changed before stay known as changed, so that a write set has the same keys wherever a block is cut in two.
+    /// Sets all slots of an account to zero. Where there are none, which is nearly always, it leaves no trace.
     fn void_slots(&mut self, state: &State, address: Address) {
-        if state.slots(&address).is_some() {
+        if state.has_slots(&address) {
             self.storage.entry(address).or_default().void_below = true;
         }
         if let Some(storage) = self.storage.get_mut(&address) {
@@ -139,20 +90,19 @@ impl Overlay {
         }
     }
 
-    /// All changes, in the canonical form.
+    /// All that is not as it was in the state, in the canonical form.
     pub(super) fn into_writes(self, state: &State) -> WriteSet {
-        let mut writes = WriteSet {
-            accounts: self.accounts.into_iter().collect(),
-            slots: Vec::new(),
-            codes: self.codes.into_iter().collect(),
-        };
+        let mut writes = WriteSet { codes: self.codes.into_iter().collect(), ..WriteSet::default() };
+        let accounts = self.accounts.into_iter();
+        writes.accounts.extend(accounts.filter(|(address, account)| state.account(address) != *account));
         for (address, storage) in self.storage {
             if storage.void_below {
-                let below = state.slots(&address).into_iter().flat_map(|slots| slots.keys());
-                let void = below.filter(|slot| !storage.slots.contains_key(*slot));
-                writes.slots.extend(void.map(|slot| ((address, *slot), U256::ZERO)));
+                let below = state.slots_of(&address).map(|(slot, _)| slot);
+                let void = below.filter(|slot| !storage.slots.contains_key(slot));
+                writes.slots.extend(void.map(|slot| ((address, slot), U256::ZERO)));
             }
-            writes.slots.extend(storage.slots.into_iter().map(|(slot, value)| ((address, slot), value)));
+            let changed = storage.slots.into_iter().map(|(slot, value)| ((address, slot), value));
+            writes.slots.extend(changed.filter(|((_, slot), value)| state.slot(&address, slot) != *value));
         }
         writes.sort_unique();
         writes

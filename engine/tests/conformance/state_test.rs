@@ -160,7 +160,8 @@ fn execute_both_ways(
     let mut parallel = state.clone();
     let block = vec![transaction];
     let executed = serial(state, environment, &block);
-    let same = execute(&mut parallel, environment, Plan::new(block, environment.beneficiary), 1);
+    let plan = Plan::new(&parallel, environment.fork, environment.beneficiary, block);
+    let same = execute(&mut parallel, environment, plan, 2);
     ensure(same == executed && parallel == *state, || "the executors differ".into())?;
     Ok(executed.outcomes.into_iter().next().expect("one outcome for one transaction"))
 }

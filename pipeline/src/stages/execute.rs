@@ -1,21 +1,20 @@
 //! execute: runs final blocks, one after the other, each on several threads.
 //!
 //! ```text
-//!  block ──> jobs, one for each share of the lanes ──> join ──> outcomes, writes
-//!                    ^                                  │
-//!                    └─── again, with a shorter prefix ─┘ if a transaction went beyond its hint
+//!  block ──> Run ──> jobs, one for each worker ──the last one leaves──> finish ──> outcomes, writes
+//!                      │      ^
+//!                      └──────┘ a worker that has more than it can do calls for another
 //! ```
 //!
-//! The state is changed in `join` alone, so between two blocks it is exactly that of the chain.
+//! The state is changed once, when a block is through, so between two blocks it is exactly that of the chain.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pelton_engine::block::Block;
 use pelton_engine::environment::Environment;
-use pelton_engine::execute::{LanesDone, join, run_lanes};
+use pelton_engine::execute::Run;
 use pelton_engine::executed::{Executed, Outcome};
-use pelton_engine::plan::Plan;
 use pelton_kernels::Spawn;
 
 use crate::batch::Load;
@@ -48,53 +47,45 @@ pub struct Execute {
     jobs: Jobs,
     threads: usize,
     running: Option<Running>,
-    send: Sender<LanesDone>,
-    receive: Receiver<LanesDone>,
 }
 
-/// A block whose lanes are on the pool.
+/// A block on its way.
 struct Running {
     block: Arc<Block>,
     arrivals: Vec<Nanos>,
-    environment: Arc<Environment>,
-    plan: Arc<Plan>,
-    jobs: usize,
-    done: Vec<LanesDone>,
+    work: Arc<Work>,
+}
+
+/// What the workers of a block share.
+struct Work {
+    run: Run,
+    chain: Arc<Chain>,
+    /// The last worker has left.
+    is_quiet: AtomicBool,
 }
 
 impl Execute {
-    /// A stage that spreads each block over as many jobs as there are threads.
+    /// A stage that gives each block to at most so many workers at a time.
     pub fn new(chain: Arc<Chain>, jobs: Jobs, threads: usize) -> Execute {
-        let (send, receive) = channel();
-        Execute { chain, jobs, threads, running: None, send, receive }
+        Execute { chain, jobs, threads, running: None }
     }
 
-    fn start(&mut self, block: Arc<Block>, arrivals: Vec<Nanos>, environment: Arc<Environment>, plan: Plan) {
-        let shares = plan.jobs(self.threads);
-        let plan = Arc::new(plan);
-        let jobs = shares.len();
-        for share in shares {
-            let (chain, environment, plan) = (self.chain.clone(), environment.clone(), plan.clone());
-            let send = self.send.clone();
-            self.jobs.spawn(Box::new(move || {
-                let done = run_lanes(&chain.state(), &environment, &plan, &share);
-                drop(plan);
-                // The stage is gone only if the pipeline was stopped, and then nobody waits for this.
-                let _ = send.send(done);
-            }));
+    fn start(&mut self, input: Sealed) {
+        let environment = Environment::of(input.block.header(), self.chain.limits());
+        let run = Run::new(input.plan, environment, self.threads);
+        // One worker alone is quickest in block order, which is how a block is finished.
+        let workers = if self.threads > 1 { run.start() } else { 0 };
+        let is_quiet = AtomicBool::new(workers == 0);
+        let work = Arc::new(Work { run, chain: self.chain.clone(), is_quiet });
+        for _ in 0..workers {
+            send_worker(&self.jobs, &work);
         }
-        self.running =
-            Some(Running { block, arrivals, environment, plan, jobs, done: Vec::with_capacity(jobs) });
+        self.running = Some(Running { block: input.block, arrivals: input.arrivals, work });
     }
 
-    /// Puts the lanes together, or starts them again.
-    fn finish_block(&mut self, running: Running, outbox: &mut Outbox<Done>) {
-        let Running { block, arrivals, environment, plan, done, .. } = running;
-        let mut plan = Arc::into_inner(plan).expect("jobs let go of the plan before they report");
-        let executed = join(&mut self.chain.state_mut(), &environment, &mut plan, done);
-        let Some(executed) = executed else {
-            return self.start(block, arrivals, environment, plan);
-        };
+    fn finish_block(&mut self, block: Arc<Block>, arrivals: Vec<Nanos>, run: Run, outbox: &mut Outbox<Done>) {
+        let finished = run.finish(&self.chain.state());
+        let executed = finished.apply(&mut self.chain.state_mut());
         let mut kept = Vec::with_capacity(arrivals.len());
         for ((outcome, transaction), arrival_ns) in
             executed.outcomes.iter().zip(block.transactions()).zip(arrivals)
@@ -108,23 +99,36 @@ impl Execute {
     }
 }
 
+fn send_worker(jobs: &Jobs, work: &Arc<Work>) {
+    let (again, work) = (jobs.clone(), work.clone());
+    jobs.spawn(Box::new(move || {
+        let is_last = work.run.work(&work.chain.state(), &|| send_worker(&again, &work));
+        if is_last {
+            work.is_quiet.store(true, Ordering::Release);
+        }
+    }));
+}
+
 impl Stage for Execute {
     type Input = Sealed;
     type Output = Done;
 
     fn take(&mut self, input: Sealed, outbox: &mut Outbox<Done>) {
-        let environment = Environment::of(input.block.header(), self.chain.limits());
-        self.start(input.block, input.arrivals, Arc::new(environment), input.plan);
+        self.start(input);
         self.poll(outbox);
     }
 
     fn poll(&mut self, outbox: &mut Outbox<Done>) {
-        let Some(mut running) = self.running.take() else { return };
-        running.done.extend(self.receive.try_iter());
-        if running.done.len() == running.jobs {
-            self.finish_block(running, outbox);
-        } else {
-            self.running = Some(running);
+        let Some(running) = self.running.take() else { return };
+        let Running { block, arrivals, mut work } = running;
+        // Workers that have left may still be about to let go.
+        match Arc::get_mut(&mut work).is_some_and(|work| *work.is_quiet.get_mut()) {
+            true => {
+                let work =
+                    Arc::into_inner(work).expect("nobody else has it, and nobody is left to give it away");
+                self.finish_block(block, arrivals, work.run, outbox);
+            }
+            false => self.running = Some(Running { block, arrivals, work }),
         }
     }
 

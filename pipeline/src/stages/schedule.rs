@@ -13,6 +13,7 @@ use alloy_primitives::Address;
 use foldhash::{HashMap, HashMapExt};
 use pelton_engine::access::Bound;
 use pelton_engine::block::{Parent, Summary};
+use pelton_engine::environment::Fork;
 use pelton_engine::plan::Plan;
 use pelton_engine::state::State;
 use pelton_engine::transaction::Verified;
@@ -37,7 +38,7 @@ pub struct Settings {
 /// A block's worth of transactions in their order, and what its header will say besides.
 #[derive(Debug)]
 pub struct Planned {
-    /// Order and lanes.
+    /// Order, and who waits for whom.
     pub plan: Plan,
     /// The executed block that the header speaks of.
     pub executed: Summary,
@@ -136,7 +137,7 @@ impl Schedule {
     fn plan(&mut self, outbox: &mut Outbox<Planned>) {
         let Some((executed, base_fee)) = self.next else { return };
         let (transactions, arrivals) = by_class(self.fill());
-        let plan = Plan::new(transactions, self.settings.beneficiary);
+        let plan = Plan::new(&self.chain.state(), Fork::OWN, self.settings.beneficiary, transactions);
         outbox.pass(Planned { plan, executed, base_fee, arrivals });
         self.parent = Parent { height: self.parent.height + 1, base_fee, ..self.parent };
         self.next = None;

@@ -17,7 +17,7 @@ use crate::stages::schedule::Planned;
 pub struct Sealed {
     /// The block.
     pub block: Arc<Block>,
-    /// Its lanes.
+    /// Who waits for whom in it.
     pub plan: Plan,
     /// When each transaction came in.
     pub arrivals: Vec<Nanos>,

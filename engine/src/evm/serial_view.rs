@@ -1,0 +1,148 @@
+//! `SerialView`: an overlay over the state, for transactions that run one after the other.
+//!
+//! A transaction whose set is enforced may touch what the set covers, and read besides
+//!
+//! * precompiles,
+//! * accounts with code that no transaction of the block names to change: so it need not list the libraries and
+//!   implementations that its contracts call.
+//!
+//! Any other may touch everything.
+
+use alloy_primitives::map::AddressSet;
+use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256};
+use revm::precompile::{PrecompileSpecId, Precompiles};
+use revm::state::{Account as Journaled, AccountInfo, Bytecode};
+
+use super::fate::Fate;
+use super::overlay::Overlay;
+use super::{Evm, Touch, View, settings};
+use crate::access::{AccessSet, Bound, Mode};
+use crate::environment::Environment;
+use crate::executed::Outcome;
+use crate::state::{Account, State};
+use crate::transaction::Verified;
+use crate::writes::WriteSet;
+
+/// State and overlay, and who is asking.
+pub(crate) struct SerialView<'a> {
+    state: &'a State,
+    overlay: Overlay,
+    environment: &'a Environment,
+    precompiles: &'static Precompiles,
+    /// Accounts that some transaction of the block names to change, and the beneficiary.
+    named: AddressSet,
+    access: Option<&'a AccessSet>,
+}
+
+impl<'a> Evm<SerialView<'a>> {
+    /// An EVM for a block of these transactions, none of which has run.
+    pub(crate) fn serial(state: &'a State, environment: &'a Environment, block: &[Verified]) -> Self {
+        let changes = |access: &AccessSet| access.changed_accounts().collect::<Vec<_>>();
+        let mut named: AddressSet = block.iter().flat_map(|one| changes(one.access())).collect();
+        named.insert(environment.beneficiary);
+        let precompiles = Precompiles::new(PrecompileSpecId::from_spec_id(settings::spec(environment.fork)));
+        let overlay = Overlay::default();
+        Evm::with(SerialView { state, overlay, environment, precompiles, named, access: None }, environment)
+    }
+
+    /// Runs a transaction.
+    pub(crate) fn run(&mut self, transaction: &'a Verified) -> Outcome {
+        self.view().access = Some(transaction.access());
+        self.attempt(transaction).expect("serial execution has no plan to leave")
+    }
+
+    /// Adds wei to an account.
+    pub(crate) fn credit(&mut self, address: Address, wei: U256) {
+        if !wei.is_zero() {
+            let view = self.view();
+            let mut account = view.account(&address).unwrap_or_default();
+            account.balance += wei;
+            view.overlay.set_account(address, account);
+        }
+    }
+
+    /// All changes of the transactions that ran.
+    pub(crate) fn into_writes(self) -> WriteSet {
+        let SerialView { state, overlay, .. } = self.into_view();
+        overlay.into_writes(state)
+    }
+}
+
+impl<'a> SerialView<'a> {
+    fn account(&self, address: &Address) -> Option<Account> {
+        self.overlay.account(address).unwrap_or_else(|| self.state.account(address))
+    }
+
+    fn access(&self) -> &'a AccessSet {
+        self.access.expect("a transaction began before it touched anything")
+    }
+
+    /// Judges a touch that the running transaction's set may not cover.
+    fn ensure(&self, allowed: impl FnOnce(&AccessSet) -> bool) -> Result<(), Touch> {
+        let access = self.access();
+        if access.bound != Bound::Enforced || allowed(access) { Ok(()) } else { Err(Touch::Undeclared) }
+    }
+
+    fn is_code_to_read(&self, address: &Address, account: Option<&Account>) -> bool {
+        let has_code = account.is_some_and(|account| account.code_hash != KECCAK256_EMPTY);
+        self.precompiles.contains(address) || (has_code && !self.named.contains(address))
+    }
+}
+
+impl View for SerialView<'_> {
+    fn judge(&self, address: &Address, account: &Journaled, fate: Fate) -> Result<(), Touch> {
+        if fate.changes_account() {
+            self.ensure(|access| access.covers_account_change(*address))?;
+        }
+        if fate.keeps_slots() {
+            for (slot, _) in account.changed_storage_slots() {
+                self.ensure(|access| access.covers_slot(*address, *slot, Mode::Write))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, address: Address, account: Journaled, fate: Fate) {
+        self.overlay.keep(self.state, address, account, fate);
+    }
+
+    fn charge(&mut self, address: &Address, fee: U256) {
+        let mut account = self.account(address).unwrap_or_default();
+        account.nonce += 1;
+        account.balance -= fee;
+        self.overlay.set_account(*address, account);
+    }
+}
+
+impl revm::Database for SerialView<'_> {
+    type Error = Touch;
+
+    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Touch> {
+        let account = self.account(&address);
+        self.ensure(|access| {
+            access.covers_account(address) || self.is_code_to_read(&address, account.as_ref())
+        })?;
+        Ok(account.map(|Account { nonce, balance, code_hash }| AccountInfo {
+            balance,
+            nonce,
+            code_hash,
+            account_id: None,
+            code: None,
+        }))
+    }
+
+    /// Needs no permission: the hash came from an account that was allowed.
+    fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, Touch> {
+        let code = self.overlay.code(&hash).or_else(|| self.state.code(&hash));
+        Ok(code.expect("every code hash of the state has its code").0.clone())
+    }
+
+    fn storage(&mut self, address: Address, slot: U256) -> Result<U256, Touch> {
+        self.ensure(|access| access.covers_slot(address, slot, Mode::Read))?;
+        Ok(self.overlay.slot(&address, &slot).unwrap_or_else(|| self.state.slot(&address, &slot)))
+    }
+
+    fn block_hash(&mut self, number: u64) -> Result<B256, Touch> {
+        Ok(self.environment.block_hash(number))
+    }
+}

@@ -1,0 +1,225 @@
+//! What a block's accounts and slots are while it runs: in place in cells, or as they were below the block.
+
+use alloy_primitives::map::U256Map;
+use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256};
+
+use super::cells::Turn;
+use super::run::{Run, Status};
+use crate::evm::Code;
+use crate::executed::Outcome;
+use crate::plan::{BENEFICIARY, Key};
+use crate::state::{Basics, CodeId, NOWHERE, State};
+
+/// Whether an account is as it was below the block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// As it was.
+    #[default]
+    Below,
+    /// It is what the cell says.
+    There,
+    /// There is none any more.
+    Gone,
+}
+
+/// An account that the block names.
+#[derive(Debug, Default)]
+pub(super) struct AccountCell {
+    pub(super) basics: Basics,
+    pub(super) standing: Standing,
+    /// The slots that it had below the block do not count any more.
+    pub(super) is_void: bool,
+    /// How many of its credits are part of the balance.
+    pub(super) absorbed: u32,
+    /// Changed slots that the block does not name.
+    pub(super) slots: Option<Box<U256Map<U256>>>,
+}
+
+/// A slot that the block names: its value, if it was changed.
+pub(super) type SlotCell = Option<U256>;
+
+/// Tips that are part of the beneficiary's balance.
+#[derive(Debug, Default)]
+pub(super) struct TipsPaid {
+    /// Those of the transactions before this position.
+    before: u32,
+    pub(super) wei: U256,
+}
+
+impl AccountCell {
+    pub(super) fn basics(&self, below: impl FnOnce() -> Option<Basics>) -> Option<Basics> {
+        match self.standing {
+            Standing::Below => below(),
+            Standing::There => Some(self.basics),
+            Standing::Gone => None,
+        }
+    }
+
+    pub(super) fn set(&mut self, basics: Option<Basics>) {
+        self.standing = if basics.is_some() { Standing::There } else { Standing::Gone };
+        self.basics = basics.unwrap_or_default();
+    }
+}
+
+impl Run {
+    /// The account below the block.
+    pub(super) fn below(&self, state: &State, key: Key) -> Option<Basics> {
+        let known = &self.plan.keys.accounts[key as usize];
+        let planned = (known.place != NOWHERE).then(|| state.basics_at(known.place, &known.address));
+        planned.flatten().or_else(|| {
+            let place = state.find(state.hash(&known.address), &known.address)?;
+            state.basics_at(place, &known.address)
+        })
+    }
+
+    /// An account as the transaction sees it.
+    pub(crate) fn account(&self, state: &State, turn: &Turn, key: Key) -> Option<Basics> {
+        self.accounts.read(turn, key).basics(|| self.below(state, key))
+    }
+
+    /// Adds the credits of all earlier transfers to an account that the transaction alone touches.
+    pub(crate) fn absorb(&self, state: &State, turn: &mut Turn, key: Key) {
+        let position = turn.position();
+        let credits = self.plan.credits.row(key);
+        let mut cell = self.accounts.write(turn, key);
+        let waiting = &credits[cell.absorbed as usize..];
+        let earlier = waiting.partition_point(|credit| *credit < position);
+        let sum = waiting[..earlier].iter().fold(U256::ZERO, |sum, credit| sum + self.credit(*credit));
+        cell.absorbed += earlier as u32;
+        if !sum.is_zero() {
+            let mut basics = cell.basics(|| self.below(state, key)).unwrap_or_default();
+            basics.balance += sum;
+            cell.set(Some(basics));
+        }
+    }
+
+    /// What a transfer gave to its recipient.
+    fn credit(&self, position: u32) -> U256 {
+        match self.status(position) {
+            Status::Paid => self.plan.transactions[position as usize].fields().value,
+            _ => U256::ZERO,
+        }
+    }
+
+    /// Adds the tips of all earlier transactions to the beneficiary's balance. They are through.
+    pub(crate) fn pay_tips(&self, state: &State, turn: &mut Turn) {
+        let mut paid = self.tips.lock().expect("no holder of this lock panics");
+        let mut wei = U256::ZERO;
+        for earlier in paid.before..turn.position() {
+            let outcome = self.outcomes.read(turn, earlier);
+            let receipt = outcome.as_ref().and_then(Outcome::receipt);
+            wei += receipt.map_or(U256::ZERO, |receipt| receipt.tip(self.environment.base_fee));
+        }
+        (paid.before, paid.wei) = (turn.position(), paid.wei + wei);
+        self.pay(state, turn, BENEFICIARY, wei);
+    }
+
+    /// Adds to the balance of an account that the transaction alone touches.
+    pub(super) fn pay(&self, state: &State, turn: &mut Turn, key: Key, wei: U256) {
+        if !wei.is_zero() {
+            let mut cell = self.accounts.write(turn, key);
+            let mut basics = cell.basics(|| self.below(state, key)).unwrap_or_default();
+            basics.balance += wei;
+            cell.set(Some(basics));
+        }
+    }
+
+    /// A slot that the block names, as the transaction sees it.
+    pub(crate) fn named_slot(&self, state: &State, turn: &Turn, slot: Key) -> U256 {
+        if let Some(value) = *self.slots.read(turn, slot) {
+            return value;
+        }
+        let known = &self.plan.keys.slots[slot as usize];
+        let account = &self.plan.keys.accounts[known.account as usize];
+        if account.is_written && self.accounts.read(turn, known.account).is_void {
+            return U256::ZERO;
+        }
+        match known.place {
+            NOWHERE => state.slot(&account.address, &known.slot),
+            place => match state.slot_at(place, &account.address, &known.slot) {
+                zero if zero.is_zero() => state.slot(&account.address, &known.slot),
+                value => value,
+            },
+        }
+    }
+
+    /// Any slot of an account that the block names, as the transaction sees it.
+    pub(crate) fn slot(&self, state: &State, turn: &Turn, key: Key, slot: &U256) -> U256 {
+        if let Some(named) = self.plan.keys.slot(key, slot) {
+            return self.named_slot(state, turn, named);
+        }
+        let cell = self.accounts.read(turn, key);
+        let changed = cell.slots.as_ref().and_then(|slots| slots.get(slot)).copied();
+        changed.unwrap_or_else(|| match cell.is_void {
+            true => U256::ZERO,
+            false => state.slot(&self.address(key), slot),
+        })
+    }
+
+    /// Sets any slot of an account that the block names.
+    pub(crate) fn set_slot(&self, turn: &mut Turn, key: Key, slot: &U256, value: U256) {
+        match self.plan.keys.slot(key, slot) {
+            Some(named) => *self.slots.write(turn, named) = Some(value),
+            None => {
+                self.accounts.write(turn, key).slots.get_or_insert_default().insert(*slot, value);
+            }
+        }
+    }
+
+    /// Sets nonce, balance and code of an account that the transaction alone touches; none removes it.
+    pub(crate) fn set_account(&self, state: &State, turn: &mut Turn, key: Key, basics: Option<Basics>) {
+        let below = self.below(state, key).map_or(0, |basics| basics.code);
+        if basics.map_or(0, |basics| basics.code) != below {
+            self.recode(key);
+        }
+        self.accounts.write(turn, key).set(basics);
+    }
+
+    /// Voids all slots of an account that the transaction alone touches.
+    pub(crate) fn void_slots(&self, turn: &mut Turn, key: Key) {
+        for named in self.plan.keys.slots_of(key) {
+            *self.slots.write(turn, named) = Some(U256::ZERO);
+        }
+        let mut cell = self.accounts.write(turn, key);
+        cell.is_void = true;
+        cell.slots = None;
+    }
+
+    /// The hash of a code, old or new.
+    pub(crate) fn code_hash(&self, state: &State, code: CodeId) -> B256 {
+        match code.checked_sub(state.code_count()) {
+            None => state.code_hash(code),
+            Some(new) => self.codes.lock().expect("no holder of this lock panics")[new as usize].0,
+        }
+    }
+
+    /// The code with this hash, old or new.
+    pub(crate) fn code(&self, state: &State, hash: &B256) -> Code {
+        let new = || {
+            let codes = self.codes.lock().expect("no holder of this lock panics");
+            codes.iter().find(|(new, _)| new == hash).map(|(_, code)| code.clone())
+        };
+        let code = state.code(hash).cloned().or_else(new);
+        code.expect("every code hash of the state has its code")
+    }
+
+    /// The number of a code, which is given if it may be new.
+    pub(crate) fn code_number(&self, state: &State, hash: &B256, code: Option<&Code>) -> CodeId {
+        if *hash == KECCAK256_EMPTY {
+            return 0;
+        }
+        state.code_number(hash).unwrap_or_else(|| {
+            let mut codes = self.codes.lock().expect("no holder of this lock panics");
+            let known = codes.iter().position(|(new, _)| new == hash);
+            let number = known.unwrap_or_else(|| {
+                codes.push((*hash, code.expect("a code that is new was just made").clone()));
+                codes.len() - 1
+            });
+            state.code_count() + number as CodeId
+        })
+    }
+
+    pub(crate) fn address(&self, key: Key) -> Address {
+        self.plan.keys.accounts[key as usize].address
+    }
+}

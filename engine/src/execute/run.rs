@@ -1,0 +1,106 @@
+//! `Run`: one block while it is executed.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+use alloy_primitives::{Address, B256, U256};
+
+use super::account::{AccountCell, SlotCell, TipsPaid};
+use super::cells::Cells;
+use super::schedule::Schedule;
+use crate::environment::Environment;
+use crate::evm::Code;
+use crate::executed::Outcome;
+use crate::plan::{Key, Plan};
+
+/// How far a transaction is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Status {
+    /// It has not run.
+    Waiting,
+    /// It ran, and its outcome is known.
+    Done,
+    /// The same, and it is a transfer whose recipient is to be paid.
+    Paid,
+    /// It touched what the plan does not give it, changed nothing, and runs again when all before it are through.
+    Stopped,
+}
+
+const STATUSES: [Status; 4] = [Status::Waiting, Status::Done, Status::Paid, Status::Stopped];
+
+/// What a transaction read that its row does not name and, by the plan, nobody writes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stray {
+    pub(crate) position: u32,
+    pub(crate) address: Address,
+    /// None for the account itself.
+    pub(crate) slot: Option<U256>,
+}
+
+/// One block while it is executed. The state below it does not change meanwhile.
+pub struct Run {
+    pub(crate) plan: Plan,
+    pub(crate) environment: Environment,
+    pub(super) schedule: Schedule,
+    pub(super) accounts: Cells<AccountCell>,
+    pub(super) slots: Cells<SlotCell>,
+    pub(super) outcomes: Cells<Option<Outcome>>,
+    statuses: Box<[AtomicU8]>,
+    /// Accounts whose code is not what it was below the block.
+    recoded: Box<[AtomicBool]>,
+    pub(super) codes: Mutex<Vec<(B256, Code)>>,
+    pub(super) strays: Mutex<Vec<Stray>>,
+    pub(super) tips: Mutex<TipsPaid>,
+}
+
+impl Run {
+    /// A block that has not begun, for at most so many workers at a time.
+    pub fn new(plan: Plan, environment: Environment, workers: usize) -> Run {
+        let (accounts, slots) = (plan.keys.accounts.len(), plan.keys.slots.len());
+        let count = plan.transactions.len();
+        Run {
+            schedule: Schedule::new(&plan, workers),
+            accounts: Cells::new(accounts),
+            slots: Cells::new(slots),
+            outcomes: Cells::new(count),
+            statuses: (0..count).map(|_| AtomicU8::new(Status::Waiting as u8)).collect(),
+            recoded: (0..accounts).map(|_| AtomicBool::new(false)).collect(),
+            codes: Mutex::default(),
+            strays: Mutex::default(),
+            tips: Mutex::default(),
+            plan,
+            environment,
+        }
+    }
+
+    /// The same block, as if nothing of it had run.
+    pub(super) fn again(self) -> Run {
+        Run::new(self.plan, self.environment, 0)
+    }
+
+    pub(super) fn status(&self, position: u32) -> Status {
+        STATUSES[self.statuses[position as usize].load(Ordering::Relaxed) as usize % STATUSES.len()]
+    }
+
+    pub(super) fn set_status(&self, position: u32, status: Status) {
+        self.statuses[position as usize].store(status as u8, Ordering::Relaxed);
+    }
+
+    /// How many transactions are through.
+    pub(super) fn through(&self) -> usize {
+        let is_through = |status: &&AtomicU8| {
+            let status = status.load(Ordering::Relaxed);
+            status == Status::Done as u8 || status == Status::Paid as u8
+        };
+        self.statuses.iter().filter(is_through).count()
+    }
+
+    pub(super) fn is_recoded(&self, key: Key) -> bool {
+        self.recoded[key as usize].load(Ordering::Relaxed)
+    }
+
+    pub(super) fn recode(&self, key: Key) {
+        self.recoded[key as usize].store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,72 @@
+//! What a worker does: runs transactions that wait for nobody, until there are none.
+
+use super::cells::Turn;
+use super::run::{Run, Status};
+use super::transfer::Ran;
+use crate::evm::{Evm, RunView};
+use crate::plan::Class;
+use crate::state::State;
+
+/// A thread's means to run transactions of one block.
+struct Worker<'a> {
+    run: &'a Run,
+    state: &'a State,
+    /// Made when the first call needs it.
+    evm: Option<Evm<RunView<'a>>>,
+}
+
+impl Run {
+    /// How many workers to begin with. Each is then one call of [`Run::work`].
+    pub fn start(&self) -> usize {
+        self.schedule.start()
+    }
+
+    /// Runs transactions beside other workers until there is nothing for this one to do. Where more could be done at
+    /// the same time it calls `wake`, whereupon one more worker has to be sent here, or this one once more.
+    ///
+    /// True for the last worker: nothing is left that can run beside others.
+    pub fn work(&self, state: &State, wake: &dyn Fn()) -> bool {
+        let mut hand = self.schedule.enter();
+        let mut worker = Worker { run: self, state, evm: None };
+        while let Some(position) = hand.next() {
+            let mut next = Some(position);
+            while let Some(position) = next.take() {
+                if worker.run(position) {
+                    next = hand.release(self.plan.graph.successors.row(position), wake);
+                }
+            }
+        }
+        let strays = worker.evm.map(Evm::into_strays).unwrap_or_default();
+        if !strays.is_empty() {
+            self.strays.lock().expect("no holder of this lock panics").extend(strays);
+        }
+        hand.leave()
+    }
+}
+
+impl Worker<'_> {
+    /// Runs a transaction that waits for nobody; says whether it is through.
+    fn run(&mut self, position: u32) -> bool {
+        let run = self.run;
+        let mut turn = Turn::of(position);
+        let (outcome, status) = match run.plan.classes[position as usize] {
+            Class::Transfer => match run.transfer(self.state, &mut turn, false) {
+                Ran::Through(outcome, status) => (Some(outcome), status),
+                Ran::Not => (None, Status::Stopped),
+            },
+            _ => {
+                let evm = self.evm.get_or_insert_with(|| Evm::beside(run, self.state));
+                match evm.run_planned(&mut turn) {
+                    Ok(outcome) => (Some(outcome), Status::Done),
+                    Err(_) => (None, Status::Stopped),
+                }
+            }
+        };
+        let is_through = outcome.is_some();
+        if is_through {
+            *run.outcomes.write(&mut turn, position) = outcome;
+        }
+        run.set_status(position, status);
+        is_through
+    }
+}
