@@ -25,7 +25,9 @@
 pub mod address;
 pub mod backend;
 pub mod bls12381;
+pub mod cuda;
 pub mod curve25519;
+pub mod device;
 pub mod ecdsa;
 pub mod ed25519;
 pub mod hash;

@@ -21,6 +21,24 @@ const ED25519_SIGNATURE: [u8; 64] = hex::bytes(
 );
 const ED25519_ADDRESS: [u8; 20] = hex::bytes("09cc9ed6df4d31bb149e3dbeb9ff2f570775f9f3");
 
+/// A valid and an invalid signature, and what is to be said of them.
+pub(crate) fn known(scheme: Scheme) -> (Signatures, [Verdict; 2]) {
+    let mut signatures = Signatures::new(scheme);
+    let address = match scheme {
+        Scheme::Secp256k1 => {
+            signatures.push_secp256k1(&SECP256K1_MESSAGE, &SECP256K1_SIGNATURE, 0, None);
+            signatures.push_secp256k1(&SECP256K1_MESSAGE, &SECP256K1_SIGNATURE, 2, None);
+            SECP256K1_ADDRESS
+        }
+        Scheme::Ed25519 => {
+            signatures.push_ed25519(&ED25519_MESSAGE, &ED25519_SIGNATURE, &ED25519_KEY);
+            signatures.push_ed25519(b"another message", &ED25519_SIGNATURE, &ED25519_KEY);
+            ED25519_ADDRESS
+        }
+    };
+    (signatures, [Verdict::Valid { address }, Verdict::Invalid])
+}
+
 /// Asks `backend` about one valid and one spoilt signature of each scheme; a wrong answer is a fault.
 pub fn self_test(backend: &dyn Backend) -> Result<(), Fault> {
     let mut batch = Signatures::new(Scheme::Secp256k1);

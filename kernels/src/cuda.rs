@@ -1,0 +1,114 @@
+//! NVIDIA GPUs: a [`Device`] over CUDA's driver, which is loaded at run time.
+//!
+//! ```text
+//!   slot:  stream ── copy in ──> kernel ──> copy out ──> event        three of them, so that copies of one batch
+//!          pinned memory, device memory, for both directions          run beside the kernel of another
+//! ```
+//!
+//! The kernels are part of the program: `cuda/pelton.fatbin`, made by `cuda/build.sh` from the source beside it. So a machine
+//! needs a driver (580 or newer) and nothing else, and one without is told so by [`open`].
+
+mod input;
+mod slot;
+
+use std::fmt::Display;
+
+use cudarc::driver::{CudaContext, CudaFunction};
+use cudarc::nvrtc::Ptx;
+
+use crate::device::{Answer, Device};
+use crate::signatures::Signatures;
+use slot::Slot;
+
+/// The kernels, for every GPU that is supported.
+static KERNELS: &[u8] = include_bytes!("../cuda/pelton.fatbin");
+
+/// Batches that a GPU holds at a time.
+const SLOTS: usize = 3;
+
+/// An NVIDIA GPU.
+pub struct Cuda {
+    kernels: Kernels,
+    slots: Vec<Slot>,
+}
+
+struct Kernels {
+    secp256k1: CudaFunction,
+    ed25519: CudaFunction,
+}
+
+/// Opens the GPU of this number, counted from 0.
+///
+/// # Errors
+/// Why there is none that can be used, for people.
+pub fn open(ordinal: usize) -> Result<Box<dyn Device>, String> {
+    if !slot::is_driver_present() {
+        return Err("there is no CUDA driver on this machine (libcuda is not found)".to_owned());
+    }
+    let devices = CudaContext::device_count().map_err(in_words)?;
+    if ordinal >= usize::try_from(devices).unwrap_or(0) {
+        return Err(format!("there is no CUDA device {ordinal}; there are {devices}"));
+    }
+    let context = CudaContext::new(ordinal).map_err(in_words)?;
+    let module = context.load_module(Ptx::from_binary(KERNELS.to_vec())).map_err(in_words)?;
+    let function = |name| module.load_function(name).map_err(in_words);
+    let kernels = Kernels { secp256k1: function("pelton_secp256k1")?, ed25519: function("pelton_ed25519")? };
+    slot::run_once(&context, &function("pelton_tables")?)?;
+    let slots = (0..SLOTS).map(|_| Slot::new(&context)).collect::<Result<_, _>>()?;
+    Ok(Box::new(Cuda { kernels, slots }))
+}
+
+/// The name of the GPU of this number, if there is one.
+pub fn name(ordinal: usize) -> Option<String> {
+    slot::is_driver_present().then(|| CudaContext::new(ordinal).ok()?.name().ok()).flatten()
+}
+
+impl Device for Cuda {
+    fn name(&self) -> &'static str {
+        "cuda"
+    }
+
+    fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn fits(&self, known: &Signatures, batch: &Signatures) -> bool {
+        Slot::fits(known, batch)
+    }
+
+    fn start(&mut self, slot: usize, known: &Signatures, batch: &Signatures) -> Result<(), String> {
+        let kernel = match batch.scheme() {
+            crate::Scheme::Secp256k1 => &self.kernels.secp256k1,
+            crate::Scheme::Ed25519 => &self.kernels.ed25519,
+        };
+        self.slots[slot].start(kernel, known, batch)
+    }
+
+    fn finish(&mut self, slot: usize) -> Result<Option<Vec<Answer>>, String> {
+        self.slots[slot].finish()
+    }
+
+    fn abandon(self: Box<Self>) {
+        // To free memory waits for whatever still uses it, and that may be for ever.
+        if self.slots.iter().any(Slot::is_in_use) {
+            std::mem::forget(self);
+        }
+    }
+}
+
+/// What the driver says, for people.
+fn in_words(error: impl Display) -> String {
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_machine_without_a_gpu_is_told_so_and_nothing_panics() {
+        match super::open(usize::MAX) {
+            Ok(_) => panic!("no machine has so many"),
+            Err(reason) => assert!(reason.starts_with("there is no CUDA"), "{reason}"),
+        }
+        assert!(super::name(1_000).is_none());
+    }
+}

@@ -1,0 +1,92 @@
+//! How a batch lies in the memory of a slot, so that one copy brings all of it.
+//!
+//! ```text
+//!   signatures  64 bytes each
+//!   keys        32 bytes each (ed25519), or parities, 1 byte each (secp256k1)
+//!   padding     to a multiple of four
+//!   ends        u32 each, little-endian, where each message ends
+//!   messages    one behind the other
+//! ```
+
+use crate::signatures::{Scheme, Signatures};
+
+/// Where the parts lie, in bytes from the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub keys: usize,
+    pub ends: usize,
+    pub messages: usize,
+    pub total: usize,
+    /// How many signatures there are.
+    pub count: usize,
+}
+
+impl Layout {
+    /// Of two batches of one scheme, one behind the other.
+    pub fn of(first: &Signatures, second: &Signatures) -> Layout {
+        let count = first.len() + second.len();
+        let key_bytes = match second.scheme() {
+            Scheme::Ed25519 => 32,
+            Scheme::Secp256k1 => 1,
+        };
+        let keys = 64 * count;
+        let ends = (keys + key_bytes * count).next_multiple_of(4);
+        let messages = ends + 4 * count;
+        let total = messages + first.messages().len() + second.messages().len();
+        Layout { keys, ends, messages, total, count }
+    }
+
+    /// Writes the two batches to memory of `total` bytes or more.
+    pub fn write(&self, memory: &mut [u8], first: &Signatures, second: &Signatures) {
+        let mut put = |at: usize, one: &[u8], other: &[u8]| {
+            let (before, behind) = memory[at..at + one.len() + other.len()].split_at_mut(one.len());
+            before.copy_from_slice(one);
+            behind.copy_from_slice(other);
+        };
+        put(0, first.signatures().as_flattened(), second.signatures().as_flattened());
+        match second.scheme() {
+            Scheme::Ed25519 => put(self.keys, first.keys().as_flattened(), second.keys().as_flattened()),
+            Scheme::Secp256k1 => put(self.keys, first.parities(), second.parities()),
+        }
+        put(self.messages, first.messages(), second.messages());
+        let offset = u32::try_from(first.messages().len()).expect("known messages are short");
+        let moved = second.ends().iter().map(|end| end + offset);
+        let ends = memory[self.ends..self.messages].chunks_exact_mut(4);
+        for (place, end) in ends.zip(first.ends().iter().copied().chain(moved)) {
+            place.copy_from_slice(&end.to_le_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Layout;
+    use crate::signatures::{Scheme, Signatures};
+
+    #[test]
+    fn two_batches_lie_one_behind_the_other_part_by_part() {
+        let (mut first, mut second) =
+            (Signatures::new(Scheme::Secp256k1), Signatures::new(Scheme::Secp256k1));
+        first.push_secp256k1(b"ab", &[1; 64], 0, None);
+        second.push_secp256k1(b"", &[2; 64], 1, None);
+        second.push_secp256k1(b"cde", &[3; 64], 9, None);
+        let layout = Layout::of(&first, &second);
+        assert_eq!(layout, Layout { keys: 192, ends: 196, messages: 208, total: 213, count: 3 });
+        let mut memory = [0xee; 213];
+        layout.write(&mut memory, &first, &second);
+        let signatures = [[1; 64], [2; 64], [3; 64]];
+        let parts =
+            [signatures.as_flattened(), &[0, 1, 9, 0xee], &[2, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0], b"abcde"];
+        assert_eq!(memory[..], parts.concat());
+    }
+
+    #[test]
+    fn keys_of_ed25519_take_the_place_of_parities() {
+        let mut batch = Signatures::new(Scheme::Ed25519);
+        batch.push_ed25519(b"m", &[4; 64], &[5; 32]);
+        let layout = Layout::of(&Signatures::new(Scheme::Ed25519), &batch);
+        let mut memory = vec![0; layout.total];
+        layout.write(&mut memory, &Signatures::new(Scheme::Ed25519), &batch);
+        assert_eq!(memory, [&[4; 64][..], &[5; 32], &[1, 0, 0, 0], b"m"].concat());
+    }
+}

@@ -1,0 +1,146 @@
+//! One slot of a GPU: a stream, and memory for a batch on its way in and its answers on their way out.
+#![expect(unsafe_code, reason = "the driver is a C library, and kernels take pointers")]
+
+use std::sync::Arc;
+
+use cudarc::driver::{
+    CudaContext, CudaEvent, CudaFunction, CudaSlice, CudaStream, DevicePtr, LaunchConfig, PinnedHostSlice,
+    PushKernelArg, result, sys,
+};
+
+use super::in_words;
+use super::input::Layout;
+use crate::device::Answer;
+use crate::signatures::Signatures;
+
+/// Signatures that a slot holds at most, the known ones included.
+const COUNT_MAX: usize = 1 << 17;
+
+/// Bytes of input that a slot holds at most: 400 for each signature.
+const INPUT_MAX: usize = 400 * COUNT_MAX;
+
+/// Threads of a block, as the kernels are compiled for.
+const THREADS: u32 = 128;
+
+/// What answers are before a kernel has written them: neither yes nor no.
+const NO_ANSWER: u8 = 0xff;
+
+/// See the module.
+pub(super) struct Slot {
+    stream: Arc<CudaStream>,
+    pinned_input: PinnedHostSlice<u8>,
+    input: CudaSlice<u8>,
+    answers: CudaSlice<u8>,
+    pinned_answers: PinnedHostSlice<u8>,
+    /// What is under way: reached once the answers are there, and how many there are.
+    under_way: Option<(CudaEvent, usize)>,
+    /// Commands were sent, and it is not known whether all of them were, or when they end.
+    is_doubtful: bool,
+}
+
+/// Whether the driver's library can be loaded.
+pub(super) fn is_driver_present() -> bool {
+    // SAFETY: this loads a library by its name, and runs what it runs when it is loaded. It is NVIDIA's driver.
+    unsafe { sys::is_culib_present() }
+}
+
+/// Runs a kernel without arguments in one thread, and waits for it.
+pub(super) fn run_once(context: &Arc<CudaContext>, kernel: &CudaFunction) -> Result<(), String> {
+    let stream = context.new_stream().map_err(in_words)?;
+    let one = LaunchConfig { grid_dim: (1, 1, 1), block_dim: (1, 1, 1), shared_mem_bytes: 0 };
+    // SAFETY: the kernel takes no arguments and writes to memory of its module only.
+    unsafe { stream.launch_builder(kernel).launch(one) }.map_err(in_words)?;
+    stream.synchronize().map_err(in_words)
+}
+
+impl Slot {
+    pub fn new(context: &Arc<CudaContext>) -> Result<Slot, String> {
+        let stream = context.new_stream().map_err(in_words)?;
+        let answers_bytes = size_of::<Answer>() * COUNT_MAX;
+        // SAFETY: bytes have no invalid values, and those that are read were written before. What the CPU only writes
+        // is write-combined; what it reads must not be, or reading would be slow.
+        let (pinned_input, pinned_answers) = unsafe {
+            let input = context.alloc_pinned_with_flags::<u8>(INPUT_MAX, sys::CU_MEMHOSTALLOC_WRITECOMBINED);
+            (
+                input.map_err(in_words)?,
+                context.alloc_pinned_with_flags::<u8>(answers_bytes, 0).map_err(in_words)?,
+            )
+        };
+        let input = stream.alloc_zeros(INPUT_MAX).map_err(in_words)?;
+        let answers = stream.alloc_zeros(answers_bytes).map_err(in_words)?;
+        stream.synchronize().map_err(in_words)?;
+        Ok(Slot { stream, pinned_input, input, answers, pinned_answers, under_way: None, is_doubtful: false })
+    }
+
+    pub fn fits(known: &Signatures, batch: &Signatures) -> bool {
+        let layout = Layout::of(known, batch);
+        layout.count <= COUNT_MAX && layout.total <= INPUT_MAX
+    }
+
+    /// Copies the batches in, runs the kernel on them and copies the answers out, all of it one after the other on the
+    /// slot's stream and none of it before this returns.
+    pub fn start(
+        &mut self,
+        kernel: &CudaFunction,
+        known: &Signatures,
+        batch: &Signatures,
+    ) -> Result<(), String> {
+        assert!(self.under_way.is_none(), "a slot holds one batch");
+        let layout = Layout::of(known, batch);
+        assert!(Self::fits(known, batch), "who asks looks first whether it fits");
+        let memory = self.pinned_input.as_mut_slice().map_err(in_words)?;
+        layout.write(memory, known, batch);
+        self.is_doubtful = true;
+        self.enqueue(kernel, &layout).map_err(in_words)?;
+        let done = self.stream.record_event(None).map_err(in_words)?;
+        self.is_doubtful = false;
+        self.under_way = Some((done, layout.count));
+        Ok(())
+    }
+
+    fn enqueue(&mut self, kernel: &CudaFunction, layout: &Layout) -> Result<(), result::DriverError> {
+        let stream = &self.stream;
+        stream.context().bind_to_thread()?;
+        let answers_bytes = size_of::<Answer>() * layout.count;
+        let (input, _in_use) = self.input.device_ptr(stream);
+        let (answers, _in_use) = self.answers.device_ptr(stream);
+        let [signatures, keys, ends, messages] =
+            [0, layout.keys, layout.ends, layout.messages].map(|at| input + at as u64);
+        let count = layout.count as u32;
+        let blocks = LaunchConfig {
+            grid_dim: (count.div_ceil(THREADS), 1, 1),
+            block_dim: (THREADS, 1, 1),
+            shared_mem_bytes: 0,
+        };
+        let (memory, pinned_answers) = (self.pinned_input.as_slice()?, self.pinned_answers.as_mut_slice()?);
+        // SAFETY: all memory belongs to the slot, is large enough for the layout, and is neither freed nor touched by the
+        // CPU until the event behind these commands is reached: `start` refuses a slot that is in use, and `abandon` of the
+        // device forgets it. The kernel is one of those of `verify.cu`, and its arguments are as they are declared there.
+        unsafe {
+            result::memcpy_htod_async(input, &memory[..layout.total], stream.cu_stream())?;
+            result::memset_d8_async(answers, NO_ANSWER, answers_bytes, stream.cu_stream())?;
+            let mut launch = stream.launch_builder(kernel);
+            launch.arg(&answers).arg(&messages).arg(&ends).arg(&signatures).arg(&keys).arg(&count);
+            launch.launch(blocks)?;
+            result::memcpy_dtoh_async(&mut pinned_answers[..answers_bytes], answers, stream.cu_stream())
+        }
+    }
+
+    /// The answers, if they are there.
+    pub fn finish(&mut self) -> Result<Option<Vec<Answer>>, String> {
+        let (done, count) = self.under_way.as_ref().expect("something was begun");
+        self.stream.context().bind_to_thread().map_err(in_words)?;
+        if !done.try_is_complete().map_err(in_words)? {
+            return Ok(None);
+        }
+        let bytes = &self.pinned_answers.as_slice().map_err(in_words)?[..size_of::<Answer>() * count];
+        let answers = bytes.as_chunks::<{ size_of::<Answer>() }>().0.to_vec();
+        self.under_way = None;
+        Ok(Some(answers))
+    }
+
+    /// Whether the GPU may still touch the slot's memory.
+    pub fn is_in_use(&self) -> bool {
+        self.is_doubtful || self.under_way.as_ref().is_some_and(|(done, _)| !done.is_complete())
+    }
+}
