@@ -89,7 +89,7 @@ pub fn run<'a>(genesis: &Genesis, wires: impl Iterator<Item = &'a Bytes>) -> Vec
     let executed = serial(&mut state, &environment(), &block);
     for threads in [1, 3] {
         let mut parallel = door.state.clone();
-        let plan = Plan::new(block.clone(), environment().beneficiary);
+        let plan = Plan::new(&parallel, environment().fork, environment().beneficiary, block.clone());
         assert_eq!(execute(&mut parallel, &environment(), plan, threads), executed, "{threads} threads");
         assert_eq!(parallel, state, "{threads} threads");
     }
