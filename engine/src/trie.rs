@@ -50,9 +50,6 @@ use crate::commitment::lanes::Lanes;
 pub use crate::commitment::rules::{Key32, Root, Update, ValueHash32};
 use crate::commitment::rules::{NOTHING, order};
 
-/// Names the shape of the trie and its hash. Roots can be compared only under equal names.
-pub const SCHEME: &str = "binary trie, leaves raised, kind in the first bit, BLAKE3, version 1";
-
 /// The first bits of a key say which shard it is in: enough for many threads, and few enough that a batch fills lanes.
 const SHARD_BITS: usize = 6;
 const SHARDS: usize = 1 << SHARD_BITS;

@@ -4,12 +4,17 @@
 //! last value. The commitment sees a write set as updates of hashed keys:
 //!
 //! ```text
-//! account   key = BLAKE3(0x00 ‖ address [20])              value = BLAKE3(nonce u64 ‖ balance [32] ‖ code hash [32])
-//! slot      key = BLAKE3(0x01 ‖ address [20] ‖ slot [32])  value = BLAKE3(value [32])          integers big-endian
+//! account   key = BLAKE3(0x00 ‖ address [20] ‖ 0^43)              value = BLAKE3(nonce u64 ‖ balance [32] ‖ code hash [32] ‖ 0^56)
+//! slot      key = BLAKE3(0x01 ‖ address [20] ‖ slot [32] ‖ 0^11)  value = BLAKE3(value [32] ‖ 0^32)
 //! ```
+//!
+//! Integers are big-endian. Zeros fill whole blocks of 64 bytes, so that many are hashed at once, in
+//! [lanes](crate::commitment::lanes).
 
 use alloy_primitives::{Address, B256, U256};
 
+use crate::commitment::lanes::Lanes;
+use crate::commitment::rules::{Key32, Update, ValueHash32, order};
 use crate::evm::Code;
 use crate::state::Account;
 
@@ -51,42 +56,78 @@ impl WriteSet {
     }
 
     /// The same as updates of the state commitment, sorted by hashed key: none deletes.
-    pub fn trie_updates(&self) -> Vec<([u8; 32], Option<[u8; 32]>)> {
-        let accounts = self
-            .accounts
-            .iter()
-            .map(|(address, account)| (account_key(address), account.as_ref().map(account_value)));
-        let slots = self.slots.iter().map(|((address, slot), value)| {
-            (slot_key(address, slot), (!value.is_zero()).then(|| hash(&value.to_be_bytes::<32>())))
-        });
-        let mut updates: Vec<_> = accounts.chain(slots).collect();
-        updates.sort_unstable_by_key(|entry| entry.0);
+    pub fn trie_updates(&self) -> Vec<Update> {
+        let lanes = Lanes::detect();
+        let mut keys = Vec::with_capacity(self.len());
+        lanes.hash_made(self.accounts.iter().map(|(address, _)| account_key_block(address)), &mut keys);
+        lanes.hash_made(
+            self.slots.iter().map(|((address, slot), _)| slot_key_block(address, slot)),
+            &mut keys,
+        );
+
+        let mut values = Vec::with_capacity(self.len());
+        let accounts = self.accounts.iter().filter_map(|(_, account)| account.as_ref());
+        lanes.hash_made(accounts.map(account_value_blocks), &mut values);
+        let slots = self.slots.iter().map(|(_, value)| value).filter(|value| !value.is_zero());
+        lanes.hash_made(slots.map(slot_value_block), &mut values);
+
+        let accounts_kept = self.accounts.iter().map(|(_, account)| account.is_some());
+        let is_kept = accounts_kept.chain(self.slots.iter().map(|(_, value)| !value.is_zero()));
+        let mut values = values.into_iter();
+        let value_if = |is_kept: bool| is_kept.then(|| values.next().expect("all that is kept was hashed"));
+        let mut updates: Vec<Update> = keys.into_iter().zip(is_kept.map(value_if)).collect();
+        updates.sort_unstable_by(|(a, _), (b, _)| order(a, b));
         updates
     }
 }
 
 /// Where an account stands in the state commitment.
-pub fn account_key(address: &Address) -> [u8; 32] {
-    let mut bytes = [0x00; 21];
-    bytes[1..].copy_from_slice(address.as_slice());
-    hash(&bytes)
+pub fn account_key(address: &Address) -> Key32 {
+    hash(&account_key_block(address))
 }
 
 /// Where a slot stands in the state commitment.
-pub fn slot_key(address: &Address, slot: &U256) -> [u8; 32] {
-    let mut bytes = [0x01; 53];
-    bytes[1..21].copy_from_slice(address.as_slice());
-    bytes[21..].copy_from_slice(&slot.to_be_bytes::<32>());
-    hash(&bytes)
+pub fn slot_key(address: &Address, slot: &U256) -> Key32 {
+    hash(&slot_key_block(address, slot))
 }
 
 /// What the state commitment holds of an account.
-pub fn account_value(account: &Account) -> [u8; 32] {
-    let mut bytes = [0; 72];
-    bytes[..8].copy_from_slice(&account.nonce.to_be_bytes());
-    bytes[8..40].copy_from_slice(&account.balance.to_be_bytes::<32>());
-    bytes[40..].copy_from_slice(account.code_hash.as_slice());
-    hash(&bytes)
+pub fn account_value(account: &Account) -> ValueHash32 {
+    hash(&account_value_blocks(account))
+}
+
+/// What the state commitment holds of a slot that is not zero.
+pub fn slot_value(value: &U256) -> ValueHash32 {
+    hash(&slot_value_block(value))
+}
+
+fn account_key_block(address: &Address) -> [u8; 64] {
+    let mut block = [0; 64];
+    block[0] = 0x00;
+    block[1..21].copy_from_slice(address.as_slice());
+    block
+}
+
+fn slot_key_block(address: &Address, slot: &U256) -> [u8; 64] {
+    let mut block = [0; 64];
+    block[0] = 0x01;
+    block[1..21].copy_from_slice(address.as_slice());
+    block[21..53].copy_from_slice(&slot.to_be_bytes::<32>());
+    block
+}
+
+fn account_value_blocks(account: &Account) -> [u8; 128] {
+    let mut blocks = [0; 128];
+    blocks[..8].copy_from_slice(&account.nonce.to_be_bytes());
+    blocks[8..40].copy_from_slice(&account.balance.to_be_bytes::<32>());
+    blocks[40..72].copy_from_slice(account.code_hash.as_slice());
+    blocks
+}
+
+fn slot_value_block(value: &U256) -> [u8; 64] {
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(&value.to_be_bytes::<32>());
+    block
 }
 
 fn hash(bytes: &[u8]) -> [u8; 32] {

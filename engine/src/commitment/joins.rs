@@ -13,7 +13,6 @@
 //!
 //! Uses `core` and `alloc` only.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::lanes::Lanes;
@@ -58,11 +57,18 @@ pub struct Joins {
 
 impl Default for Joins {
     fn default() -> Joins {
-        Joins { hashes: vec![NOTHING], leaves: Vec::new(), leaf_places: Vec::new(), heights: Vec::new() }
+        Joins::with_capacity(0)
     }
 }
 
 impl Joins {
+    /// No subtree yet, and room for the hashes of this many.
+    pub fn with_capacity(subtrees: usize) -> Joins {
+        let mut hashes = Vec::with_capacity(subtrees + 1);
+        hashes.push(NOTHING);
+        Joins { hashes, leaves: Vec::new(), leaf_places: Vec::new(), heights: Vec::new() }
+    }
+
     /// A subtree whose hash is known already.
     pub fn known(&mut self, hash: Hash) -> Subtree {
         match Kind::of(&hash) {
@@ -123,13 +129,11 @@ impl Joins {
             self.hashes[place as usize] = as_leaf(*hash);
         }
         self.leaves.clear();
-        let mut blocks = Vec::new();
         for joins in &mut self.heights {
-            blocks.clear();
             hashes.clear();
             let hash_at = |place: u32| &self.hashes[place as usize];
-            blocks.extend(joins.iter().map(|join| Block::new(hash_at(join.left), hash_at(join.right))));
-            lanes.hash(blocks.iter().map(|block| &block.0), &mut hashes);
+            let block = |join: &Join| Block::new(hash_at(join.left), hash_at(join.right)).0;
+            lanes.hash_made(joins.iter().map(block), &mut hashes);
             for (join, hash) in joins.drain(..).zip(&hashes) {
                 self.hashes[join.place as usize] = as_inner(*hash);
             }

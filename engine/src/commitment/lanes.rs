@@ -76,6 +76,27 @@ impl Lanes {
             hashes.extend_from_slice(&out[..taken]);
         }
     }
+
+    /// The same of messages that are made on the spot.
+    pub fn hash_made<const N: usize>(
+        self,
+        messages: impl IntoIterator<Item = [u8; N]>,
+        hashes: &mut Vec<Hash>,
+    ) {
+        let mut messages = messages.into_iter().fuse();
+        let mut group = [[0; N]; LANES_MAX];
+        loop {
+            let mut taken = 0;
+            for (place, message) in group.iter_mut().zip(messages.by_ref()) {
+                *place = message;
+                taken += 1;
+            }
+            if taken == 0 {
+                return;
+            }
+            self.hash(&group[..taken], hashes);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -90,9 +111,10 @@ mod tests {
         for count in 0..=messages.len() {
             let mut hashes = [[7; 32]].to_vec();
             Lanes::detect().hash(&messages[..count], &mut hashes);
+            Lanes::detect().hash_made(messages[..count].iter().copied(), &mut hashes);
             let expected = messages[..count].iter().map(|message| *blake3::hash(message).as_bytes());
-            assert_eq!(hashes[0], [7; 32]);
-            assert_eq!(hashes[1..], expected.collect::<Vec<_>>(), "{count} messages of {N} bytes");
+            let expected: Vec<_> = [[7; 32]].into_iter().chain(expected.clone()).chain(expected).collect();
+            assert_eq!(hashes, expected, "{count} messages of {N} bytes");
         }
     }
 

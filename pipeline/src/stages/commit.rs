@@ -45,7 +45,8 @@ impl Stage for Commit {
     type Output = Committed;
 
     fn take(&mut self, done: Done, outbox: &mut Outbox<Committed>) {
-        let state_root = B256::from(self.trie.apply(&done.executed.writes.trie_updates()));
+        let mut updates = done.executed.writes.trie_updates();
+        let state_root = B256::from(self.trie.exchange(&mut updates));
         let height = done.block.header().height;
         self.chain.push_summary(Summary { height, gas_used: done.executed.gas_used, state_root });
         self.chain.settle(done.block.transactions(), &done.executed.outcomes);
