@@ -15,7 +15,7 @@
 //!
 //! 1. The root is a function of the set alone: no order of inserts, updates and deletes leaves a trace.
 //! 2. The first bit of a hash tells a leaf from an inner node, so neither can pass for the other. These are the node
-//!    [rules](crate::commitment::rules) of `nomt-core` 1.0.5; its `build_trie` is the oracle, and its proofs fit this root.
+//!    [rules](crate::commitment::rules) of `nomt-core` 1.0.5; its `build_trie` is the oracle.
 //! 3. There is nothing to grind. What keys with a long shared prefix cost is one inner node and one hash for every bit
 //!    that more than four of them share, and one hash for every bit that fewer share. No path is longer than 256.
 //!
@@ -33,7 +33,8 @@
 //! its leaves changes. That halves the memory for a fifth more hashing: about 91 bytes a key in all. A batch goes through
 //! a shard level by level, so that memory is read ahead and nodes are hashed in [lanes](crate::commitment::lanes).
 //!
-//! Deliberately absent: values (the flat state has them), proofs, disk, and earlier roots.
+//! Deliberately absent: values (the flat state has them), disk, and earlier roots, which
+//! [`Commitment`](crate::commitment::Commitment) goes back to.
 
 mod batch;
 mod chunks;
@@ -45,10 +46,10 @@ use rayon::prelude::*;
 
 use self::batch::Batch;
 use self::shard::Shard;
-use crate::commitment::joins::Joins;
+use crate::commitment::joins::{Joins, Subtree};
 use crate::commitment::lanes::Lanes;
+use crate::commitment::rules::{Hash, NOTHING, order};
 pub use crate::commitment::rules::{Key32, Root, Update, ValueHash32};
-use crate::commitment::rules::{NOTHING, order};
 
 /// The first bits of a key say which shard it is in: enough for many threads, and few enough that a batch fills lanes.
 const SHARD_BITS: usize = 6;
@@ -62,7 +63,8 @@ const PARALLEL_UPDATES_MIN: usize = 512;
 
 /// A set of keys with hashed values, and its root.
 pub struct Trie {
-    root: Root,
+    /// Hashes above the shards and of the shards, as a heap: the root is at 1, the halves of `i` at `2 i` and `2 i + 1`.
+    tops: Vec<Hash>,
     shards: Vec<Shard>,
     lanes: Lanes,
 }
@@ -70,7 +72,7 @@ pub struct Trie {
 impl Default for Trie {
     fn default() -> Trie {
         let shards = (0..SHARDS).map(|_| Shard::default()).collect();
-        Trie { root: NOTHING, shards, lanes: Lanes::detect() }
+        Trie { tops: vec![NOTHING; 2 * SHARDS], shards, lanes: Lanes::detect() }
     }
 }
 
@@ -84,7 +86,7 @@ impl Trie {
     /// The root of the set as it is now.
     #[must_use]
     pub fn root(&self) -> Root {
-        self.root
+        self.tops[1]
     }
 
     /// The number of keys.
@@ -137,18 +139,23 @@ impl Trie {
         } else {
             exchange(&mut work);
         }
-        self.root = self.join_shards();
-        self.root
+        self.join_shards();
+        self.root()
     }
 
-    fn join_shards(&self) -> Root {
+    fn join_shards(&mut self) {
         let mut joins = Joins::default();
-        let mut row: Vec<_> = self.shards.iter().map(|shard| joins.known(shard.hash)).collect();
-        while row.len() > 1 {
-            row = row.chunks_exact(2).map(|halves| joins.join(halves[0], halves[1])).collect();
+        let mut subtrees = vec![Subtree::NOTHING; 2 * SHARDS];
+        for (shard, subtree) in self.shards.iter().zip(&mut subtrees[SHARDS..]) {
+            *subtree = joins.known(shard.hash);
+        }
+        for place in (1..SHARDS).rev() {
+            subtrees[place] = joins.join(subtrees[2 * place], subtrees[2 * place + 1]);
         }
         joins.hash(self.lanes);
-        *joins.hash_of(row[0])
+        for (hash, subtree) in self.tops.iter_mut().zip(subtrees) {
+            *hash = *joins.hash_of(subtree);
+        }
     }
 }
 

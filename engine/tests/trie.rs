@@ -1,60 +1,24 @@
 //! The trie against its oracle, `nomt_core::update::build_trie`, which builds the whole set anew.
 
+#[path = "common/keys.rs"]
+mod keys;
+
 use std::collections::BTreeMap;
 
-use nomt_core::{hasher::Blake3Hasher, update::build_trie};
-use pelton_engine::trie::{Key32, Root, Trie, ValueHash32};
+use keys::{Batch, Model, any_batch, crowded, hashed, oracle, update};
+use pelton_engine::trie::{Key32, Root, Trie, Update};
 use proptest::prelude::*;
 
-type Model = BTreeMap<Key32, ValueHash32>;
-type Update = (Key32, Option<ValueHash32>);
-
-fn oracle(model: &Model) -> Root {
-    build_trie::<Blake3Hasher>(0, model.iter().map(|(key, value)| (*key, *value)), |_| {})
-}
-
 /// Applies the batches one after another, comparing with the oracle after each.
-fn check(batches: &[BTreeMap<Key32, Option<ValueHash32>>]) {
+fn check(batches: &[Batch]) {
     let (mut trie, mut model) = (Trie::new(), Model::new());
     for batch in batches {
-        for (key, value) in batch {
-            match value {
-                Some(value) => drop(model.insert(*key, *value)),
-                None => drop(model.remove(key)),
-            }
-        }
+        update(&mut model, batch);
         let updates: Vec<Update> = batch.iter().map(|(key, value)| (*key, *value)).collect();
         assert_eq!(trie.apply(&updates), oracle(&model));
         assert_eq!(trie.root(), oracle(&model));
         assert_eq!(trie.len(), model.len());
     }
-}
-
-fn hashed(number: u64) -> [u8; 32] {
-    *blake3::hash(&number.to_le_bytes()).as_bytes()
-}
-
-/// A key that differs from a run of `fill` bytes in the lowest bit of one byte and in its last byte.
-fn crowded(fill: u8, turn: usize, last: u8) -> Key32 {
-    let mut key = [fill; 32];
-    key[turn] ^= 1;
-    key[31] = last;
-    key
-}
-
-/// Keys from a small set, so that batches hit what is there: evenly spread ones, and ones with long shared
-/// prefixes.
-fn any_key() -> impl Strategy<Value = Key32> {
-    prop_oneof![
-        (0..64_u64).prop_map(hashed),
-        (prop_oneof![Just(0), Just(0xff), Just(0x5a)], 0..32_usize, 0..4_u8)
-            .prop_map(|(fill, turn, last)| crowded(fill, turn, last)),
-    ]
-}
-
-fn any_batch() -> impl Strategy<Value = BTreeMap<Key32, Option<ValueHash32>>> {
-    let value = prop_oneof![3 => any::<u64>().prop_map(|number| Some(hashed(number))), 2 => Just(None)];
-    proptest::collection::btree_map(any_key(), value, 0..40)
 }
 
 proptest! {
