@@ -53,7 +53,7 @@
 //! # Aggregates
 //!
 //! [`KnownKey::sum`] adds registered keys; the sum is the key of the signatures' sum over one message, a certificate of a
-//! committee, and is valid like any other by the rules above. [`verify_aggregate`] takes one signature
+//! committee, and is valid like any other by the rules above. [`BatchVerification::verify_aggregate`] takes one signature
 //! over different messages.
 //!
 //! # Deliberately absent
@@ -65,6 +65,9 @@ mod batch;
 mod coefficients;
 mod equations;
 mod keys;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
+mod level;
 mod points;
 pub mod reference;
 mod search;
@@ -72,8 +75,9 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-pub use batch::{BatchVerification, SignedMessage, verify_aggregate};
+pub use batch::{BatchVerification, SignedMessage};
 pub use keys::KnownKey;
+pub use level::Level;
 
 /// What the hash of a signed message begins with (rule 4).
 pub const SIGNATURE_TAG: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";

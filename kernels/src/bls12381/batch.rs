@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::SIGNATURE_TAG;
 use super::equations::Equations;
 use super::keys::KnownKey;
-use super::points::{G1, G2, hash, product_is_one};
+use super::level::Level;
+use super::points::{G1, G2};
 use super::search::{Credit, Search};
 
 /// How many signatures share an equation at most. More gain next to nothing and make a false one dearer.
@@ -29,14 +30,16 @@ pub struct SignedMessage<'a> {
 #[derive(Clone, Debug)]
 pub struct BatchVerification {
     seed: [u8; 32],
+    level: Level,
     credit: Credit,
 }
 
 impl BatchVerification {
-    /// With random numbers from `seed`, which is secret and comes from the operating system in production, since whoever
-    /// knows it could make invalid signatures that an equation of many does not see. Verdicts do not depend on it.
-    pub fn new(seed: [u8; 32]) -> Self {
-        Self { seed, credit: Credit::default() }
+    /// With the instructions of `level` and random numbers from `seed`, which is secret and comes from the operating system
+    /// in production, since whoever knows it could make invalid signatures that an equation of many does not see. Verdicts
+    /// depend on neither.
+    pub fn new(seed: [u8; 32], level: Level) -> Self {
+        Self { seed, level, credit: Credit::default() }
     }
 
     /// Appends to `verdicts`, for each of `batch` in order, whether it is valid.
@@ -47,31 +50,33 @@ impl BatchVerification {
     pub(super) fn verify_tagged(&mut self, tag: &[u8], batch: &[SignedMessage], verdicts: &mut Vec<bool>) {
         let first = verdicts.len();
         verdicts.resize(first + batch.len(), false);
-        let equations = Equations::new(batch, tag, &self.seed);
+        let equations = Equations::new(batch, tag, &self.seed, self.level);
         let mut search = Search::new(&equations, &mut self.credit, &mut verdicts[first..]);
         for start in (0..equations.len()).step_by(BATCH_MAX) {
             search.settle(start..equations.len().min(start + BATCH_MAX));
         }
     }
-}
 
-/// Whether `signature` is the sum of signatures of each message by its key. Messages may be equal; of no messages there is
-/// no signature.
-pub fn verify_aggregate(signed: &[(&KnownKey, &[u8])], signature: &[u8; 96]) -> bool {
-    verify_aggregate_tagged(SIGNATURE_TAG, signed, signature)
-}
-
-pub(super) fn verify_aggregate_tagged(
-    tag: &[u8],
-    signed: &[(&KnownKey, &[u8])],
-    signature: &[u8; 96],
-) -> bool {
-    let Some(signature) = G2::decode(signature) else { return false };
-    let mut keys_of: HashMap<&[u8], Vec<G1>> = HashMap::new();
-    for (key, message) in signed {
-        keys_of.entry(message).or_default().push(key.point);
+    /// Whether `signature` is the sum of signatures of each message by its key. Messages may be equal; of no messages there
+    /// is no signature.
+    pub fn verify_aggregate(&self, signed: &[(&KnownKey, &[u8])], signature: &[u8; 96]) -> bool {
+        self.verify_aggregate_tagged(SIGNATURE_TAG, signed, signature)
     }
-    let hashes: Vec<_> = keys_of.keys().map(|message| hash(message, tag)).collect();
-    let pairs = keys_of.values().map(|keys| G1::sum(keys)).zip(G2::normalized(&hashes));
-    !signed.is_empty() && product_is_one(pairs.chain([(G1::minus_generator(), signature)]))
+
+    pub(super) fn verify_aggregate_tagged(
+        &self,
+        tag: &[u8],
+        signed: &[(&KnownKey, &[u8])],
+        signature: &[u8; 96],
+    ) -> bool {
+        let Some(signature) = G2::decode(signature) else { return false };
+        let mut keys_of: HashMap<&[u8], Vec<G1>> = HashMap::new();
+        for (key, message) in signed {
+            keys_of.entry(message).or_default().push(key.point);
+        }
+        let (messages, keys): (Vec<_>, Vec<_>) =
+            keys_of.into_iter().map(|(message, keys)| (message, G1::sum(&keys))).unzip();
+        let pairs = keys.into_iter().zip(self.level.hash(&messages, tag));
+        !signed.is_empty() && self.level.product_is_one(pairs.chain([(G1::minus_generator(), signature)]))
+    }
 }

@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use super::batch::SignedMessage;
 use super::coefficients::{Coefficient, Draw};
-use super::points::{G1, G2, hash, product_is_one};
+use super::level::Level;
+use super::points::{G1, G2};
 
 /// The equations of those signatures of a batch that obey rules 1 to 3.
 pub(super) struct Equations {
@@ -16,6 +17,7 @@ pub(super) struct Equations {
     coefficients: Vec<Coefficient>,
     /// The hash of each different message.
     hashes: Vec<G2>,
+    level: Level,
 }
 
 struct Equation {
@@ -29,20 +31,21 @@ struct Equation {
 
 impl Equations {
     /// Decodes the signatures of `batch`, and hashes the messages under `tag`.
-    pub fn new(batch: &[SignedMessage], tag: &[u8], seed: &[u8; 32]) -> Self {
+    pub fn new(batch: &[SignedMessage], tag: &[u8], seed: &[u8; 32], level: Level) -> Self {
+        let encodings: Vec<_> = batch.iter().map(|one| one.signature).collect();
+        let signatures = level.decode(&encodings); // rules 1 to 3
         let mut messages = Messages::default();
-        let mut list: Vec<_> = batch
-            .iter()
-            .enumerate()
-            .filter_map(|(place, one)| {
-                let signature = G2::decode(one.signature)?; // rules 1 to 3
-                Some(Equation { place, message: messages.number(one.message), key: one.key.point, signature })
-            })
-            .collect();
+        let mut list = Vec::with_capacity(batch.len());
+        for (place, (one, signature)) in batch.iter().zip(signatures).enumerate() {
+            if let Some(signature) = signature {
+                let message = messages.number(one.message);
+                list.push(Equation { place, message, key: one.key.point, signature });
+            }
+        }
         list.sort_by_key(|equation| equation.message);
-        let hashes: Vec<_> = messages.different.iter().map(|message| hash(message, tag)).collect();
         let coefficients = coefficients(seed, batch, &list, &messages.different);
-        Self { list, coefficients, hashes: G2::normalized(&hashes) }
+        let hashes = level.hash(&messages.different, tag);
+        Self { list, coefficients, hashes, level }
     }
 
     pub fn len(&self) -> usize {
@@ -64,7 +67,7 @@ impl Equations {
         let list = &self.list[range.clone()];
         if let [one] = list {
             let pairs = [(one.key, self.hashes[one.message]), (G1::minus_generator(), one.signature)];
-            return product_is_one(pairs.into_iter());
+            return self.level.product_is_one(pairs.into_iter());
         }
         let mut coefficients = self.coefficients[range.clone()].iter().copied();
         let keys: Vec<_> = list
@@ -75,7 +78,7 @@ impl Equations {
         let coefficients = self.coefficients[range].iter().copied();
         let signature = G2::combination(list.iter().map(|one| one.signature).zip(coefficients));
         let signatures = once((G1::minus_generator(), G2::normalized(&[signature])[0]));
-        product_is_one(G1::normalized(&keys).into_iter().zip(hashes).chain(signatures))
+        self.level.product_is_one(G1::normalized(&keys).into_iter().zip(hashes).chain(signatures))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Keys that may be verified with.
 
 use super::PROOF_TAG;
-use super::points::{G1, G2, hash, product_is_one};
+use super::level::Level;
+use super::points::{G1, G2};
 
 /// A public key that obeys rules 1 to 3 and 5, decoded; or the sum of such keys. 144 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +16,9 @@ impl KnownKey {
     /// themselves by the key, with the tag of proofs.
     pub fn register(key: &[u8; 48], proof: &[u8; 96]) -> Option<Self> {
         let known = Self::from_genesis_without_proof(key)?;
-        let hash = G2::normalized(&[hash(key, PROOF_TAG)])[0];
-        is_signature(&known, hash, &G2::decode(proof)?).then_some(known)
+        let (hash, proof) = (Level::PORTABLE.hash(&[key], PROOF_TAG)[0], G2::decode(proof)?);
+        let pairs = [(known.point, hash), (G1::minus_generator(), proof)];
+        Level::PORTABLE.product_is_one(pairs.into_iter()).then_some(known)
     }
 
     /// A key whose proof of possession was checked by who wrote the genesis, or that comes from an own record of keys that
@@ -41,9 +43,4 @@ impl KnownKey {
     pub fn to_bytes(&self) -> [u8; 48] {
         self.encoding
     }
-}
-
-/// Rule 6 for one signature.
-pub(super) fn is_signature(key: &KnownKey, hash: G2, signature: &G2) -> bool {
-    product_is_one([(key.point, hash), (G1::minus_generator(), *signature)].into_iter())
 }

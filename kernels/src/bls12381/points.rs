@@ -1,6 +1,6 @@
-//! Points of the two groups and products of pairings, one at a time, by `blst`.
+//! Points of the two groups and products of pairings, by `blst`.
 //!
-//! This and [`reference`](super::reference) are the only files that call it. A [`G1`] or [`G2`] is a point of the subgroup
+//! This and [`reference`](super::reference) are the only files that compute with it. A [`G1`] or [`G2`] is a point of the subgroup
 //! of order r, or infinity: [`G1::decode`] and [`G2::decode`] check it, and sums and hashes stay within. Infinity has the
 //! coordinates 0 and 0, which no point of either curve has.
 //!
@@ -174,19 +174,45 @@ pub(super) fn hash(message: &[u8], tag: &[u8]) -> blst_p2 {
     point
 }
 
-/// Whether the product of the pairings of all `pairs` is 1. A pairing with infinity is 1.
-pub(super) fn product_is_one(pairs: impl Iterator<Item = (G1, G2)>) -> bool {
-    let (left, right): (Vec<_>, Vec<_>) =
-        pairs.filter(|(left, right)| !left.is_infinity() && !right.is_infinity()).unzip();
-    if left.is_empty() {
-        return true;
+/// The 256 bytes that the hash of a message begins with.
+pub(super) fn expand(message: &[u8], tag: &[u8]) -> [u8; 256] {
+    let mut bytes = [0; 256];
+    // SAFETY: reads message and tag, and writes 256 bytes.
+    unsafe {
+        blst_expand_message_xmd(
+            bytes.as_mut_ptr(),
+            bytes.len(),
+            message.as_ptr(),
+            message.len(),
+            tag.as_ptr(),
+            tag.len(),
+        );
+    }
+    bytes
+}
+
+/// A number whose final exponentiation is the product of the pairings of all `pairs`, none of them infinity; none of none.
+pub(super) fn pairings(pairs: &[(G1, G2)]) -> Option<blst_fp12> {
+    let (left, right): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
+    if pairs.is_empty() {
+        return None;
     }
     let left_list = [left.as_ptr().cast::<blst_p1_affine>(), ptr::null()];
     let right_list = [right.as_ptr().cast::<blst_p2_affine>(), ptr::null()];
+    let mut product = blst_fp12::default();
+    // SAFETY: reads as many points of each group as there are pairs, laid out as those of blst, and writes the number.
+    unsafe { blst_miller_loop_n(&mut product, right_list.as_ptr(), left_list.as_ptr(), left.len()) };
+    Some(product)
+}
+
+/// Whether the final exponentiation of the product of all `factors` is 1.
+pub(super) fn power_of_product_is_one(factors: &[blst_fp12]) -> bool {
     let (mut product, mut power) = (blst_fp12::default(), blst_fp12::default());
-    // SAFETY: reads as many points of each group as there are pairs, laid out as those of blst, and writes the numbers.
+    for factor in factors {
+        product *= *factor;
+    }
+    // SAFETY: reads a number and writes another, which then is read.
     unsafe {
-        blst_miller_loop_n(&mut product, right_list.as_ptr(), left_list.as_ptr(), left.len());
         blst_final_exp(&mut power, &product);
         blst_fp12_is_one(&power)
     }

@@ -1,6 +1,6 @@
 //! Batch = one by one, whatever the companions.
 
-use pelton_kernels::bls12381::{BatchVerification, KnownKey};
+use pelton_kernels::bls12381::{BatchVerification, KnownKey, Level, SignedMessage};
 use proptest::prelude::*;
 
 use crate::cases::{Case, SMALL_ORDER, check, check_expected, minus, plus, point, sign, verdicts};
@@ -90,7 +90,7 @@ fn a_part_of_small_order_makes_a_signature_invalid_in_every_one_of_many_batches(
         let expected = [true, true, false, true, true, true];
         // A random sum would take it in one batch of 13 or 23; two of them cancel in any unweighted sum.
         for seed in 0..100 {
-            let mut batch = BatchVerification::new([seed; 32]);
+            let mut batch = BatchVerification::new([seed; 32], Level::best());
             assert_eq!(verdicts(&mut batch, &cases), expected);
         }
         cases[3] = cases[3].clone().plus(&minus(&small));
@@ -128,30 +128,29 @@ fn opposite_keys_and_signatures_of_one_message_are_valid_together() {
 fn any_share_of_invalid_signatures_is_told_apart_by_one_who_has_seen_many_batches() {
     let good = signed(24, 3);
     let bad: Vec<_> = good.iter().cloned().map(Case::spoilt).collect();
-    let mut batch = BatchVerification::new([9; 32]);
+    let mut batches: Vec<_> =
+        Level::available().map(|level| BatchVerification::new([9; 32], level)).collect();
     for share in [0, 1, 2, 5, 12, 23, 24, 24, 24, 24, 24, 24, 24, 24, 2, 0, 1, 0] {
         let is_bad = |index: usize| index * 7 % 24 < share;
         let cases: Vec<_> = (0..24)
             .map(|index| if is_bad(index) { bad[index].clone() } else { good[index].clone() })
             .collect();
         let expected: Vec<_> = (0..24).map(|index| !is_bad(index)).collect();
-        assert_eq!(verdicts(&mut batch, &cases), expected, "{share} of 24 are bad");
+        for batch in &mut batches {
+            assert_eq!(verdicts(batch, &cases), expected, "{share} of 24 are bad");
+        }
     }
 }
 
 #[test]
 fn verdicts_are_appended_in_order_and_none_is_lost() {
     let mut verdicts = vec![false, true];
-    BatchVerification::new([1; 32]).verify(&[], &mut verdicts);
+    BatchVerification::new([1; 32], Level::best()).verify(&[], &mut verdicts);
     assert_eq!(verdicts, [false, true]);
     let case = Case::signed(1, 1);
-    let signed = |signature| pelton_kernels::bls12381::SignedMessage {
-        key: &case.key,
-        message: &case.message,
-        signature,
-    };
+    let signed = |signature| SignedMessage { key: &case.key, message: &case.message, signature };
     let batch = [signed(&[0; 96]), signed(&case.signature), signed(&[0xff; 96])];
-    BatchVerification::new([1; 32]).verify(&batch, &mut verdicts);
+    BatchVerification::new([1; 32], Level::best()).verify(&batch, &mut verdicts);
     assert_eq!(verdicts, [false, true, false, true, false]);
 }
 

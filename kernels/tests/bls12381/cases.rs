@@ -2,7 +2,7 @@
 
 use blst::min_pk::{AggregateSignature, SecretKey, Signature};
 use pelton_kernels::bls12381::{
-    BatchVerification, KnownKey, PROOF_TAG, SIGNATURE_TAG, SignedMessage, reference,
+    BatchVerification, KnownKey, Level, PROOF_TAG, SIGNATURE_TAG, SignedMessage, reference,
 };
 use pelton_kernels::keccak256;
 
@@ -100,7 +100,7 @@ pub fn verdicts(batch: &mut BatchVerification, cases: &[Case]) -> Vec<bool> {
     verdicts
 }
 
-/// A batch of `cases` has the verdicts of the reference; gives how many are valid.
+/// On every level a batch of `cases` has the verdicts of the reference; gives how many are valid.
 #[track_caller]
 pub fn check(cases: &[Case]) -> usize {
     let expected: Vec<_> = cases.iter().map(Case::is_valid).collect();
@@ -111,6 +111,8 @@ pub fn check(cases: &[Case]) -> usize {
 /// The same, where it is known what the reference says.
 #[track_caller]
 pub fn check_expected(cases: &[Case], expected: &[bool]) {
-    let mut batch = BatchVerification::new(bytes("seed", cases.len()));
-    assert_eq!(verdicts(&mut batch, cases), expected, "{} at once", cases.len());
+    for level in Level::available() {
+        let mut batch = BatchVerification::new(bytes("seed", cases.len()), level);
+        assert_eq!(verdicts(&mut batch, cases), expected, "{} at once, {level}", cases.len());
+    }
 }

@@ -1,7 +1,7 @@
 //! How keys enter, and what their sums sign.
 
 use blst::min_pk::{AggregatePublicKey, PublicKey};
-use pelton_kernels::bls12381::{BatchVerification, KnownKey, PROOF_TAG, reference, verify_aggregate};
+use pelton_kernels::bls12381::{BatchVerification, KnownKey, Level, PROOF_TAG, reference};
 
 use crate::cases::{Case, SMALL_ORDER, known, minus, plus, point, proof, public, secret, sign, verdicts};
 
@@ -18,7 +18,7 @@ fn is_certificate(keys: &[KnownKey], message: &[u8], signature: &[u8; 96]) -> bo
     let verdict = KnownKey::sum(keys).is_some_and(|key| {
         let case = Case { key, message: message.to_vec(), signature: *signature };
         assert_eq!(case.is_valid(), expected, "the sum is a key like any other");
-        verdicts(&mut BatchVerification::new([1; 32]), &[case]) == [true]
+        verdicts(&mut BatchVerification::new([1; 32], Level::best()), &[case]) == [true]
     });
     assert_eq!(verdict, expected);
     verdict
@@ -112,11 +112,19 @@ fn certificates_and_single_signatures_share_a_batch() {
     assert_eq!(crate::cases::check(&cases), 7);
 }
 
+/// What every level says.
+fn verify_aggregate(signed: &[(&KnownKey, &[u8])], signature: &[u8; 96]) -> bool {
+    let verdict = |level| BatchVerification::new([1; 32], level).verify_aggregate(signed, signature);
+    let verdicts: Vec<_> = Level::available().map(verdict).collect();
+    assert!(verdicts.iter().all(|one| *one == verdicts[0]));
+    verdicts[0]
+}
+
 #[test]
 fn an_aggregate_over_several_messages_is_valid_for_exactly_these() {
-    let messages: Vec<Vec<u8>> = (0..6).map(|index| vec![index as u8 / 2; 5]).collect();
-    let keys: Vec<_> = (0..6).map(known).collect();
-    let signature = sum((0..6).map(|key| sign(key, &messages[key])));
+    let messages: Vec<Vec<u8>> = (0..10).map(|index| vec![index as u8 / 2; 5]).collect();
+    let keys: Vec<_> = (0..10).map(known).collect();
+    let signature = sum((0..10).map(|key| sign(key, &messages[key])));
     let signed: Vec<_> = keys.iter().zip(messages.iter().map(Vec::as_slice)).collect();
     assert!(verify_aggregate(&signed, &signature));
     let mut reversed = signed.clone();
@@ -125,7 +133,7 @@ fn an_aggregate_over_several_messages_is_valid_for_exactly_these() {
     assert!(!verify_aggregate(&signed[1..], &signature));
     assert!(!verify_aggregate(&signed, &minus(&signature)));
     let mut wrong = signed.clone();
-    (wrong[0].1, wrong[5].1) = (signed[5].1, signed[0].1);
+    (wrong[0].1, wrong[9].1) = (signed[9].1, signed[0].1);
     assert!(!verify_aggregate(&wrong, &signature));
     let small: [u8; 96] = point(SMALL_ORDER[1]);
     assert!(!verify_aggregate(&signed, &plus(&signature, &small)) && !verify_aggregate(&signed, &small));

@@ -1,0 +1,85 @@
+//! Eight of everything at once, with the 52-bit multiplier of AVX-512.
+//!
+//! Points that have nothing to do with each other take the same steps, so each lane of a vector holds another one, and
+//! nothing moves between lanes:
+//!
+//! ```text
+//!   field      eight numbers modulo p                      constants   numbers known beforehand
+//!   quadratic  of its extension of degree 2, in which      memory      lanes to memory and back
+//!              points of G2 have their coordinates
+//!   tower      of its extension of degree 12, in which     power       square roots
+//!              pairings have their values
+//!   curve      points: sums and doubles
+//!   decode     bytes to points of G2, rules 1 to 3
+//!   hash       random bytes to points of G2
+//!   pairing    pairs of points to numbers whose product matters
+//! ```
+//!
+//! What goes in and comes out is what blst has in memory, so that each step has its twin there; and so does what is left
+//! over where eight lanes would be nearly empty.
+#![expect(unsafe_code, reason = "calls code for a processor that has these instructions")]
+
+mod constants;
+mod curve;
+mod decode;
+mod field;
+mod hash;
+mod memory;
+mod pairing;
+mod power;
+mod quadratic;
+mod tower;
+
+#[cfg(test)]
+mod tests;
+
+use blst::{blst_fp12, blst_p1_affine, blst_p2, blst_p2_affine};
+
+/// The processor has AVX-512F, BW, DQ and IFMA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ifma(());
+
+impl Ifma {
+    pub fn detect() -> Option<Self> {
+        let has_all = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512ifma");
+        has_all.then_some(Self(()))
+    }
+
+    /// The points that up to eight encodings stand for, where rules 1 to 3 hold of them.
+    pub fn decode(self, encodings: &[&[u8; 96]]) -> Vec<Option<blst_p2_affine>> {
+        // SAFETY: the processor has the instructions, since `self` exists.
+        let (points, good) = unsafe { decode::decode(eight(encodings)) };
+        points[..encodings.len()]
+            .iter()
+            .enumerate()
+            .map(|(lane, point)| (good >> lane & 1 == 1).then_some(*point))
+            .collect()
+    }
+
+    /// What becomes of the 256 bytes each of up to eight messages, by RFC 9380; none where lanes cannot say.
+    pub fn hash(self, bytes: &[[u8; 256]]) -> Vec<Option<blst_p2>> {
+        let bytes: Vec<_> = bytes.iter().collect();
+        // SAFETY: the processor has the instructions, since `self` exists.
+        let (points, lost) = unsafe { hash::points(eight(&bytes)) };
+        points[..bytes.len()]
+            .iter()
+            .enumerate()
+            .map(|(lane, point)| (lost >> lane & 1 == 0).then_some(*point))
+            .collect()
+    }
+
+    /// Numbers whose product's final exponentiation is that of the product of the pairings of all `pairs`, of which there
+    /// is at least one, and none is infinity.
+    pub fn pairings(self, pairs: &[(blst_p1_affine, blst_p2_affine)]) -> [blst_fp12; 8] {
+        // SAFETY: the processor has the instructions, since `self` exists.
+        unsafe { pairing::product(pairs) }
+    }
+}
+
+/// All of at most eight, and the first of them in the lanes that are left over.
+fn eight<'a, T>(some: &[&'a T]) -> [&'a T; 8] {
+    [0, 1, 2, 3, 4, 5, 6, 7].map(|lane| *some.get(lane).unwrap_or(&some[0]))
+}
