@@ -17,7 +17,7 @@ use super::known_key::KnownKey;
 use super::level::Level;
 use super::price::{GROUP_MIN, Price};
 use super::sum::Start;
-use super::trust::{ALLOWANCE, Share, Trust};
+use super::trust::{ALLOWANCE, Record, Share, Trust};
 use crate::ecdsa;
 
 /// How many claims share a sum at most. More gain little, and their tables no longer fit a core's cache.
@@ -83,10 +83,10 @@ impl BatchRecovery {
         hinted.sort_unstable_by_key(|one| one.key);
         let batches = hinted.len().div_ceil(BATCH_MAX).max(1);
         for batch in hinted.chunks(hinted.len().div_ceil(batches).max(1)) {
-            let (before, batch_share) = (self.trust.share(), Share::default());
-            let mut search = Search { recovery: self, before, batch_share, answers };
+            let (before, found) = (self.trust.record(), Share::default());
+            let mut search = Search { recovery: self, before, found, answers };
             search.answer(batch);
-            self.trust.learn(&search.batch_share);
+            self.trust.learn(&search.found);
         }
     }
 }
@@ -105,8 +105,8 @@ fn recovered(claim: &Claim) -> Answer {
 struct Search<'a> {
     recovery: &'a BatchRecovery,
     /// What the batches before this one showed, and what this one did so far.
-    before: Share,
-    batch_share: Share,
+    before: Record,
+    found: Share,
     /// Of all claims; nothing was recovered beforehand.
     answers: &'a mut [Answer],
 }
@@ -128,7 +128,7 @@ impl Search<'_> {
     }
 
     fn share_of_false(&self) -> f64 {
-        self.before.plus(&self.batch_share).of_false()
+        self.before.plus(&self.found).of_false()
     }
 
     /// Answers the claims in `range`, of whose sum it may be known that it `fails`. Gives whether all were true.
@@ -161,7 +161,7 @@ impl Search<'_> {
     /// Their sum holds.
     fn are_true(&mut self, list: &[Equation]) {
         self.recovery.trust.earn(list.len() as f64);
-        self.batch_share.settled += list.len() as f64;
+        self.found.settled += list.len() as f64;
         for one in list {
             self.answers[one.hinted.place] = Answer::Claimed;
         }
@@ -177,7 +177,7 @@ impl Search<'_> {
             self.answers[one.place] = answer;
         }
         self.recovery.trust.earn(batch.settled * ALLOWANCE);
-        self.batch_share = self.batch_share.plus(&batch);
+        self.found = self.found.plus(&batch);
         batch.found_false == 0.0
     }
 }

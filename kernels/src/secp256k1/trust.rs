@@ -4,8 +4,9 @@
 //! keep that from slowing the others down:
 //!
 //! 1. *Expectation.* A sum is made only where it is expected to spare more than it costs, judged by the share of false
-//!    claims among the last of those whose key was known. What is recovered one by one shows whether its claim was true
-//!    as well, so the share is always fresh, and nothing has to be tried now and then to see whether times are better.
+//!    claims among the last of those whose key was known: the last 64 or the last 1024, whichever is worse, so that trust
+//!    is lost at once and won back slowly. What is recovered one by one shows whether its claim was true as well, so the
+//!    share is always fresh, and nothing has to be tried now and then to see whether times are better.
 //! 2. *Budget.* Who knows rule 1 can mislead it: true claims until they are trusted, then false ones. So tables and sums
 //!    are paid from a budget. A claim that a sum settles earns the recovery that it spared; a recovery earns a
 //!    [`ALLOWANCE`]; the budget begins at [`BUDGET_MAX`] and never exceeds it. Where it does not suffice, claims are
@@ -30,8 +31,27 @@ pub(super) const ALLOWANCE: f64 = 1.0 / 16.0;
 /// have sums under way while claims are true.
 pub(super) const BUDGET_MAX: f64 = 4096.0;
 
-/// What earlier claims weigh at most when a batch begins, in claims: so few that a batch soon sees that times have changed.
-const MEMORY_MAX: f64 = 64.0;
+/// What earlier claims weigh at most when a batch begins, in claims.
+const RECENT_MAX: f64 = 64.0;
+const LASTING_MAX: f64 = 1024.0;
+
+/// What the last claims showed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Record {
+    recent: Share,
+    lasting: Share,
+}
+
+impl Record {
+    /// The chance that the next claim is false.
+    pub fn of_false(&self) -> f64 {
+        self.recent.of_false().max(self.lasting.of_false())
+    }
+
+    pub fn plus(&self, batch: &Share) -> Self {
+        Self { recent: self.recent.plus(batch), lasting: self.lasting.plus(batch) }
+    }
+}
 
 /// Claims that were settled, and how many of them were false.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,13 +61,19 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// The chance that the next claim is false. Before anything is known, that is one of 320, at the weight of 16 claims.
-    pub fn of_false(&self) -> f64 {
+    /// Before anything is known, one of 320 at the weight of 16 claims.
+    fn of_false(&self) -> f64 {
         (self.found_false + 0.05) / (self.settled + 16.0)
     }
 
     pub fn plus(&self, other: &Self) -> Self {
         Self { settled: self.settled + other.settled, found_false: self.found_false + other.found_false }
+    }
+
+    /// The same share at a weight of at most `settled_max`.
+    fn at_most(&self, settled_max: f64) -> Self {
+        let kept = (settled_max / self.settled).min(1.0);
+        Self { settled: self.settled * kept, found_false: self.found_false * kept }
     }
 }
 
@@ -57,26 +83,25 @@ pub(super) struct Trust(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    share: Share,
+    record: Record,
     budget: f64,
 }
 
 impl Trust {
     pub fn new() -> Self {
-        Self(Mutex::new(State { share: Share::default(), budget: BUDGET_MAX }))
+        Self(Mutex::new(State { record: Record::default(), budget: BUDGET_MAX }))
     }
 
-    /// What was learnt from the last claims.
-    pub fn share(&self) -> Share {
-        self.lock().share
+    /// What the last claims showed.
+    pub fn record(&self) -> Record {
+        self.lock().record
     }
 
-    /// Adds what a batch showed, and forgets what is older than the memory.
+    /// Adds what a batch showed.
     pub fn learn(&self, batch: &Share) {
         let mut state = self.lock();
-        let Share { settled, found_false } = state.share.plus(batch);
-        let kept = (MEMORY_MAX / settled).min(1.0);
-        state.share = Share { settled: settled * kept, found_false: found_false * kept };
+        let Record { recent, lasting } = state.record.plus(batch);
+        state.record = Record { recent: recent.at_most(RECENT_MAX), lasting: lasting.at_most(LASTING_MAX) };
     }
 
     /// Takes a price from the budget, if that suffices for it and for `more` that is soon to follow.

@@ -1,53 +1,18 @@
 //! Whatever is claimed, the answers are those of recovery, one by one.
 
-use std::hint::black_box;
-use std::time::Duration;
+mod case;
+mod speed;
 
-use pelton_kernels::secp256k1::{Answer, BatchRecovery, Claim, KnownKey, Level};
-use pelton_kernels::{ecdsa, keccak256};
+use pelton_kernels::ecdsa;
+use pelton_kernels::secp256k1::{Answer, BatchRecovery, KnownKey, Level};
 use proptest::prelude::*;
-use rustix::time::{ClockId, clock_gettime};
-use secp256k1::ecdsa::{RecoverableSignature, Signature};
+use secp256k1::ecdsa::Signature;
 use secp256k1::{Message, PublicKey, Scalar, SecretKey};
+
+use case::{Case, bytes, claims, signed};
 
 /// The x of the base point; its y is even.
 const BASE_X: &str = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
-
-/// A claim that owns its parts.
-#[derive(Clone, Copy, Debug)]
-struct Case {
-    digest: [u8; 32],
-    signature: [u8; 64],
-    y_parity: u8,
-    key: Option<KnownKey>,
-}
-
-fn bytes(name: &str, index: usize) -> [u8; 32] {
-    keccak256(format!("{name} {index}").as_bytes())
-}
-
-/// Signature `index`, by key `key`, claimed to be by it.
-fn signed(index: usize, key: usize) -> Case {
-    let secret = SecretKey::from_secret_bytes(bytes("key", key)).expect("below the order");
-    let digest = bytes("digest", index);
-    let (parity, signature) =
-        RecoverableSignature::sign_ecdsa_recoverable(Message::from_digest(digest), &secret)
-            .serialize_compact();
-    let public = ecdsa::recover(&digest, &signature, parity.to_u8()).expect("valid");
-    Case { digest, signature, y_parity: parity.to_u8(), key: KnownKey::from_bytes(&public) }
-}
-
-fn claims(cases: &[Case]) -> Vec<Claim<'_>> {
-    cases
-        .iter()
-        .map(|case| Claim {
-            digest: &case.digest,
-            signature: &case.signature,
-            y_parity: case.y_parity,
-            key: case.key.as_ref(),
-        })
-        .collect()
-}
 
 /// The answers of every level are those of recovery; gives how many claims were true.
 fn check(cases: &[Case]) -> usize {
@@ -289,74 +254,4 @@ fn true_claims_are_found_true_in_a_batch_of_any_length() {
     for len in (1..40).chain([63, 64, 65, 128, 255, 256, 257, 300]) {
         assert_eq!(check(&cases[..len]), len);
     }
-}
-
-/// CPU time of this thread.
-fn now() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
-}
-
-/// Nanoseconds for each of `len` claims: by every level, by recovery and by verification with the key, the medians of
-/// runs in turn.
-fn nanoseconds_each(cases: &[Case], runs: usize) -> Vec<u64> {
-    let claims = claims(cases);
-    let mut contenders: Vec<Box<dyn Fn() + '_>> = Vec::new();
-    for level in Level::all() {
-        let (recovery, claims) = (BatchRecovery::new([5; 32], level), &claims);
-        contenders.push(Box::new(move || recovery.answer(claims, &mut Vec::with_capacity(claims.len()))));
-    }
-    contenders.push(Box::new(|| {
-        for case in cases {
-            black_box(ecdsa::recover(&case.digest, &case.signature, case.y_parity));
-        }
-    }));
-    let key = |case: &Case| PublicKey::from_slice(&[&[4], &case.key.expect("there").to_bytes()[..]].concat());
-    let keys: Vec<_> = cases.iter().map(|case| key(case).expect("a point")).collect();
-    contenders.push(Box::new(move || {
-        for (case, key) in cases.iter().zip(&keys) {
-            let signature = Signature::from_compact(&case.signature).expect("in range");
-            let _ = black_box(secp256k1::ecdsa::verify(&signature, Message::from_digest(case.digest), key));
-        }
-    }));
-    let mut times = vec![Vec::new(); contenders.len()];
-    for _ in 0..runs {
-        for (contender, times) in contenders.iter().zip(&mut times) {
-            let start = now();
-            contender();
-            times.push((now() - start).as_nanos() as u64 / cases.len() as u64);
-        }
-    }
-    let median = |mut times: Vec<u64>| {
-        times.sort_unstable();
-        times[times.len() / 2]
-    };
-    times.into_iter().map(median).collect()
-}
-
-/// Print them with `cargo test --release -p pelton-kernels --test secp256k1_batch -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement of half a minute"]
-#[expect(clippy::print_stdout, reason = "a measurement prints")]
-fn nanoseconds_for_each_claim() {
-    let names: Vec<_> =
-        Level::all().into_iter().map(Level::name).chain(["recovery", "verification"]).collect();
-    println!("claims, of a key, forged: {names:?}");
-    for (of_a_key, len) in [1, 10].into_iter().flat_map(|of_a_key| [16, 32, 128].map(|len| (of_a_key, len))) {
-        for forged_percent in [0, 1, 2, 5, 10, 15, 20, 30, 40, 50, 100] {
-            let mut cases: Vec<_> = (0..len).map(|index| signed(index, index / of_a_key)).collect();
-            for (index, case) in cases.iter_mut().enumerate() {
-                if (index * 37 + 11) % 100 < forged_percent {
-                    case.digest[7] ^= 1;
-                }
-            }
-            println!("{len:3} {of_a_key:2} {forged_percent:2} %: {:6?}", nanoseconds_each(&cases, 15));
-        }
-    }
-}
-
-#[test]
-fn the_measurement_runs() {
-    let cases: Vec<_> = (0..20).map(|index| signed(index, index)).collect();
-    assert_eq!(nanoseconds_each(&cases, 1).len(), Level::all().len() + 2);
 }
