@@ -20,6 +20,7 @@
 mod code;
 mod fate;
 mod handler;
+mod keccak;
 mod overlay;
 mod run_view;
 mod serial_view;
@@ -27,10 +28,12 @@ mod settings;
 
 use alloy_primitives::{Address, U256};
 use revm::MainBuilder;
+use revm::bytecode::opcode;
 use revm::context::result::{EVMError, ExecutionResult};
 use revm::context::{BlockEnv, CfgEnv, Context, Journal, TxEnv};
 use revm::database_interface::DBErrorMarker;
 use revm::handler::{Handler, MainnetEvm};
+use revm::interpreter::{Instruction, gas};
 use revm::state::Account as Journaled;
 
 pub use code::Code;
@@ -94,6 +97,13 @@ impl<V: View> Evm<V> {
         context.cfg.chain_id = environment.chain_id;
         context.block = settings::block(environment);
         Evm { inner: context.build_mainnet(), fork: environment.fork, base_fee: environment.base_fee }
+    }
+
+    /// Remembers hashes from now on.
+    fn remembering(mut self) -> Evm<V> {
+        let instruction = Instruction::new(keccak::instruction);
+        self.inner.instruction.insert_instruction(opcode::KECCAK256, instruction, gas::KECCAK256 as u16);
+        self
     }
 
     fn view(&mut self) -> &mut V {

@@ -26,7 +26,7 @@ mod graph;
 mod keys;
 mod touch;
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256};
 
 use crate::access::{Access, Bound, Mode};
 use crate::environment::Fork;
@@ -47,9 +47,16 @@ pub struct Plan {
     pub(crate) keys: Keys,
     /// What each transaction names: accounts, then slots. A transfer's are its sender and its recipient.
     pub(crate) rows: Rows<Touch>,
-    /// The transfers that pay each account, ascending.
-    pub(crate) credits: Rows<u32>,
+    /// The transfers that pay each account, in block order.
+    pub(crate) credits: Rows<Credit>,
     pub(crate) graph: Graph,
+}
+
+/// What a transfer gives, if it runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Credit {
+    pub(crate) position: u32,
+    pub(crate) value: U256,
 }
 
 /// How a transaction runs.
@@ -68,19 +75,23 @@ impl Plan {
     pub fn new(state: &State, fork: Fork, beneficiary: Address, transactions: Vec<Verified>) -> Plan {
         let count = transactions.len();
         let mut keys = Keys::with_capacity(2 * count + 1);
-        assert_eq!(keys.intern_account(state, &beneficiary), BENEFICIARY, "the beneficiary is the first key");
+        assert_eq!(keys.intern_account(&beneficiary), BENEFICIARY, "the beneficiary is the first key");
         keys.accounts[BENEFICIARY as usize].is_credited = true;
+        // All accounts first, since many are looked up in less time than one by one.
+        let transfers: Vec<_> = transactions.iter().map(|one| name_accounts(&mut keys, fork, one)).collect();
+        keys.find_accounts(state);
         let mut rows = Rows::with_capacity(count, 3 * count);
         let mut credits = Vec::with_capacity(count);
         let mut row = Vec::new();
-        let classes = (0..).zip(&transactions).map(|(position, transaction)| {
-            if let Some(to) = plain_recipient(transaction.fields(), fork)
-                && let Some(to) = name_transfer(state, &mut keys, &mut rows, transaction, &to)
+        let classes = (0..).zip(&transactions).zip(transfers).map(|((position, transaction), accounts)| {
+            if let Some((sender, recipient)) = accounts
+                && !keys.accounts[recipient as usize].has_code
             {
-                credits.push((to, position));
+                name_transfer(&mut keys, &mut rows, transaction, sender, recipient);
+                credits.push((recipient, Credit { position, value: transaction.fields().value }));
                 return Class::Transfer;
             }
-            name_call(state, &mut keys, &mut row, transaction);
+            name_call(&mut keys, &mut row, transaction);
             row.drain(..).for_each(|touch| rows.push(touch));
             rows.end();
             let access = transaction.access();
@@ -88,6 +99,7 @@ impl Plan {
             if sees_all { Class::Alone } else { Class::Call }
         });
         let classes = classes.collect();
+        keys.find_slots(state);
         let credits = Rows::of_pairs(keys.accounts.len(), &credits);
         let graph = Graph::new(&keys, &mut rows, count);
         Plan { transactions, classes, keys, rows, credits, graph }
@@ -106,25 +118,31 @@ impl Plan {
 }
 
 /// Whom a transaction pays and does nothing else to, if it has no code.
-fn plain_recipient(fields: &Fields, fork: Fork) -> Option<Address> {
+fn plain_recipient(fields: &Fields, fork: Fork) -> Option<&Address> {
     let is_plain = fork >= Fork::London && fields.input.is_empty() && fields.kind != Kind::SetCode;
     // Precompiles run without having code; all their addresses are small numbers.
-    fields.to.filter(|to| is_plain && to.as_slice()[..18].iter().any(|byte| *byte != 0))
+    fields.to.as_ref().filter(|to| is_plain && to.as_slice()[..18].iter().any(|byte| *byte != 0))
 }
 
-/// Names the two accounts of a transfer, and gives the recipient's key; none if the recipient has code.
+/// Numbers the accounts that a transaction names; gives sender and recipient of what may be a transfer.
+fn name_accounts(keys: &mut Keys, fork: Fork, transaction: &Verified) -> Option<(Key, Key)> {
+    if let Some(to) = plain_recipient(transaction.fields(), fork) {
+        return Some((keys.intern_account(&transaction.sender()), keys.intern_account(to)));
+    }
+    for entry in &transaction.access().entries {
+        keys.intern_account(&entry.address);
+    }
+    None
+}
+
+/// Names the two accounts of a transfer.
 fn name_transfer(
-    state: &State,
     keys: &mut Keys,
     rows: &mut Rows<Touch>,
     transaction: &Verified,
-    to: &Address,
-) -> Option<Key> {
-    let recipient = keys.intern_account(state, to);
-    if keys.accounts[recipient as usize].has_code {
-        return None;
-    }
-    let sender = keys.intern_account(state, &transaction.sender());
+    sender: Key,
+    recipient: Key,
+) {
     keys.accounts[recipient as usize].is_credited = true;
     let account = &mut keys.accounts[sender as usize];
     account.is_changed = true;
@@ -135,13 +153,12 @@ fn name_transfer(
     rows.push(if left.is_some() { debit } else { debit.absorbing() });
     rows.push(Touch::new(recipient, Way::Credit));
     rows.end();
-    Some(recipient)
 }
 
 /// Names what an access set names, each key once.
-fn name_call(state: &State, keys: &mut Keys, row: &mut Vec<Touch>, transaction: &Verified) {
+fn name_call(keys: &mut Keys, row: &mut Vec<Touch>, transaction: &Verified) {
     for Access { address, slots, mode } in &transaction.access().entries {
-        let account = keys.intern_account(state, address);
+        let account = keys.intern_account(address);
         let known = &mut keys.accounts[account as usize];
         let way = match (slots.is_empty(), mode) {
             (true, Mode::Write) => Way::Write,
@@ -154,7 +171,7 @@ fn name_call(state: &State, keys: &mut Keys, row: &mut Vec<Touch>, transaction: 
         known.has_written_slot |= !slots.is_empty() && *mode == Mode::Write;
         row.push(Touch::new(account, way));
         for slot in slots {
-            let slot = keys.intern_slot(state, account, slot);
+            let slot = keys.intern_slot(account, slot);
             keys.slots[slot as usize].is_written |= *mode == Mode::Write;
             let way = if *mode == Mode::Write { Way::WriteSlot } else { Way::ReadSlot };
             row.push(Touch::new(slot, way));

@@ -11,6 +11,8 @@
 
 mod accounts;
 mod chunked;
+mod index;
+mod seed;
 mod slots;
 
 use alloy_primitives::map::B256Map;
@@ -20,6 +22,8 @@ use crate::evm::Code;
 use crate::writes::WriteSet;
 use accounts::Accounts;
 pub(crate) use accounts::{Basics, CodeId, NOWHERE, Place};
+pub(crate) use index::Index;
+pub(crate) use seed::Seed;
 use slots::Slots;
 
 /// What the state holds of one account, besides its slots.
@@ -73,7 +77,7 @@ impl Eq for State {}
 impl State {
     /// The account, if there is one.
     pub fn account(&self, address: &Address) -> Option<Account> {
-        let basics = self.basics_at(self.find(self.hash(address), address)?, address)?;
+        let basics = self.basics_at(self.find(address)?, address)?;
         Some(self.account_of(basics))
     }
 
@@ -116,11 +120,11 @@ impl State {
 
     /// Makes these writes.
     pub fn apply(&mut self, writes: &WriteSet) {
-        self.apply_at(writes, &vec![NOWHERE; writes.accounts.len()]);
+        self.apply_at(writes, &vec![NOWHERE; writes.accounts.len()], &vec![NOWHERE; writes.slots.len()]);
     }
 
-    /// Makes these writes, of accounts that lay in these places if they were there.
-    pub(crate) fn apply_at(&mut self, writes: &WriteSet, places: &[Place]) {
+    /// Makes these writes, of accounts and slots that lay in these places if they were there.
+    pub(crate) fn apply_at(&mut self, writes: &WriteSet, places: &[Place], slot_places: &[Place]) {
         self.add_codes(writes);
         for ((address, account), place) in writes.accounts.iter().zip(places) {
             match account {
@@ -133,19 +137,30 @@ impl State {
                 None => self.accounts.remove(address),
             }
         }
-        for ((address, slot), value) in &writes.slots {
-            self.slots.set(address, slot, *value);
+        for (((address, slot), value), place) in writes.slots.iter().zip(slot_places) {
+            if *place == NOWHERE || !self.slots.set_at(*place, address, slot, *value) {
+                self.slots.set(address, slot, *value);
+            }
         }
     }
 
-    /// The seeded hash of an address, for [`State::find`].
-    pub(crate) fn hash(&self, address: &Address) -> u64 {
-        self.accounts.hash(address)
+    /// Where the account with this address lies.
+    pub(crate) fn find(&self, address: &Address) -> Option<Place> {
+        self.accounts.find(address)
     }
 
-    /// Where the account with this address and hash lies.
-    pub(crate) fn find(&self, hash: u64, address: &Address) -> Option<Place> {
-        self.accounts.find(hash, address)
+    /// The same for many, in less time than one by one.
+    pub(crate) fn find_each<'a>(
+        &self,
+        addresses: impl Iterator<Item = &'a Address>,
+        found: impl FnMut(Option<(Place, Basics)>),
+    ) {
+        self.accounts.find_each(addresses, found);
+    }
+
+    /// Brings what lies in these places near.
+    pub(crate) fn approach(&self, places: impl Iterator<Item = Place>) {
+        self.accounts.approach(places);
     }
 
     /// The account at a place, if it is still this one.
@@ -153,9 +168,18 @@ impl State {
         self.accounts.at(place, address)
     }
 
-    /// Where a slot lies that is not zero.
-    pub(crate) fn find_slot(&self, address: &Address, slot: &U256) -> Option<Place> {
-        self.slots.find(address, slot)
+    /// Where these slots lie, those that are not zero.
+    pub(crate) fn find_slots<'a>(
+        &self,
+        slots: impl Iterator<Item = (&'a Address, &'a U256)>,
+        found: impl FnMut(Option<Place>),
+    ) {
+        self.slots.find_each(slots, found);
+    }
+
+    /// Brings the slots in these places near.
+    pub(crate) fn approach_slots(&self, places: impl Iterator<Item = Place>) {
+        self.slots.approach(places);
     }
 
     /// The value at a place, zero unless it is still that of this slot.

@@ -47,6 +47,12 @@ impl WriteSet {
         self.codes.sort_unstable_by_key(|entry| entry.0);
     }
 
+    /// Brings codes into the canonical form, which the rest has. One may stand here several times.
+    pub(crate) fn sorted_codes(mut self) -> WriteSet {
+        keep_last(&mut self.codes);
+        self
+    }
+
     /// Brings entries in any order into the canonical form; of equal keys the last one counts.
     pub(crate) fn canonical(mut self) -> WriteSet {
         keep_last(&mut self.accounts);

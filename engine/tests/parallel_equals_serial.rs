@@ -1,5 +1,7 @@
 //! The parallel executor does what the serial one does, on any block and any number of workers.
 
+#[path = "parallel_equals_serial/parts.rs"]
+mod parts;
 #[path = "parallel_equals_serial/transactions.rs"]
 mod transactions;
 #[path = "parallel_equals_serial/world.rs"]
@@ -17,7 +19,8 @@ use pelton_engine::state::State;
 use pelton_engine::transaction::{Fields, Kind, Verified};
 use pelton_engine::trie::Trie;
 
-use transactions::{CHAIN, authority, authorization, fields, listed, verified};
+use parts::{authority, authorization, listed};
+use transactions::{CHAIN, fields, verified};
 use world::{
     BALANCE_READER, BENEFICIARY, BURNER, CALLER, CODED, COUNTER, DESTRUCTIBLE, Dice, FEE_READER, Mix, POOR,
     block, environment, genesis, hidden_conflicts, sender, word, words,

@@ -100,7 +100,7 @@ impl<'a> RunView<'a> {
             access: &NOTHING,
             company,
         };
-        Evm::with(view, &run.environment)
+        Evm::with(view, &run.environment).remembering()
     }
 
     /// How the transaction names an account.
@@ -145,7 +145,7 @@ impl<'a> RunView<'a> {
         let is_precompile = self.precompiles.contains(address);
         ensure(!self.is_enforced() || is_precompile || !may_change, Touch::Undeclared)?;
         ensure(!may_change, Touch::Unplanned)?;
-        let place = self.state.find(self.state.hash(address), address);
+        let place = self.state.find(address);
         let basics = place.and_then(|place| self.state.basics_at(place, address));
         let has_code = basics.is_some_and(|basics| basics.code != 0);
         ensure(!self.is_enforced() || is_precompile || has_code, Touch::Undeclared)?;

@@ -10,7 +10,7 @@ use revm::primitives::hardfork::SpecId;
 
 use crate::environment::{Environment, Fork};
 use crate::reject::Reject;
-use crate::transaction::{Kind, Listed, Verified};
+use crate::transaction::{Fields, Kind, Verified};
 
 pub(super) fn spec(fork: Fork) -> SpecId {
     match fork {
@@ -66,8 +66,7 @@ pub(super) fn fill(place: &mut TxEnv, transaction: &Verified) {
     place.data.clone_from(&fields.input);
     place.nonce = fields.nonce;
     place.chain_id = fields.chain_id;
-    place.access_list.0.clear();
-    place.access_list.0.extend(fields.reads.iter().chain(&fields.writes).map(listed));
+    fill_list(&mut place.access_list.0, fields);
     place.authorization_list.clear();
     place.authorization_list.extend(fields.authorizations.iter().map(|given| {
         let inner = Authorization { chain_id: given.chain_id, address: given.address, nonce: given.nonce };
@@ -75,10 +74,13 @@ pub(super) fn fill(place: &mut TxEnv, transaction: &Verified) {
     }));
 }
 
-fn listed(item: &Listed) -> AccessListItem {
-    AccessListItem {
-        address: item.address,
-        storage_keys: item.slots.iter().map(|slot| B256::from(*slot)).collect(),
+/// The same for its lists.
+fn fill_list(place: &mut Vec<AccessListItem>, fields: &Fields) {
+    place.resize_with(fields.reads.len() + fields.writes.len(), AccessListItem::default);
+    for (item, listed) in place.iter_mut().zip(fields.reads.iter().chain(&fields.writes)) {
+        item.address = listed.address;
+        item.storage_keys.clear();
+        item.storage_keys.extend(listed.slots.iter().map(|slot| B256::from(*slot)));
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) enum Standing {
 pub(super) struct AccountCell {
     pub(super) basics: Basics,
     pub(super) standing: Standing,
+    /// It may have been changed back to what it was below the block: anything but a transfer changed it.
+    pub(super) may_be_same: bool,
     /// The slots that it had below the block do not count any more.
     pub(super) is_void: bool,
     /// How many of its credits are part of the balance.
@@ -45,6 +47,9 @@ pub(super) struct TipsPaid {
     before: u32,
     pub(super) wei: U256,
 }
+
+const _: () =
+    assert!(size_of::<AccountCell>() <= 64, "an account of a block takes no more than one in the state");
 
 impl AccountCell {
     pub(super) fn basics(&self, below: impl FnOnce() -> Option<Basics>) -> Option<Basics> {
@@ -67,7 +72,7 @@ impl Run {
         let known = &self.plan.keys.accounts[key as usize];
         let planned = (known.place != NOWHERE).then(|| state.basics_at(known.place, &known.address));
         planned.flatten().or_else(|| {
-            let place = state.find(state.hash(&known.address), &known.address)?;
+            let place = state.find(&known.address)?;
             state.basics_at(place, &known.address)
         })
     }
@@ -83,21 +88,18 @@ impl Run {
         let credits = self.plan.credits.row(key);
         let mut cell = self.accounts.write(turn, key);
         let waiting = &credits[cell.absorbed as usize..];
-        let earlier = waiting.partition_point(|credit| *credit < position);
-        let sum = waiting[..earlier].iter().fold(U256::ZERO, |sum, credit| sum + self.credit(*credit));
-        cell.absorbed += earlier as u32;
+        let earlier = waiting.iter().take_while(|credit| credit.position < position);
+        let mut sum = U256::ZERO;
+        for credit in earlier {
+            cell.absorbed += 1;
+            if self.status(credit.position) == Status::Paid {
+                sum += credit.value;
+            }
+        }
         if !sum.is_zero() {
             let mut basics = cell.basics(|| self.below(state, key)).unwrap_or_default();
             basics.balance += sum;
             cell.set(Some(basics));
-        }
-    }
-
-    /// What a transfer gave to its recipient.
-    fn credit(&self, position: u32) -> U256 {
-        match self.status(position) {
-            Status::Paid => self.plan.transactions[position as usize].fields().value,
-            _ => U256::ZERO,
         }
     }
 
@@ -134,13 +136,19 @@ impl Run {
         if account.is_written && self.accounts.read(turn, known.account).is_void {
             return U256::ZERO;
         }
-        match known.place {
-            NOWHERE => state.slot(&account.address, &known.slot),
-            place => match state.slot_at(place, &account.address, &known.slot) {
-                zero if zero.is_zero() => state.slot(&account.address, &known.slot),
-                value => value,
-            },
-        }
+        self.slot_below(state, slot)
+    }
+
+    /// A slot that the block names, below the block.
+    pub(super) fn slot_below(&self, state: &State, slot: Key) -> U256 {
+        let known = &self.plan.keys.slots[slot as usize];
+        let address = self.address(known.account);
+        let planned = match known.place {
+            NOWHERE => U256::ZERO,
+            place => state.slot_at(place, &address, &known.slot),
+        };
+        // It may have come, or gone and come again, since the block was planned.
+        if planned.is_zero() { state.slot(&address, &known.slot) } else { planned }
     }
 
     /// Any slot of an account that the block names, as the transaction sees it.
@@ -172,7 +180,23 @@ impl Run {
         if basics.map_or(0, |basics| basics.code) != below {
             self.recode(key);
         }
-        self.accounts.write(turn, key).set(basics);
+        let mut cell = self.accounts.write(turn, key);
+        cell.may_be_same = true;
+        cell.set(basics);
+    }
+
+    /// Looks at the accounts that these transactions name, so that they are near when they are needed: most of the time
+    /// for one is spent waiting for memory, and here the waits for all overlap.
+    pub(super) fn approach(&self, state: &State, positions: impl Iterator<Item = u32>) {
+        let keys = &self.plan.keys;
+        for position in positions {
+            let row = self.plan.rows.row(position);
+            let (accounts, slots) = row.split_at(row.partition_point(|touch| !touch.is_slot()));
+            let accounts = accounts.iter().map(|touch| keys.accounts[touch.key() as usize].place);
+            state.approach(accounts.filter(|place| *place != NOWHERE));
+            let slots = slots.iter().map(|touch| keys.slots[touch.key() as usize].place);
+            state.approach_slots(slots.filter(|place| *place != NOWHERE));
+        }
     }
 
     /// Voids all slots of an account that the transaction alone touches.

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use alloy_primitives::{Address, U256};
 
 use super::account::{AccountCell, Standing};
-use super::cells::Turn;
+use super::cells::{Cells, Turn};
 use super::run::Run;
 use super::walk::Conflict;
 use crate::executed::Executed;
@@ -19,6 +19,7 @@ pub struct Finished {
     executed: Executed,
     /// Where the accounts of the write set lay below the block.
     places: Vec<Place>,
+    slot_places: Vec<Place>,
     effort: Effort,
 }
 
@@ -39,7 +40,7 @@ impl Finished {
 
     /// Brings the state below the block up to date.
     pub fn apply(self, state: &mut State) -> Executed {
-        state.apply_at(&self.executed.writes, &self.places);
+        state.apply_at(&self.executed.writes, &self.places, &self.slot_places);
         self.executed
     }
 }
@@ -58,51 +59,107 @@ impl Run {
             }
         };
         let mut turn = Turn::after(&self.plan);
-        let paid = self.tips.lock().unwrap_or_else(PoisonError::into_inner).wei;
-        for key in 0..self.plan.keys.accounts.len() as Key {
-            if !self.plan.credits.row(key).is_empty() {
-                self.absorb(state, &mut turn, key);
-            }
-        }
-        let outcomes = std::mem::replace(&mut self.outcomes, super::cells::Cells::new(0));
+        let outcomes = std::mem::replace(&mut self.outcomes, Cells::new(0));
         let ran = outcomes.into_values().map(|outcome| outcome.expect("every transaction is through"));
         let mut executed = Executed::new(ran.collect(), self.environment.base_fee, WriteSet::default());
+        let paid = self.tips.lock().unwrap_or_else(PoisonError::into_inner).wei;
         self.pay(state, &mut turn, BENEFICIARY, executed.tips - paid);
-        let (writes, places) = self.changes(state, others);
-        executed.writes = writes;
-        Finished { executed, places, effort }
+        let mut writes = WriteSet { accounts: Vec::new(), ..others };
+        self.pay_credits(state, &mut turn);
+        let places = self.account_changes(state, others.accounts, &mut writes);
+        let slot_places = self.slot_changes(state, &mut writes);
+        writes.codes.extend(self.codes.into_inner().unwrap_or_else(PoisonError::into_inner));
+        executed.writes = writes.sorted_codes();
+        Finished { executed, places, slot_places, effort }
     }
 
-    fn changes(mut self, state: &State, others: WriteSet) -> (WriteSet, Vec<Place>) {
-        let mut writes = WriteSet { accounts: Vec::new(), ..others };
-        let mut accounts: Vec<Changed> = Vec::with_capacity(self.plan.keys.accounts.len());
-        for (address, account) in others.accounts {
-            accounts.push(Changed { address, account, place: NOWHERE });
+    /// Adds all credits that nobody has looked at.
+    fn pay_credits(&self, state: &State, turn: &mut Turn) {
+        let places = |from: usize| {
+            let keys = &self.plan.keys.accounts;
+            keys[from..keys.len().min(from + STRIDE)].iter().map(|known| known.place)
+        };
+        for key in 0..self.plan.keys.accounts.len() {
+            if key % STRIDE == 0 {
+                state.approach(places(key).filter(|place| *place != NOWHERE));
+            }
+            if !self.plan.credits.row(key as Key).is_empty() {
+                self.absorb(state, turn, key as Key);
+            }
         }
-        for key in 0..self.plan.keys.accounts.len() as Key {
-            let below = self.below(state, key);
-            let cell = std::mem::take(self.accounts.get_mut(key));
-            let known = &self.plan.keys.accounts[key as usize];
-            if cell.standing != Standing::Below {
-                let now = (cell.standing == Standing::There).then_some(cell.basics);
-                if now != below {
+    }
+
+    /// Writes accounts that are not as they were below, in the order of their addresses; gives where they lay.
+    fn account_changes(
+        &mut self,
+        state: &State,
+        others: Vec<(Address, Option<Account>)>,
+        writes: &mut WriteSet,
+    ) -> Vec<Place> {
+        let keys = self.plan.keys.accounts.len() as Key;
+        let mut changed: Vec<(u64, u32)> = Vec::with_capacity(keys as usize + others.len());
+        for key in 0..keys {
+            if self.is_changed(state, key) {
+                changed.push((prefix(&self.address(key)), key));
+            }
+        }
+        // Those that the block does not name are numbered behind those that it names.
+        changed.extend((keys..).zip(&others).map(|(number, (address, _))| (prefix(address), number)));
+        let address = |number: u32| match number.checked_sub(keys) {
+            None => self.plan.keys.accounts[number as usize].address,
+            Some(other) => others[other as usize].0,
+        };
+        sort_by_prefix(&mut changed, address);
+        writes.accounts.reserve_exact(changed.len());
+        let mut places = Vec::with_capacity(changed.len());
+        for (_, number) in changed {
+            match number.checked_sub(keys) {
+                None => {
+                    let cell = self.accounts.get_mut(number);
+                    let now = (cell.standing == Standing::There).then_some(cell.basics);
+                    let known = &self.plan.keys.accounts[number as usize];
                     let account = now.map(|basics| self.account_of(state, basics));
-                    accounts.push(Changed { address: known.address, account, place: known.place });
+                    writes.accounts.push((known.address, account));
+                    places.push(known.place);
+                }
+                Some(other) => {
+                    writes.accounts.push(others[other as usize]);
+                    places.push(NOWHERE);
                 }
             }
-            slot_changes(state, &known.address, cell, &mut writes);
         }
+        places
+    }
+
+    fn is_changed(&mut self, state: &State, key: Key) -> bool {
+        let cell = self.accounts.get_mut(key);
+        let (standing, may_be_same, basics) = (cell.standing, cell.may_be_same, cell.basics);
+        let now = (standing == Standing::There).then_some(basics);
+        // A transfer uses a nonce or adds wei, and so cannot end where it began.
+        standing != Standing::Below && !(may_be_same && now == self.below(state, key))
+    }
+
+    /// Writes slots that are not as they were below, in order; gives where they lay.
+    fn slot_changes(&mut self, state: &State, writes: &mut WriteSet) -> Vec<Place> {
+        for key in 0..self.plan.keys.accounts.len() as Key {
+            let address = self.address(key);
+            let cell = self.accounts.get_mut(key);
+            if cell.is_void || cell.slots.is_some() {
+                unnamed_slot_changes(state, &address, cell, writes);
+            }
+        }
+        let unnamed = writes.slots.drain(..).map(|(slot, value)| (slot, value, NOWHERE));
+        let mut changed: Vec<_> = unnamed.collect();
         for key in 0..self.plan.keys.slots.len() as Key {
             let Some(value) = *self.slots.get_mut(key) else { continue };
             let known = &self.plan.keys.slots[key as usize];
-            let address = self.address(known.account);
-            if state.slot(&address, &known.slot) != value {
-                writes.slots.push(((address, known.slot), value));
+            if self.slot_below(state, key) != value {
+                changed.push(((self.address(known.account), known.slot), value, known.place));
             }
         }
-        writes.codes.extend(self.codes.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let places = sort_accounts(accounts, &mut writes);
-        (writes.canonical(), places)
+        changed.sort_unstable_by_key(|(slot, ..)| *slot);
+        writes.slots = changed.iter().map(|(slot, value, _)| (*slot, *value)).collect();
+        changed.into_iter().map(|(.., place)| place).collect()
     }
 
     fn account_of(&self, state: &State, Basics { nonce, balance, code }: Basics) -> Account {
@@ -110,15 +167,12 @@ impl Run {
     }
 }
 
-struct Changed {
-    address: Address,
-    account: Option<Account>,
-    place: Place,
-}
+/// How many accounts are brought near at a time.
+const STRIDE: usize = 32;
 
 /// Adds the slots of an account that the block does not name.
-fn slot_changes(state: &State, address: &Address, cell: AccountCell, writes: &mut WriteSet) {
-    let changed = cell.slots.unwrap_or_default();
+fn unnamed_slot_changes(state: &State, address: &Address, cell: &mut AccountCell, writes: &mut WriteSet) {
+    let changed = cell.slots.take().unwrap_or_default();
     if cell.is_void {
         let void = state.slots_of(address).filter(|(slot, _)| !changed.contains_key(slot));
         writes.slots.extend(void.map(|(slot, _)| ((*address, slot), U256::ZERO)));
@@ -130,18 +184,15 @@ fn slot_changes(state: &State, address: &Address, cell: AccountCell, writes: &mu
     }
 }
 
-/// Puts accounts into the write set in the order of their addresses, and gives their places in the same order.
-fn sort_accounts(accounts: Vec<Changed>, writes: &mut WriteSet) -> Vec<Place> {
-    let prefix =
-        |address: &Address| u64::from_be_bytes(*address.first_chunk().expect("20 bytes are more than 8"));
-    let mut order: Vec<(u64, u32)> =
-        (0..).zip(&accounts).map(|(at, one)| (prefix(&one.address), at)).collect();
-    order.sort_unstable();
+fn prefix(address: &Address) -> u64 {
+    u64::from_be_bytes(*address.first_chunk().expect("20 bytes are more than 8"))
+}
+
+/// Sorts prefixes of addresses with numbers of the whole ones.
+fn sort_by_prefix(items: &mut [(u64, u32)], address: impl Fn(u32) -> Address) {
+    items.sort_unstable();
     // Addresses that begin alike stand together and are few, unless somebody made them so.
-    for alike in order.chunk_by_mut(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
-        alike.sort_unstable_by_key(|(_, at)| accounts[*at as usize].address);
+    for alike in items.chunk_by_mut(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
+        alike.sort_unstable_by_key(|(_, number)| address(*number));
     }
-    let sorted = order.iter().map(|(_, at)| &accounts[*at as usize]);
-    writes.accounts.extend(sorted.clone().map(|one| (one.address, one.account)));
-    sorted.map(|one| one.place).collect()
 }

@@ -86,13 +86,16 @@ impl Schedule {
 }
 
 impl Hand<'_> {
-    /// The next transaction that waits for nobody.
-    pub(super) fn next(&mut self) -> Option<u32> {
+    /// The next transaction that waits for nobody. `begin` is told of every share before it begins.
+    pub(super) fn next(&mut self, begin: impl FnOnce(&[u32])) -> Option<u32> {
         if let Some(own) = self.queue.pop() {
             return Some(own);
         }
-        if self.share.is_empty() && !self.take_share() {
-            return self.steal();
+        if self.share.is_empty() {
+            if !self.take_share() {
+                return self.steal();
+            }
+            begin(self.share);
         }
         let (first, rest) = self.share.split_first()?;
         self.share = rest;

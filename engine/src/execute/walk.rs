@@ -24,6 +24,9 @@ use crate::plan::{Class, Key, Way};
 use crate::state::State;
 use crate::writes::WriteSet;
 
+/// How many transactions' accounts are brought near at a time.
+const STRIDE: u32 = 32;
+
 /// Something that ran ahead is not what serial execution would have made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Conflict;
@@ -34,10 +37,15 @@ impl Run {
         let ahead = Ahead::of(self);
         let run = &*self;
         let mut evm: Option<Evm<RunView<'_>>> = None;
-        let mut ahead = Some(ahead);
-        for position in 0..run.plan.transactions.len() as u32 {
+        let (mut ahead, mut near) = (Some(ahead), 0);
+        let count = run.plan.transactions.len() as u32;
+        for position in 0..count {
             if matches!(run.status(position), Status::Done | Status::Paid) {
                 continue;
+            }
+            if position >= near {
+                near = count.min(position + STRIDE);
+                run.approach(state, position..near);
             }
             let mut turn = Turn::of(position);
             let transfers = run.plan.classes[position as usize] == Class::Transfer;

@@ -28,7 +28,7 @@ impl Run {
     pub fn work(&self, state: &State, wake: &dyn Fn()) -> bool {
         let mut hand = self.schedule.enter();
         let mut worker = Worker { run: self, state, evm: None };
-        while let Some(position) = hand.next() {
+        while let Some(position) = hand.next(|share| self.approach(state, share.iter().copied())) {
             let mut next = Some(position);
             while let Some(position) = next.take() {
                 if worker.run(position) {

@@ -1,12 +1,9 @@
 //! `Keys`: the accounts and slots that a block names, numbered as they come.
 
 use alloy_primitives::{Address, U256};
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use std::hash::{BuildHasher, Hasher};
 
 use super::touch::Key;
-use crate::state::{NOWHERE, Place, State};
+use crate::state::{Index, NOWHERE, Place, Seed, State};
 
 /// No key.
 pub(crate) const NO_KEY: Key = Key::MAX;
@@ -60,9 +57,9 @@ pub(crate) struct SlotKey {
 pub(crate) struct Keys {
     pub(crate) accounts: Vec<AccountKey>,
     pub(crate) slots: Vec<SlotKey>,
-    account_table: HashTable<Key>,
-    slot_table: HashTable<Key>,
-    seed: RandomState,
+    account_index: Index,
+    slot_index: Index,
+    seed: Seed,
 }
 
 impl Keys {
@@ -70,64 +67,77 @@ impl Keys {
         Keys {
             accounts: Vec::with_capacity(accounts),
             slots: Vec::new(),
-            account_table: HashTable::with_capacity(accounts),
-            slot_table: HashTable::new(),
-            seed: RandomState::default(),
+            account_index: Index::with_capacity(accounts),
+            slot_index: Index::with_capacity(0),
+            seed: Seed::default(),
         }
     }
 
     /// The number of an account, new or not.
-    pub(super) fn intern_account(&mut self, state: &State, address: &Address) -> Key {
-        let hash = hash_address(&self.seed, address);
+    pub(super) fn intern_account(&mut self, address: &Address) -> Key {
+        let hash = self.seed.of_address(address);
         let accounts = &mut self.accounts;
-        let found = self.account_table.find(hash, |key| accounts[*key as usize].address == *address);
-        if let Some(key) = found {
-            return *key;
+        let found = self.account_index.find(hash, |key| accounts[key as usize].address == *address);
+        found.unwrap_or_else(|| {
+            let key = accounts.len() as Key;
+            accounts.push(AccountKey {
+                address: *address,
+                place: NOWHERE,
+                first_slot: NO_KEY,
+                is_changed: false,
+                is_credited: false,
+                is_written: false,
+                is_read_whole: false,
+                has_written_slot: false,
+                has_code: false,
+                budget: 0,
+            });
+            self.account_index.insert(hash, key);
+            key
+        })
+    }
+
+    /// Looks all accounts up in a state.
+    pub(super) fn find_accounts(&mut self, state: &State) {
+        let mut found = Vec::with_capacity(self.accounts.len());
+        state.find_each(self.accounts.iter().map(|account| &account.address), |one| found.push(one));
+        for (account, found) in self.accounts.iter_mut().zip(found) {
+            if let Some((place, basics)) = found {
+                account.place = place;
+                account.has_code = basics.code != 0;
+                account.budget = basics.balance.saturating_to();
+            }
         }
-        let key = accounts.len() as Key;
-        let place = state.find(state.hash(address), address);
-        let basics = place.and_then(|place| state.basics_at(place, address)).unwrap_or_default();
-        accounts.push(AccountKey {
-            address: *address,
-            place: place.unwrap_or(NOWHERE),
-            first_slot: NO_KEY,
-            is_changed: false,
-            is_credited: false,
-            is_written: false,
-            is_read_whole: false,
-            has_written_slot: false,
-            has_code: basics.code != 0,
-            budget: basics.balance.saturating_to(),
-        });
-        let (seed, accounts) = (&self.seed, &self.accounts);
-        let rehash = |key: &Key| hash_address(seed, &accounts[*key as usize].address);
-        self.account_table.insert_unique(hash, key, rehash);
-        key
     }
 
     /// The number of a slot, new or not.
-    pub(super) fn intern_slot(&mut self, state: &State, account: Key, slot: &U256) -> Key {
-        if let Some(key) = self.slot(account, slot) {
-            return key;
-        }
-        let key = self.slots.len() as Key;
-        let owner = &mut self.accounts[account as usize];
-        let place = state.find_slot(&owner.address, slot).unwrap_or(NOWHERE);
-        let next = std::mem::replace(&mut owner.first_slot, key);
-        self.slots.push(SlotKey { account, slot: *slot, place, next, is_written: false });
-        let (seed, slots) = (&self.seed, &self.slots);
-        let rehash = |key: &Key| {
-            let SlotKey { account, slot, .. } = &slots[*key as usize];
-            hash_slot(seed, *account, slot)
-        };
-        self.slot_table.insert_unique(hash_slot(seed, account, slot), key, rehash);
-        key
+    pub(super) fn intern_slot(&mut self, account: Key, slot: &U256) -> Key {
+        let hash = self.seed.of_numbered_slot(account, slot);
+        let slots = &mut self.slots;
+        let is_it = |key: Key| slots[key as usize].slot == *slot && slots[key as usize].account == account;
+        let found = self.slot_index.find(hash, is_it);
+        found.unwrap_or_else(|| {
+            let key = slots.len() as Key;
+            let next = std::mem::replace(&mut self.accounts[account as usize].first_slot, key);
+            slots.push(SlotKey { account, slot: *slot, place: NOWHERE, next, is_written: false });
+            self.slot_index.insert(hash, key);
+            key
+        })
+    }
+
+    /// Looks all slots up in a state.
+    pub(super) fn find_slots(&mut self, state: &State) {
+        let accounts = &self.accounts;
+        let slots = self.slots.iter().map(|known| (&accounts[known.account as usize].address, &known.slot));
+        let mut places = Vec::with_capacity(self.slots.len());
+        state.find_slots(slots, |place| places.push(place.unwrap_or(NOWHERE)));
+        self.slots.iter_mut().zip(places).for_each(|(known, place)| known.place = place);
     }
 
     /// The number of an account, if the block names it.
     pub(crate) fn account(&self, address: &Address) -> Option<Key> {
-        let hash = hash_address(&self.seed, address);
-        self.account_table.find(hash, |key| self.accounts[*key as usize].address == *address).copied()
+        let hash = self.seed.of_address(address);
+        self.account_index.find(hash, |key| self.accounts[key as usize].address == *address)
     }
 
     /// The number of a slot, if the block names it.
@@ -135,11 +145,11 @@ impl Keys {
         if self.accounts[account as usize].first_slot == NO_KEY {
             return None;
         }
-        let is_it = |key: &Key| {
-            let known = &self.slots[*key as usize];
+        let is_it = |key: Key| {
+            let known = &self.slots[key as usize];
             known.slot == *slot && known.account == account
         };
-        self.slot_table.find(hash_slot(&self.seed, account, slot), is_it).copied()
+        self.slot_index.find(self.seed.of_numbered_slot(account, slot), is_it)
     }
 
     /// The slots of an account that the block names.
@@ -151,17 +161,4 @@ impl Keys {
             Some(this)
         })
     }
-}
-
-fn hash_address(seed: &RandomState, address: &Address) -> u64 {
-    let mut hasher = seed.build_hasher();
-    hasher.write(address.as_slice());
-    hasher.finish()
-}
-
-fn hash_slot(seed: &RandomState, account: Key, slot: &U256) -> u64 {
-    let mut hasher = seed.build_hasher();
-    slot.as_limbs().iter().for_each(|limb| hasher.write_u64(*limb));
-    hasher.write_u32(account);
-    hasher.finish()
 }

@@ -113,9 +113,9 @@ impl<T> Rows<T> {
     }
 }
 
-impl Rows<u32> {
+impl<T: Copy + Default> Rows<T> {
     /// Sorts pairs of row and item by row; items of one row stay in their order.
-    pub(crate) fn of_pairs(rows: usize, pairs: &[(u32, u32)]) -> Rows<u32> {
+    pub(crate) fn of_pairs(rows: usize, pairs: &[(u32, T)]) -> Rows<T> {
         let mut ends = vec![0u32; rows + 1];
         for (row, _) in pairs {
             ends[*row as usize + 1] += 1;
@@ -123,7 +123,7 @@ impl Rows<u32> {
         for row in 0..rows {
             ends[row + 1] += ends[row];
         }
-        let mut items = vec![0; pairs.len()];
+        let mut items = vec![T::default(); pairs.len()];
         for (row, item) in pairs {
             let place = &mut ends[*row as usize];
             items[*place as usize] = *item;

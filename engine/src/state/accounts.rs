@@ -1,21 +1,21 @@
-//! `Accounts`: a record of one cache line for each account, and a table that finds it.
+//! `Accounts`: a record of one cache line for each account, and an index that finds it.
 //!
 //! ```text
-//! address ──hash──> table (256 parts) ──place──> records, in chunks that never move
-//!  20 bytes           1 + 4 bytes each             64 bytes: address 20 │ code u32 │ nonce u64 │ balance 32
+//! address ──hash──> index (256 parts) ──place──> records, in chunks that never move
+//!  20 bytes           8 bytes each                 64 bytes: address 20 │ code u32 │ nonce u64 │ balance 32
 //! ```
 //!
 //! A place names an account as long as it lives; a later account may take it over, so whoever keeps a place compares
-//! the address, which lies in the same cache line. The table grows in 256 parts and the records in chunks, so that
+//! the address, which lies in the same cache line. The index grows in 256 parts and the records in chunks, so that
 //! no single insert has to move more than a small share of them.
 
-use std::hash::{BuildHasher, Hasher};
+use std::hint::black_box;
 
 use alloy_primitives::{Address, U256};
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use super::chunked::Chunked;
+use super::index::Index;
+use super::seed::Seed;
 
 const PARTS: usize = 256;
 
@@ -54,9 +54,8 @@ const _: () = assert!(size_of::<Record>() == 64, "an account lies in one cache l
 /// All accounts.
 #[derive(Clone, Debug)]
 pub(super) struct Accounts {
-    /// Its seed is drawn anew for each process, so that nobody outside can choose addresses that collide.
-    seed: RandomState,
-    parts: Vec<HashTable<Place>>,
+    seed: Seed,
+    parts: Vec<Index>,
     records: Chunked<Record>,
     free: Vec<Place>,
 }
@@ -64,8 +63,8 @@ pub(super) struct Accounts {
 impl Default for Accounts {
     fn default() -> Accounts {
         Accounts {
-            seed: RandomState::default(),
-            parts: vec![HashTable::new(); PARTS],
+            seed: Seed::default(),
+            parts: vec![Index::with_capacity(0); PARTS],
             records: Chunked::default(),
             free: Vec::new(),
         }
@@ -73,17 +72,50 @@ impl Default for Accounts {
 }
 
 impl Accounts {
-    pub(super) fn hash(&self, address: &Address) -> u64 {
-        hash(&self.seed, address)
-    }
-
     pub(super) fn len(&self) -> usize {
         self.records.len() - self.free.len()
     }
 
-    /// Where the account with this address and hash lies.
-    pub(super) fn find(&self, hash: u64, address: &Address) -> Option<Place> {
-        self.parts[part(hash)].find(hash, |place| self.records.get(*place).address == *address).copied()
+    /// Where the account with this address lies.
+    pub(super) fn find(&self, address: &Address) -> Option<Place> {
+        self.find_hashed(self.seed.of_address(address), address)
+    }
+
+    /// Where these accounts lie and what they are. Most of the time for one is spent waiting for memory, and here the
+    /// waits for several overlap.
+    pub(super) fn find_each<'a>(
+        &self,
+        mut addresses: impl Iterator<Item = &'a Address>,
+        mut found: impl FnMut(Option<(Place, Basics)>),
+    ) {
+        const BATCH: usize = 16;
+        let mut batch: Vec<(&Address, u64, Option<Place>)> = Vec::with_capacity(BATCH);
+        loop {
+            batch.clear();
+            batch.extend(addresses.by_ref().take(BATCH).map(|address| {
+                let hash = self.seed.of_address(address);
+                (address, hash, self.parts[part(hash)].glance(hash))
+            }));
+            // None of these depends on another, so that all of them are on their way at the same time.
+            self.approach(batch.iter().filter_map(|(_, _, place)| *place));
+            for (address, hash, place) in &batch {
+                let glanced = place.filter(|place| self.records.get(*place).address == **address);
+                let place = glanced.or_else(|| self.find_hashed(*hash, address));
+                found(place.map(|place| (place, self.records.get(place).basics())));
+            }
+            if batch.len() < BATCH {
+                return;
+            }
+        }
+    }
+
+    /// Brings the records in these places near.
+    pub(super) fn approach(&self, places: impl Iterator<Item = Place>) {
+        black_box(places.fold(0, |sum, place| sum ^ self.records.get(place).nonce));
+    }
+
+    fn find_hashed(&self, hash: u64, address: &Address) -> Option<Place> {
+        self.parts[part(hash)].find(hash, |place| self.records.get(place).address == *address)
     }
 
     /// The account at a place, if it is still this one.
@@ -94,18 +126,21 @@ impl Accounts {
 
     /// Sets an account, which may be new. Gives its place.
     pub(super) fn set(&mut self, address: &Address, basics: Basics) -> Place {
-        let hash = self.hash(address);
+        let hash = self.seed.of_address(address);
         let Basics { nonce, balance, code } = basics;
         let record = Record { address: *address, code, nonce, balance };
-        if let Some(place) = self.find(hash, address) {
+        if let Some(place) = self.find_hashed(hash, address) {
             *self.records.get_mut(place) = record;
             return place;
         }
-        let place = self.free.pop().unwrap_or_else(|| self.records.push(record.clone()));
-        *self.records.get_mut(place) = record;
-        let (seed, records) = (&self.seed, &self.records);
-        let rehash = |place: &Place| self::hash(seed, &records.get(*place).address);
-        self.parts[part(hash)].insert_unique(hash, place, rehash);
+        let place = match self.free.pop() {
+            Some(place) => {
+                *self.records.get_mut(place) = record;
+                place
+            }
+            None => self.records.push(record),
+        };
+        self.parts[part(hash)].insert(hash, place);
         place
     }
 
@@ -121,12 +156,10 @@ impl Accounts {
     }
 
     pub(super) fn remove(&mut self, address: &Address) {
-        let hash = self.hash(address);
-        let records = &mut self.records;
-        let entry = self.parts[part(hash)].find_entry(hash, |place| records.get(*place).address == *address);
-        if let Ok(entry) = entry {
-            let (place, _) = entry.remove();
-            records.get_mut(place).code = FREE;
+        let hash = self.seed.of_address(address);
+        if let Some(place) = self.find_hashed(hash, address) {
+            self.parts[part(hash)].remove(hash, place);
+            self.records.get_mut(place).code = FREE;
             self.free.push(place);
         }
     }
@@ -144,13 +177,7 @@ impl Record {
     }
 }
 
-fn hash(seed: &RandomState, address: &Address) -> u64 {
-    let mut hasher = seed.build_hasher();
-    hasher.write(address.as_slice());
-    hasher.finish()
-}
-
-/// The part of the table: by bits that the table itself uses last.
+/// The part of the index: by bits that it does not look at itself.
 fn part(hash: u64) -> usize {
     (hash >> 40) as usize % PARTS
 }

@@ -1,20 +1,20 @@
 //! `Slots`: the values that contracts keep, none of them zero.
 //!
 //! ```text
-//! (address, slot) ──hash──> table (256 parts) ──place──> records ──next──> the same account's other slots
+//! (address, slot) ──hash──> index (256 parts) ──place──> records ──next──> the same account's other slots
 //! ```
 //!
 //! The chain through all slots of an account is there for the one purpose of destroying it.
 
-use std::hash::{BuildHasher, Hasher};
+use std::hint::black_box;
 
 use alloy_primitives::map::AddressMap;
 use alloy_primitives::{Address, U256};
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use super::accounts::{NOWHERE, Place};
 use super::chunked::Chunked;
+use super::index::Index;
+use super::seed::Seed;
 
 const PARTS: usize = 256;
 
@@ -31,8 +31,8 @@ struct Record {
 /// All slots of all accounts.
 #[derive(Clone, Debug)]
 pub(super) struct Slots {
-    seed: RandomState,
-    parts: Vec<HashTable<Place>>,
+    seed: Seed,
+    parts: Vec<Index>,
     records: Chunked<Record>,
     free: Vec<Place>,
     /// The newest slot of each account that has any.
@@ -42,8 +42,8 @@ pub(super) struct Slots {
 impl Default for Slots {
     fn default() -> Slots {
         Slots {
-            seed: RandomState::default(),
-            parts: vec![HashTable::new(); PARTS],
+            seed: Seed::default(),
+            parts: vec![Index::with_capacity(0); PARTS],
             records: Chunked::default(),
             free: Vec::new(),
             heads: AddressMap::default(),
@@ -54,8 +54,52 @@ impl Default for Slots {
 impl Slots {
     /// Where a slot lies that is not zero.
     pub(super) fn find(&self, address: &Address, slot: &U256) -> Option<Place> {
-        let hash = hash(&self.seed, address, slot);
-        self.parts[part(hash)].find(hash, |place| self.records.get(*place).is(address, slot)).copied()
+        self.find_hashed(self.seed.of_slot(address, slot), address, slot)
+    }
+
+    fn find_hashed(&self, hash: u64, address: &Address, slot: &U256) -> Option<Place> {
+        self.parts[part(hash)].find(hash, |place| self.records.get(place).is(address, slot))
+    }
+
+    /// Where these slots lie, those that are not zero. Waits for memory overlap, as in
+    /// [`Accounts::find_each`](super::accounts::Accounts::find_each).
+    pub(super) fn find_each<'a>(
+        &self,
+        mut slots: impl Iterator<Item = (&'a Address, &'a U256)>,
+        mut found: impl FnMut(Option<Place>),
+    ) {
+        const BATCH: usize = 16;
+        let mut batch: Vec<((&Address, &U256), u64, Option<Place>)> = Vec::with_capacity(BATCH);
+        loop {
+            batch.clear();
+            batch.extend(slots.by_ref().take(BATCH).map(|(address, slot)| {
+                let hash = self.seed.of_slot(address, slot);
+                ((address, slot), hash, self.parts[part(hash)].glance(hash))
+            }));
+            self.approach(batch.iter().filter_map(|(_, _, place)| *place));
+            for ((address, slot), hash, place) in &batch {
+                let glanced = place.filter(|place| self.records.get(*place).is(address, slot));
+                found(glanced.or_else(|| self.find_hashed(*hash, address, slot)));
+            }
+            if batch.len() < BATCH {
+                return;
+            }
+        }
+    }
+
+    /// Brings the records in these places near.
+    pub(super) fn approach(&self, places: impl Iterator<Item = Place>) {
+        black_box(places.fold(0, |sum, place| sum ^ self.records.get(place).value.as_limbs()[0]));
+    }
+
+    /// Sets a slot whose place is known, if it still lies there and does not become zero.
+    pub(super) fn set_at(&mut self, place: Place, address: &Address, slot: &U256, value: U256) -> bool {
+        let record = self.records.get_mut(place);
+        let is_here = record.is(address, slot) && !record.value.is_zero() && !value.is_zero();
+        if is_here {
+            record.value = value;
+        }
+        is_here
     }
 
     /// The value at a place, zero unless it is still that of this slot.
@@ -109,20 +153,14 @@ impl Slots {
             self.records.get_mut(next).previous = place;
         }
         self.heads.insert(*address, place);
-        let (seed, records) = (&self.seed, &self.records);
-        let rehash = |place: &Place| {
-            let record = records.get(*place);
-            hash(seed, &record.address, &record.slot)
-        };
-        let hash = hash(seed, address, slot);
-        self.parts[part(hash)].insert_unique(hash, place, rehash);
+        let hash = self.seed.of_slot(address, slot);
+        self.parts[part(hash)].insert(hash, place);
     }
 
     fn remove(&mut self, place: Place) {
         let Record { slot, address, next, previous, .. } = self.records.get(place).clone();
-        let hash = hash(&self.seed, &address, &slot);
-        let entry = self.parts[part(hash)].find_entry(hash, |other| *other == place);
-        entry.expect("a slot that is not zero stands in the table").remove();
+        let hash = self.seed.of_slot(&address, &slot);
+        self.parts[part(hash)].remove(hash, place);
         if next != NOWHERE {
             self.records.get_mut(next).previous = previous;
         }
@@ -142,13 +180,6 @@ impl Record {
     fn is(&self, address: &Address, slot: &U256) -> bool {
         self.slot == *slot && self.address == *address
     }
-}
-
-fn hash(seed: &RandomState, address: &Address, slot: &U256) -> u64 {
-    let mut hasher = seed.build_hasher();
-    hasher.write(address.as_slice());
-    slot.as_limbs().iter().for_each(|limb| hasher.write_u64(*limb));
-    hasher.finish()
 }
 
 fn part(hash: u64) -> usize {

@@ -8,7 +8,8 @@ use pelton_engine::genesis::{Genesis, GenesisAccount};
 use pelton_engine::state::State;
 use pelton_engine::transaction::{Fields, Kind, Listed, Verified};
 
-use super::transactions::{CHAIN, authority, authorization, fields, listed, verified};
+use super::parts::{authority, authorization, listed};
+use super::transactions::{CHAIN, fields, verified};
 
 pub const SENDERS: u64 = 200;
 /// Has little.

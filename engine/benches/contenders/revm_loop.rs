@@ -1,0 +1,169 @@
+//! The usual way: one revm instance, `transact_commit` for each transaction, a hash map below.
+//!
+//! It is given what makes it quick: transactions in its own form beforehand, code analysed once, one map look-up for
+//! an account and one for a slot, no allocation in the map but for growth.
+
+use alloy_primitives::map::{AddressMap, HashMap};
+use alloy_primitives::{Address, B256, Log, TxKind, U256};
+use pelton_engine::environment::Environment;
+use pelton_engine::transaction::Verified;
+use revm::bytecode::Bytecode;
+use revm::context::transaction::{AccessList, AccessListItem};
+use revm::context::{BlockEnv, Context, TxEnv};
+use revm::context_interface::block::BlobExcessGasAndPrice;
+use revm::database_interface::{Database, DatabaseCommit};
+use revm::primitives::hardfork::SpecId;
+use revm::state::{Account, AccountInfo};
+use revm::{ExecuteCommitEvm, MainBuilder, MainContext};
+
+use crate::contest::{Ended, Trace};
+use crate::workloads::Workload;
+
+#[derive(Default)]
+struct Map {
+    accounts: AddressMap<AccountInfo>,
+    slots: HashMap<(Address, U256), U256>,
+}
+
+impl Database for Map {
+    type Error = std::convert::Infallible;
+
+    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Self::Error> {
+        Ok(self.accounts.get(&address).cloned())
+    }
+
+    fn code_by_hash(&mut self, _hash: B256) -> Result<Bytecode, Self::Error> {
+        unreachable!("accounts carry their code")
+    }
+
+    fn storage(&mut self, address: Address, slot: U256) -> Result<U256, Self::Error> {
+        Ok(self.slots.get(&(address, slot)).copied().unwrap_or_default())
+    }
+
+    fn block_hash(&mut self, _number: u64) -> Result<B256, Self::Error> {
+        Ok(B256::ZERO)
+    }
+}
+
+impl DatabaseCommit for Map {
+    fn commit(&mut self, changes: AddressMap<Account>) {
+        for (address, account) in changes {
+            if account.is_touched() {
+                for (slot, value) in account.changed_storage_slots() {
+                    self.slots.insert((address, *slot), value.present_value());
+                }
+                self.accounts.insert(address, account.info);
+            }
+        }
+    }
+}
+
+/// What the engine's receipts hold.
+#[expect(dead_code, reason = "a receipt is made, and not read")]
+struct Receipt {
+    id: B256,
+    success: bool,
+    gas_used: u64,
+    fee: U256,
+    logs: Vec<Log>,
+}
+
+struct Prepared {
+    block: BlockEnv,
+    transactions: Vec<(TxEnv, B256, u128)>,
+}
+
+pub fn prepare(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ended + Send> {
+    let mut map = Map::default();
+    for (address, given) in &workload.genesis.accounts {
+        let code = Bytecode::new_legacy(given.code.clone());
+        let mut info = AccountInfo { nonce: given.nonce, balance: given.balance, ..AccountInfo::default() };
+        if !given.code.is_empty() {
+            info = info.with_code(code);
+        }
+        map.accounts.insert(*address, info);
+        map.slots.extend(given.storage.iter().map(|(slot, value)| ((*address, *slot), *value)));
+    }
+    let blocks: Vec<Prepared> =
+        workload.blocks.iter().map(|(environment, block)| of(environment, block)).collect();
+    let watched: Vec<_> = workload.watched().collect();
+    let chain_id = workload.blocks[0].0.chain_id;
+    Box::new(move || {
+        let context = Context::mainnet().with_db(map);
+        let mut evm = context.modify_cfg_chained(|cfg| {
+            cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA);
+            cfg.chain_id = chain_id;
+        });
+        evm.block = BlockEnv::default();
+        let mut evm = evm.build_mainnet();
+        let mut receipts = Vec::new();
+        for Prepared { block, transactions } in blocks {
+            evm.ctx.block = block;
+            let mut done = Vec::with_capacity(transactions.len());
+            for (transaction, id, price) in transactions {
+                let result = evm.transact_commit(transaction).expect("every transaction is valid");
+                let (success, gas_used) = (result.is_success(), result.tx_gas_used());
+                let fee = U256::from(u128::from(gas_used) * price);
+                done.push(Receipt { id, success, gas_used, fee, logs: result.into_logs() });
+            }
+            receipts.push(done);
+        }
+        let map = evm.ctx.journaled_state.database;
+        Box::new(move || trace(map, &receipts, &watched))
+    })
+}
+
+fn of(environment: &Environment, block: &[Verified]) -> Prepared {
+    let transactions = block.iter().map(|transaction| {
+        let price = environment.base_fee as u128
+            + transaction.fields().tip(environment.base_fee).expect("the base fee is covered");
+        (transaction_of(transaction), transaction.id(), price)
+    });
+    let block = BlockEnv {
+        number: U256::from(environment.number),
+        beneficiary: environment.beneficiary,
+        timestamp: U256::from(environment.timestamp),
+        gas_limit: environment.gas_limit,
+        basefee: environment.base_fee,
+        prevrandao: Some(environment.prev_randao),
+        blob_excess_gas_and_price: Some(BlobExcessGasAndPrice::new_with_spec(0, SpecId::OSAKA)),
+        ..BlockEnv::default()
+    };
+    Prepared { block, transactions: transactions.collect() }
+}
+
+fn transaction_of(transaction: &Verified) -> TxEnv {
+    let fields = transaction.fields();
+    let listed = fields.writes.iter().map(|item| AccessListItem {
+        address: item.address,
+        storage_keys: item.slots.iter().map(|slot| B256::from(*slot)).collect(),
+    });
+    TxEnv {
+        tx_type: fields.kind as u8,
+        caller: transaction.sender(),
+        gas_limit: fields.gas_limit,
+        gas_price: fields.max_fee_per_gas,
+        gas_priority_fee: Some(fields.max_priority_fee_per_gas),
+        kind: fields.to.map_or(TxKind::Create, TxKind::Call),
+        value: fields.value,
+        data: fields.input.clone(),
+        nonce: fields.nonce,
+        chain_id: fields.chain_id,
+        access_list: AccessList(listed.collect()),
+        ..TxEnv::default()
+    }
+}
+
+fn trace(map: Map, receipts: &[Vec<Receipt>], watched: &[(Address, U256)]) -> Trace {
+    let mut hash = blake3::Hasher::new();
+    for (owner, slot) in watched {
+        let balance = map.accounts.get(owner).map_or(U256::ZERO, |account| account.balance);
+        hash.update(&balance.to_be_bytes::<32>());
+        let tokens = map.slots.get(&(Workload::token(), *slot)).copied().unwrap_or_default();
+        hash.update(&tokens.to_be_bytes::<32>());
+    }
+    Trace {
+        gas_used: receipts.iter().flatten().map(|receipt| receipt.gas_used).sum(),
+        balances: *hash.finalize().as_bytes(),
+    }
+}
