@@ -47,6 +47,8 @@ pub struct Options {
     pub threads: usize,
     /// Name of what verifies signatures, as `pelton_kernels::open` knows it.
     pub backend: String,
+    /// Whether each transaction comes with its sender beside it, as from a client that says who it is.
+    pub claim_senders: bool,
     /// Stage after which the pipeline is cut.
     pub until: Option<String>,
     /// Where workload files are kept.
@@ -116,6 +118,7 @@ pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report, Bench
             // As many as are due in the time, also if the last of them are late.
             _ => Nanos::MAX,
         },
+        claim_senders: options.claim_senders,
         until: options.until.clone(),
         backend,
     };

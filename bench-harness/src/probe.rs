@@ -57,6 +57,7 @@ pub fn probe(
         threads: 1,
         rate: Rate::Max,
         offer_ns: Nanos::MAX,
+        claim_senders: options.claim_senders,
         until: options.until.clone(),
         backend: backend.clone(),
     };

@@ -151,6 +151,8 @@ pub struct Limit {
 pub struct VerifyReport {
     /// What was asked for: `auto` or `reference`.
     pub requested: String,
+    /// Whether senders were claimed beside the transactions; their keys then need no recovery once they are known.
+    pub senders_claimed: bool,
     /// Signatures that each back-end answered.
     pub backends: BTreeMap<String, u64>,
     /// From how many signatures on a device takes a batch; null without a device.

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{Address, B256, U256};
 use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 use pelton_consensus::{BlockId, Solo};
@@ -35,6 +35,8 @@ pub struct Plan {
     pub rate: Rate,
     /// For how long at most, in nanoseconds.
     pub offer_ns: Nanos,
+    /// Whether each transaction comes with its sender beside it.
+    pub claim_senders: bool,
     /// Stage after which the pipeline is cut.
     pub until: Option<String>,
     /// What verifies signatures.
@@ -188,8 +190,10 @@ fn assemble(
         ordering: Box::new(|genesis| Box::new(Core(Solo::new(0, BlockId(genesis.0), NonZeroUsize::MIN)))),
     };
     let (on_commit, on_cut) = (collected.clone(), collected.clone());
-    let transactions = workload.transactions.iter();
-    let transactions = transactions.map(|(wire, _)| (wire.clone(), Origin::default())).collect();
+    let origin =
+        |sender: &Address| Origin { source: 0, claimed_sender: plan.claim_senders.then_some(*sender) };
+    let transactions = workload.transactions.iter().zip(&workload.senders);
+    let transactions = transactions.map(|((wire, _), sender)| (wire.clone(), origin(sender))).collect();
     let run = Run {
         input: Input::Load { transactions, rate: plan.rate, offer_ns: plan.offer_ns },
         until: plan.until.clone(),

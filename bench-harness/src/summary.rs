@@ -69,6 +69,7 @@ pub fn summary(
         limit: limit(options, outcomes),
         verify: VerifyReport {
             requested: options.backend.clone(),
+            senders_claimed: options.claim_senders,
             backends: outcomes
                 .verify
                 .answered

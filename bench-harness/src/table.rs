@@ -53,7 +53,8 @@ fn backends(report: &Report) -> String {
     let answered =
         |(name, signatures): (&String, &u64)| format!("{name} ({} signatures)", count(*signatures));
     let all: Vec<String> = report.verify.backends.iter().map(answered).collect();
-    if all.is_empty() { "none used".to_owned() } else { all.join(", ") }
+    let all = if all.is_empty() { "none used".to_owned() } else { all.join(", ") };
+    if report.verify.senders_claimed { all + ", senders claimed" } else { all }
 }
 
 fn outcome(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {

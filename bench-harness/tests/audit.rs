@@ -14,7 +14,14 @@ fn workload(pattern: &str) -> Workload {
 
 fn ended(workload: &Workload) -> Outcomes {
     let backend = pelton_kernels::open("reference", [7; 32]).expect("it is always there");
-    let plan = Plan { threads: 2, rate: Rate::Max, offer_ns: Nanos::MAX, until: None, backend };
+    let plan = Plan {
+        threads: 2,
+        rate: Rate::Max,
+        offer_ns: Nanos::MAX,
+        claim_senders: false,
+        until: None,
+        backend,
+    };
     run(workload, &Limits::standard(CHAIN_ID), &plan).expect("the system gives threads")
 }
 

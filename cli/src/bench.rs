@@ -22,6 +22,7 @@ Examples:
   pelton bench
   pelton bench --workload mix --scheme ed25519 --seconds 10
   pelton bench --workload erc20:zipf=0.9,undeclared=0.05
+  pelton bench --claim-senders
   pelton bench --rate 20000 --seconds 30 --json > result.json
   pelton bench --until verify";
 
@@ -56,6 +57,10 @@ pub struct Arguments {
     /// What verifies signatures: the fastest that is there, or the plain one.
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "reference"]))]
     backend: String,
+    /// Send each transaction with its sender beside it, as a client or a peer may: secp256k1 keys that are known need no
+    /// recovery then. It is not believed, and without it the bytes of the transaction are all there is.
+    #[arg(long)]
+    claim_senders: bool,
     /// Cut the pipeline after this stage, to see what the stages up to it cost.
     #[arg(long, value_name = "STAGE", value_parser = PossibleValuesParser::new(STAGES))]
     until: Option<String>,
@@ -116,6 +121,7 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         seed: arguments.seed,
         threads: arguments.threads.map_or(cores, usize::from),
         backend: arguments.backend.clone(),
+        claim_senders: arguments.claim_senders,
         // The last stage is where the whole pipeline ends anyway.
         until: arguments.until.clone().filter(|stage| Some(stage.as_str()) != STAGES.last().copied()),
         cache: cache.ok_or("there is no home folder to keep workloads in: give --cache DIR")?,

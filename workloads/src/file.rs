@@ -23,7 +23,7 @@ use alloy_primitives::{B256, Bytes};
 
 use crate::expectation::Expectation;
 use crate::spec::{Spec, VERSION};
-use crate::workload::{Workload, generate, genesis, prefix};
+use crate::workload::{Workload, generate, prefix, unsigned};
 
 const MAGIC: [u8; 8] = *b"PELTONWL";
 const HEADER_BYTES: usize = 88;
@@ -161,7 +161,8 @@ pub fn read(path: &Path, spec: &Spec) -> Result<Workload, FileError> {
     let fail = |flaw| FileError::new(path, flaw);
     let bytes = fs::read(path).map_err(|error| fail(Flaw::Io(error)))?;
     let (digest, transactions) = parse(&bytes, spec).map_err(fail)?;
-    Ok(Workload { spec: *spec, transactions, genesis: genesis(spec), digest })
+    let (genesis, senders) = unsigned(spec);
+    Ok(Workload { spec: *spec, transactions, senders, genesis, digest })
 }
 
 fn parse(bytes: &[u8], spec: &Spec) -> Result<(B256, Vec<(Bytes, Expectation)>), Flaw> {

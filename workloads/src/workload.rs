@@ -1,6 +1,6 @@
 //! `Workload`: signed transactions in order, what must come of each, and the state that they start from.
 
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 use pelton_engine::genesis::Genesis;
 use rayon::prelude::*;
 
@@ -20,6 +20,8 @@ pub struct Workload {
     pub spec: Spec,
     /// Wire bytes in the order in which they are to be sent, and what must become of each.
     pub transactions: Vec<(Bytes, Expectation)>,
+    /// Who sends each of them, also where the signature is somebody else's or nobody's.
+    pub senders: Vec<Address>,
     /// The state below the first transaction.
     pub genesis: Genesis,
     /// BLAKE3 over all transactions and expectations: for each, length of the bytes (u32, big-endian), code of the
@@ -77,16 +79,22 @@ pub fn generate(spec: &Spec, progress: &(dyn Fn(u64) + Sync)) -> Workload {
     };
     let transactions: Vec<_> = drafts.par_chunks(SIGNED_AT_ONCE).flat_map_iter(sign).collect();
     let digest = digest(&transactions);
-    Workload { spec: *spec, transactions, genesis: funding::genesis(spec, &cast), digest }
+    let senders = senders(&drafts, &cast);
+    Workload { spec: *spec, transactions, senders, genesis: funding::genesis(spec, &cast), digest }
 }
 
-/// The genesis state alone, as [`generate`] would give it.
+/// The genesis state and the senders alone, as [`generate`] would give them.
 ///
 /// # Panics
 /// With fewer accounts than the pattern needs.
-pub(crate) fn genesis(spec: &Spec) -> Genesis {
+pub(crate) fn unsigned(spec: &Spec) -> (Genesis, Vec<Address>) {
     check(spec);
-    funding::genesis(spec, &Cast::new(spec))
+    let cast = Cast::new(spec);
+    (funding::genesis(spec, &cast), senders(&generators::drafts(spec, &cast), &cast))
+}
+
+fn senders(drafts: &[Draft], cast: &Cast) -> Vec<Address> {
+    drafts.iter().map(|draft| cast.account(draft.sender).address()).collect()
 }
 
 fn check(spec: &Spec) {
