@@ -42,49 +42,5 @@ mod sum;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests;
 
-use std::fmt;
-
 #[cfg(target_arch = "x86_64")]
-pub(crate) use {each::Equation, ifma::Ifma, point::Affine, scalar::Scalar};
-
-/// The vector instructions that compute on the curve. One that the processor lacks cannot be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Level(pub(crate) Kind);
-
-/// The token in a variant proves that the processor has the instructions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Portable,
-    #[cfg(target_arch = "x86_64")]
-    Ifma(Ifma),
-}
-
-impl Level {
-    /// The arithmetic of `curve25519-dalek`. Any processor can do it.
-    pub const PORTABLE: Self = Self(Kind::Portable);
-
-    /// All levels of this processor, the slowest first.
-    pub fn available() -> impl Iterator<Item = Self> {
-        let levels = [
-            Some(Self::PORTABLE),
-            #[cfg(target_arch = "x86_64")]
-            Ifma::detect().map(|token| Self(Kind::Ifma(token))),
-        ];
-        levels.into_iter().flatten()
-    }
-
-    /// The fastest level of this processor.
-    pub fn best() -> Self {
-        Self::available().last().unwrap_or(Self::PORTABLE)
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self.0 {
-            Kind::Portable => "portable",
-            #[cfg(target_arch = "x86_64")]
-            Kind::Ifma(_) => "avx512ifma",
-        })
-    }
-}
+pub(crate) use {each::Equation, point::Affine, scalar::Scalar};

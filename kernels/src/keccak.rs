@@ -28,67 +28,18 @@ mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod permutation;
 
-use std::fmt;
-
+use crate::Level;
 use crate::hash::keccak256;
 
-/// The vector instructions that hash. One that the processor lacks cannot be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Level(Kind);
-
-/// The token in a variant proves that the processor has the instructions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Portable,
+/// How many messages are hashed at once on this level.
+pub fn lanes(level: Level) -> usize {
     #[cfg(target_arch = "x86_64")]
-    Avx2(avx2::Avx2),
-    #[cfg(target_arch = "x86_64")]
-    Avx512(avx512::Avx512),
-}
-
-impl Level {
-    /// One message after the other, by the code of [`keccak256`]. Any processor can do it.
-    pub const PORTABLE: Self = Self(Kind::Portable);
-
-    /// All levels of this processor, the slowest first.
-    pub fn available() -> impl Iterator<Item = Self> {
-        let levels = [
-            Some(Self::PORTABLE),
-            #[cfg(target_arch = "x86_64")]
-            avx2::Avx2::detect().map(|token| Self(Kind::Avx2(token))),
-            #[cfg(target_arch = "x86_64")]
-            avx512::Avx512::detect().map(|token| Self(Kind::Avx512(token))),
-        ];
-        levels.into_iter().flatten()
+    if level.avx512().is_some() {
+        return 8;
+    } else if level.avx2().is_some() {
+        return 4;
     }
-
-    /// The fastest level of this processor.
-    pub fn best() -> Self {
-        Self::available().last().unwrap_or(Self::PORTABLE)
-    }
-
-    /// How many messages are hashed at once.
-    pub fn lanes(self) -> usize {
-        match self.0 {
-            Kind::Portable => 1,
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(_) => 4,
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx512(_) => 8,
-        }
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self.0 {
-            Kind::Portable => "portable",
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx2(_) => "avx2",
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx512(_) => "avx512",
-        })
-    }
+    1
 }
 
 /// Appends the Keccak-256 of each message to `out`, in the order of the messages.
@@ -99,11 +50,11 @@ pub fn keccak256_many<M: AsRef<[u8]>>(
     messages: impl IntoIterator<Item = M>,
     out: &mut Vec<[u8; 32]>,
 ) {
-    match level.0 {
-        Kind::Portable => out.extend(messages.into_iter().map(|message| keccak256(message.as_ref()))),
-        #[cfg(target_arch = "x86_64")]
-        Kind::Avx2(token) => lanes::hash(messages, out, |sponges| token.step(sponges)),
-        #[cfg(target_arch = "x86_64")]
-        Kind::Avx512(token) => lanes::hash(messages, out, |sponges| token.step(sponges)),
+    #[cfg(target_arch = "x86_64")]
+    if let Some(token) = level.avx512() {
+        return lanes::hash(messages, out, |sponges| avx512::permute(token, sponges));
+    } else if let Some(token) = level.avx2() {
+        return lanes::hash(messages, out, |sponges| avx2::permute(token, sponges));
     }
+    out.extend(messages.into_iter().map(|message| keccak256(message.as_ref())));
 }

@@ -33,6 +33,7 @@ pub mod ed25519;
 pub mod hash;
 mod hex;
 pub mod keccak;
+pub mod level;
 pub mod secp256k1;
 pub mod self_test;
 pub mod signatures;
@@ -40,6 +41,7 @@ pub mod verifier;
 
 pub use backend::{BACKENDS, Backend, UnknownBackend, Verdict, open};
 pub use hash::keccak256;
+pub use level::Level;
 pub use self_test::self_test;
 pub use signatures::{Scheme, Signatures};
 pub use verifier::{Chunked, Completed, Fault, Job, Reliable, Report, Settings, Spawn, Ticket, Verifier};

@@ -64,5 +64,4 @@ mod tests;
 
 pub use keys::Keys;
 pub use known_key::KnownKey;
-pub use level::Level;
 pub use recovery::{Answer, BatchRecovery, Claim};

@@ -1,13 +1,16 @@
 //! The ed25519 of every level of this processor answers as the reference, with and without keys it has seen before; and
 //! how fast it does.
 
+#[path = "common/levels.rs"]
+mod levels;
+
 use std::hint::black_box;
 use std::time::Instant;
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use levels::levels;
 use pelton_kernels::backend::{Cpu, Reference};
-use pelton_kernels::curve25519::Level;
-use pelton_kernels::{Backend, Scheme, Signatures, Verdict, keccak256};
+use pelton_kernels::{Backend, Level, Scheme, Signatures, Verdict, keccak256};
 use proptest::prelude::*;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -49,7 +52,7 @@ fn answers(backend: &dyn Backend, batch: &Signatures) -> Vec<Verdict> {
 /// All levels, with room for all keys, for some and for none, and asked again and again.
 #[track_caller]
 fn check(batches: &[Signatures]) {
-    for level in Level::available() {
+    for level in levels() {
         for keys_max in [0, 256, 1 << 16] {
             let cpu = Cpu::with(SEED, level, keys_max);
             for batch in batches.iter().chain(batches) {

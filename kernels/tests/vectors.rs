@@ -6,6 +6,8 @@ mod agree;
 mod case;
 #[path = "common/companions.rs"]
 mod companions;
+#[path = "common/levels.rs"]
+mod levels;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use pelton_kernels::backend::Cpu;
-use pelton_kernels::curve25519::Level;
-use pelton_kernels::{Backend, Scheme, Signatures, Verdict, keccak256, open};
+use pelton_kernels::{Backend, Level, Scheme, Signatures, Verdict, keccak256, open};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use pelton_kernels::keccak::{Level, keccak256_many};
-use pelton_kernels::keccak256;
+use pelton_kernels::keccak::{keccak256_many, lanes};
+use pelton_kernels::{Level, keccak256};
 
 use crate::contest::Contest;
 
@@ -28,10 +28,10 @@ fn contest(items: usize, len: usize) -> Contest {
             hashes == expected[range]
         });
     }
-    for level in Level::available() {
+    for level in Level::all() {
         let (messages, expected) = (messages.clone(), expected.clone());
         let mut hashes = Vec::with_capacity(items);
-        let name = format!("keccak256_many, {level}, lanes: {}", level.lanes());
+        let name = format!("keccak256_many, {level}, lanes: {}", lanes(level));
         contest.add(name, BATCH, move |range| {
             hashes.clear();
             keccak256_many(level, &messages[range.clone()], &mut hashes);

@@ -9,8 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use pelton_kernels::backend::Cpu;
-use pelton_kernels::curve25519::Level;
-use pelton_kernels::{Backend, Scheme, Signatures, Verdict, address, keccak256, open};
+use pelton_kernels::{Backend, Level, Scheme, Signatures, Verdict, address, keccak256, open};
 use secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
 use secp256k1::{Message, SecretKey};
 

@@ -19,7 +19,7 @@
 //! the reference plus one sum.
 //!
 //! Keys of active senders are kept decoded. Where the processor has a 52-bit multiplier in vectors of eight, all of this
-//! is done eight at a time, on [`curve25519`].
+//! is done eight at a time, on [`curve25519`](crate::curve25519).
 
 mod signers;
 
@@ -27,12 +27,14 @@ use std::ops::Range;
 
 use curve25519_dalek::edwards::EdwardsPoint;
 
+use crate::Level;
 use crate::backend::{Backend, Verdict};
 #[cfg(target_arch = "x86_64")]
 use crate::ed25519::lanes;
 use crate::ed25519::{keys::Keys, portable};
+#[cfg(target_arch = "x86_64")]
+use crate::level::Ifma;
 use crate::signatures::{Scheme, Signatures};
-use crate::{curve25519, secp256k1};
 use signers::Signers;
 
 /// Decoded ed25519 keys kept by default: about 20 MB when all are in use.
@@ -52,32 +54,28 @@ pub struct Cpu {
 enum Curve {
     Portable(Keys<EdwardsPoint>),
     #[cfg(target_arch = "x86_64")]
-    Ifma(curve25519::Ifma, Keys<lanes::Known>),
+    Ifma(Ifma, Keys<lanes::Known>),
 }
 
 impl Cpu {
     /// A back-end whose random coefficients come from the secret `seed`.
     pub fn new(seed: [u8; 32]) -> Self {
-        Self::build(seed, curve25519::Level::best(), ED25519_KEYS_MAX, SECP256K1_KEYS_MAX)
+        Self::build(seed, Level::best(), ED25519_KEYS_MAX, SECP256K1_KEYS_MAX)
     }
 
     /// As [`Cpu::new`], with all sums on the given level, and at most `keys_max` keys of each scheme kept, about 300
     /// bytes for one of ed25519 and 90 for one of secp256k1. No verdict depends on either.
-    pub fn with(seed: [u8; 32], level: curve25519::Level, keys_max: usize) -> Self {
+    pub fn with(seed: [u8; 32], level: Level, keys_max: usize) -> Self {
         Self::build(seed, level, keys_max, keys_max)
     }
 
-    fn build(seed: [u8; 32], level: curve25519::Level, ed25519_keys: usize, secp256k1_keys: usize) -> Self {
-        let (curve, sums) = match level.0 {
-            curve25519::Kind::Portable => {
-                (Curve::Portable(Keys::new(ed25519_keys)), secp256k1::Level::all()[0])
-            }
-            #[cfg(target_arch = "x86_64")]
-            curve25519::Kind::Ifma(ifma) => {
-                (Curve::Ifma(ifma, Keys::new(ed25519_keys)), secp256k1::Level::best())
-            }
-        };
-        Self { seed, curve, signers: Signers::new(seed, sums, secp256k1_keys) }
+    fn build(seed: [u8; 32], level: Level, ed25519_keys: usize, secp256k1_keys: usize) -> Self {
+        let signers = Signers::new(seed, level, secp256k1_keys);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(ifma) = level.ifma() {
+            return Self { seed, curve: Curve::Ifma(ifma, Keys::new(ed25519_keys)), signers };
+        }
+        Self { seed, curve: Curve::Portable(Keys::new(ed25519_keys)), signers }
     }
 
     fn verify_ed25519(&self, batch: &Signatures, range: Range<usize>, verdicts: &mut Vec<Verdict>) {

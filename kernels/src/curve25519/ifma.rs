@@ -6,24 +6,13 @@ use super::each::{self, Equation};
 use super::point::Affine;
 use super::sha512::{self, Message};
 use super::sum;
+use crate::level::Ifma;
 use sha2::{Digest, Sha512};
 
 /// Messages above this many bytes are hashed one by one.
 const SHORT: usize = 1024;
 
-/// The processor has AVX-512F, BW, DQ and IFMA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ifma(());
-
 impl Ifma {
-    pub fn detect() -> Option<Self> {
-        let has_all = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512ifma");
-        has_all.then_some(Self(()))
-    }
-
     /// The point of each encoding in order, and whether it is one; where it is not, the point is of no meaning.
     pub fn decompress(self, encodings: &[[u8; 32]]) -> (Vec<Affine>, Vec<bool>) {
         let (mut points, mut found) =

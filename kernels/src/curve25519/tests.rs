@@ -6,7 +6,8 @@ use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{Identity, IsIdentity};
 use sha2::{Digest, Sha512};
 
-use super::{Affine, Equation, Ifma};
+use super::{Affine, Equation};
+use crate::level::{Ifma, Level};
 
 /// 64 bytes that look random and are the same in each run.
 fn bytes(what: &str, index: usize) -> [u8; 64] {
@@ -38,7 +39,7 @@ fn equation(key: Affine, challenge: Scalar, nonce: Affine, s: Scalar) -> Equatio
 }
 
 fn with_ifma(test: impl FnOnce(Ifma)) {
-    match Ifma::detect() {
+    match Level::best().ifma() {
         Some(ifma) => test(ifma),
         None => eprintln!("skipped: this processor has no 52-bit multiplier"),
     }

@@ -12,8 +12,9 @@
 use super::keys::{Found, Keys};
 use super::{Signature, coefficients, halves, is_canonical_and_not_small, signer};
 use crate::address;
-use crate::curve25519::{Affine, Equation, Ifma, Scalar};
-use crate::keccak::{self, keccak256_many};
+use crate::curve25519::{Affine, Equation, Scalar};
+use crate::keccak::keccak256_many;
+use crate::level::{Ifma, Level};
 
 /// Up to here, equations by themselves cost less than their sum.
 const FEW: usize = 8;
@@ -133,7 +134,7 @@ fn answer<'a, 'b: 'a>(
     }
     let mut hashes = Vec::with_capacity(new.len());
     let named = new.iter().map(|(candidate, _)| address::named_ed25519(candidate.key));
-    keccak256_many(keccak::Level::best(), named, &mut hashes);
+    keccak256_many(Level::best(), named, &mut hashes);
     for ((candidate, point), hash) in new.into_iter().zip(hashes) {
         let address = address::last_20(hash);
         verdicts[candidate.index] = Some(address);

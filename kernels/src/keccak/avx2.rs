@@ -12,20 +12,12 @@ use std::arch::x86_64::{
 
 use super::lanes::{Row, Sponges};
 use super::permutation::step;
+use crate::level::Avx2;
 
-/// The processor has AVX2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Avx2(());
-
-impl Avx2 {
-    pub fn detect() -> Option<Self> {
-        is_x86_feature_detected!("avx2").then_some(Self(()))
-    }
-
-    pub fn step(self, sponges: &mut Sponges<4>) {
-        // SAFETY: the processor has AVX2, since `self` exists.
-        unsafe { step(sponges) }
-    }
+/// Does what [`Sponges`] says.
+pub(super) fn permute(_: Avx2, sponges: &mut Sponges<4>) {
+    // SAFETY: the processor has AVX2, since the token exists.
+    unsafe { step(sponges) }
 }
 
 step!("avx2", __m256i, 4);

@@ -12,20 +12,12 @@ use std::arch::x86_64::{
 
 use super::lanes::{Row, Sponges};
 use super::permutation::step;
+use crate::level::Avx512;
 
-/// The processor has AVX-512F.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Avx512(());
-
-impl Avx512 {
-    pub fn detect() -> Option<Self> {
-        is_x86_feature_detected!("avx512f").then_some(Self(()))
-    }
-
-    pub fn step(self, sponges: &mut Sponges<8>) {
-        // SAFETY: the processor has AVX-512F, since `self` exists.
-        unsafe { step(sponges) }
-    }
+/// Does what [`Sponges`] says.
+pub(super) fn permute(_: Avx512, sponges: &mut Sponges<8>) {
+    // SAFETY: the processor has AVX-512F, since the token exists.
+    unsafe { step(sponges) }
 }
 
 step!("avx512f", __m512i, 8);

@@ -15,17 +15,7 @@ use std::arch::x86_64::*;
 
 use super::field::{FOLD_256, FOLD_260};
 use super::lanes::{Entry, Lanes, Packed, Pick, Work};
-
-/// Proof that the processor has AVX-512 F and IFMA.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ifma(());
-
-impl Ifma {
-    /// The proof, if the processor has the features.
-    pub fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")).then_some(Self(()))
-    }
-}
+use crate::level::Ifma;
 
 /// Does `work` in eight lanes, compiled for the processor's features.
 pub(super) fn run<W: Work>(lanes: Ifma, work: W) -> W::Output {

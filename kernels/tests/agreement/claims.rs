@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
+use pelton_kernels::Level;
 use pelton_kernels::backend::Cpu;
-use pelton_kernels::curve25519::Level;
 use pelton_kernels::{Backend, Scheme, Signatures, Verdict, ecdsa, keccak256};
 use proptest::prelude::*;
 
 use crate::agree::{answers, bytes, open_seeded};
+use crate::levels::levels;
 use crate::secp256k1::{BASE_X, Case, join, near, negated, number};
 use crate::valid;
 
 /// A signature and the account that is claimed to have signed.
 type Claimed = (Case, Option<[u8; 20]>);
-
-fn levels() -> [Level; 2] {
-    [Level::PORTABLE, Level::best()]
-}
 
 fn batch<'a>(claimed: impl IntoIterator<Item = &'a Claimed>) -> Signatures {
     let mut batch = Signatures::new(Scheme::Secp256k1);
@@ -166,7 +163,7 @@ fn threads_share_one_back_end() {
     let kind = |index: usize| if index.is_multiple_of(9) { index / 9 % KINDS } else { KINDS };
     let all = batch(&(0..240).map(|index| any(index, 60, kind(index))).collect::<Vec<_>>());
     let expected = answers(&*open_seeded("reference", 0), &all, 1);
-    for (level, keys_max) in levels().into_iter().flat_map(|level| [(level, 2), (level, 16), (level, 1000)]) {
+    for (level, keys_max) in levels().flat_map(|level| [(level, 2), (level, 16), (level, 1000)]) {
         let cpu = Arc::new(Cpu::with([3; 32], level, keys_max));
         std::thread::scope(|scope| {
             for thread in 0..4 {

@@ -8,6 +8,8 @@ mod claims;
 #[path = "../common/companions.rs"]
 mod companions;
 mod ed25519;
+#[path = "../common/levels.rs"]
+mod levels;
 mod secp256k1;
 
 use pelton_kernels::{Signatures, Verdict};

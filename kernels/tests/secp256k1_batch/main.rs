@@ -1,10 +1,13 @@
 //! Whatever is claimed, the answers are those of recovery, one by one.
 
 mod case;
+#[path = "../common/levels.rs"]
+mod levels;
 mod speed;
 
+use levels::levels;
 use pelton_kernels::ecdsa;
-use pelton_kernels::secp256k1::{Answer, BatchRecovery, KnownKey, Level};
+use pelton_kernels::secp256k1::{Answer, BatchRecovery, KnownKey};
 use proptest::prelude::*;
 use secp256k1::ecdsa::Signature;
 use secp256k1::{Message, PublicKey, Scalar, SecretKey};
@@ -26,7 +29,7 @@ fn check(cases: &[Case]) -> usize {
             }
         })
         .collect();
-    for level in Level::all() {
+    for level in levels() {
         let mut answers = Vec::new();
         BatchRecovery::new([3; 32], level).answer(&claims(cases), &mut answers);
         assert_eq!(answers, expected, "{level}");

@@ -7,8 +7,8 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use pelton_kernels::ecdsa;
-use pelton_kernels::secp256k1::{BatchRecovery, Level};
+use pelton_kernels::secp256k1::BatchRecovery;
+use pelton_kernels::{Level, ecdsa};
 use rustix::time::{ClockId, clock_gettime};
 use secp256k1::ecdsa::Signature;
 use secp256k1::{Message, PublicKey};
@@ -132,7 +132,7 @@ fn what_true_claims_cost() {
 #[test]
 fn the_measurements_run() {
     let signed = sorted(20);
-    for (level, (_, order)) in Level::all().into_iter().zip(ORDERS.into_iter().rev()) {
+    for (level, (_, order)) in Level::all().zip(ORDERS.into_iter().rev()) {
         assert!(cost(&BatchRecovery::new([5; 32], level), &signed, order, 3) > 0.0);
     }
 }

@@ -12,7 +12,8 @@ use pelton_engine::limits::Limits;
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::Transaction;
 use pelton_engine::{checks, codec};
-use pelton_kernels::keccak::{Level, keccak256_many};
+use pelton_kernels::Level;
+use pelton_kernels::keccak::keccak256_many;
 
 use crate::batch::Batch;
 use crate::ledger::Ledger;

@@ -12,10 +12,11 @@
 
 use std::ops::Range;
 
+use crate::Level;
 use crate::address;
 use crate::backend::Verdict;
-use crate::keccak::{self, keccak256_many};
-use crate::secp256k1::{Answer, BatchRecovery, Claim, Keys, KnownKey, Level};
+use crate::keccak::keccak256_many;
+use crate::secp256k1::{Answer, BatchRecovery, Claim, Keys, KnownKey};
 use crate::signatures::{NO_CLAIM, Signatures};
 
 /// Finds signers, on any thread and on several at once.
@@ -32,7 +33,7 @@ impl Signers {
 
     /// Appends the verdict on each signature of `batch` in `range` to `verdicts`, in order.
     pub fn verify(&self, batch: &Signatures, range: Range<usize>, verdicts: &mut Vec<Verdict>) {
-        let level = keccak::Level::best();
+        let level = Level::best();
         let mut hashes = Vec::with_capacity(range.len());
         keccak256_many(level, range.clone().map(|index| batch.message(index)), &mut hashes);
         let claimed = &batch.claims()[range.clone()];

@@ -9,7 +9,7 @@ use std::arch::x86_64::{__m512i, _mm512_loadu_si512, _mm512_storeu_si512};
 use proptest::prelude::*;
 
 use super::{Field, MANY_PRIMES, Wide};
-use crate::curve25519::Ifma;
+use crate::Level;
 
 /// A number below p in four words, the least significant first.
 type Plain = [u64; 4];
@@ -146,7 +146,7 @@ fn check_all(a: &Eight, b: &Eight, columns: &Eight) {
 }
 
 fn run(a: &Eight, b: &Eight, columns: &Eight) {
-    if Ifma::detect().is_some() {
+    if Level::best().ifma().is_some() {
         // SAFETY: the processor has the instructions, as was just found.
         unsafe { check_all(a, b, columns) }
     } else {

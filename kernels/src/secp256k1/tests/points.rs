@@ -107,7 +107,7 @@ fn a_sum_that_meets_an_exception_is_never_said_to_be_infinity() {
     // When the last digit comes, a lane that started at the base point is at 8^43 times that, and meets this point.
     let eight = Scalar::from_eisenstein((8, 0));
     let met = base_times(&(0..43).fold(Scalar::ONE, |power, _| power.times(&eight)));
-    for (level, lane) in Level::all().into_iter().flat_map(|level| (0..8).map(move |lane| (level, lane))) {
+    for (level, lane) in Level::all().flat_map(|level| (0..8).map(move |lane| (level, lane))) {
         // P - P and -P + P in one lane: equal points first, or opposite ones.
         for (first, second) in [(Scalar::ONE, minus_one), (minus_one, Scalar::ONE)] {
             let mut scalars = [Scalar::ZERO; 17];

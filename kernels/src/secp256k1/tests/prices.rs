@@ -7,12 +7,13 @@ use rustix::time::{ClockId, clock_gettime};
 use secp256k1::ecdsa::RecoverableSignature;
 use secp256k1::{Message, SecretKey};
 
+use crate::Level;
 use crate::ecdsa;
 use crate::hash::keccak256;
 use crate::secp256k1::equations::{Equations, Hinted, secret_point};
 use crate::secp256k1::price::Price;
 use crate::secp256k1::sum::Start;
-use crate::secp256k1::{Claim, KnownKey, Level};
+use crate::secp256k1::{Claim, KnownKey};
 
 /// Digest, signature, parity and key.
 pub(super) type Signed = ([u8; 32], [u8; 64], u8, KnownKey);
@@ -102,7 +103,7 @@ fn the_measurement_of_prices_runs() {
 
 #[test]
 fn a_batch_is_made_of_true_claims_and_not_of_a_few_or_of_false_ones() {
-    for price in Level::all().into_iter().map(Price::of) {
+    for price in Level::all().map(Price::of) {
         assert!(price.preparation_pays(128, 0.001) && price.sum_pays(128, 0.0001));
         assert!(!price.preparation_pays(3, 0.0) && !price.preparation_pays(128, 0.5));
         assert!(!price.sum_pays(128, 0.1), "the smaller the group, the likelier it holds");

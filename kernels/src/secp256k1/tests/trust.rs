@@ -1,7 +1,8 @@
 use super::number;
 use super::prices::signed;
+use crate::Level;
 use crate::secp256k1::trust::{ALLOWANCE, BUDGET_MAX, Share, Trust};
-use crate::secp256k1::{Answer, BatchRecovery, Claim, Level};
+use crate::secp256k1::{Answer, BatchRecovery, Claim};
 
 fn share(settled: u32, found_false: u32) -> Share {
     Share { settled: settled.into(), found_false: found_false.into() }
