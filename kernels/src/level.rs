@@ -104,6 +104,14 @@ impl Level {
 }
 
 #[cfg(target_arch = "x86_64")]
+impl Ifma {
+    /// The proof for the instructions below the multiplier.
+    pub(crate) fn avx512(self) -> Avx512 {
+        self.0
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
 fn detect() -> Vec<Level> {
     let avx2 = is_x86_feature_detected!("avx2").then_some(Avx2(()));
     let has_avx512 = is_x86_feature_detected!("avx512f")

@@ -26,7 +26,8 @@ pub mod address;
 pub mod backend;
 pub mod bls12381;
 pub mod cuda;
-pub mod curve25519;
+#[cfg(target_arch = "x86_64")]
+mod curve25519;
 pub mod device;
 pub mod ecdsa;
 pub mod ed25519;
@@ -37,6 +38,8 @@ pub mod level;
 pub mod secp256k1;
 pub mod self_test;
 pub mod signatures;
+#[cfg(target_arch = "x86_64")]
+mod vector;
 pub mod verifier;
 
 pub use backend::{BACKENDS, Backend, UnknownBackend, Verdict, open};

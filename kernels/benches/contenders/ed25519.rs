@@ -52,11 +52,13 @@ pub fn contest(items: usize) -> Contest {
 
     let reference = open("reference", [1; 32]).expect("the name is listed");
     add_ours(&mut contest, "pelton reference", 1, &batch, reference);
-    for size in [64, 128, 256] {
-        let (level, warm) = (Level::best(), open("cpu", [1; 32]).expect("the name is listed"));
-        let cold = Arc::new(Cpu::with([1; 32], level, 0));
-        add_ours(&mut contest, &format!("pelton cpu, {level}"), size, &batch, cold);
-        add_ours(&mut contest, &format!("pelton cpu, {level}, keys known"), size, &batch, warm);
+    for level in Level::all() {
+        for size in [64, 256] {
+            let cold = Arc::new(Cpu::with([1; 32], level, 0));
+            add_ours(&mut contest, &format!("pelton cpu, {level}"), size, &batch, cold);
+            let warm = Arc::new(Cpu::with([1; 32], level, 1 << 16));
+            add_ours(&mut contest, &format!("pelton cpu, {level}, keys known"), size, &batch, warm);
+        }
     }
     contest
 }

@@ -18,8 +18,8 @@
 //! equation is then checked alone, on the points already decoded: an attacker who spoils every range costs no more than
 //! the reference plus one sum.
 //!
-//! Keys of active senders are kept decoded. Where the processor has a 52-bit multiplier in vectors of eight, all of this
-//! is done eight at a time, on [`curve25519`](crate::curve25519).
+//! Keys of active senders are kept decoded. Where the processor has AVX2 or AVX-512, four or eight of all of this are done
+//! at once, in lanes of our own.
 
 mod signers;
 
@@ -30,10 +30,10 @@ use curve25519_dalek::edwards::EdwardsPoint;
 use crate::Level;
 use crate::backend::{Backend, Verdict};
 #[cfg(target_arch = "x86_64")]
+use crate::curve25519;
+#[cfg(target_arch = "x86_64")]
 use crate::ed25519::lanes;
 use crate::ed25519::{keys::Keys, portable};
-#[cfg(target_arch = "x86_64")]
-use crate::level::Ifma;
 use crate::signatures::{Scheme, Signatures};
 use signers::Signers;
 
@@ -54,7 +54,7 @@ pub struct Cpu {
 enum Curve {
     Portable(Keys<EdwardsPoint>),
     #[cfg(target_arch = "x86_64")]
-    Ifma(Ifma, Keys<lanes::Known>),
+    Lanes(curve25519::Curve, Keys<lanes::Known>),
 }
 
 impl Cpu {
@@ -72,8 +72,8 @@ impl Cpu {
     fn build(seed: [u8; 32], level: Level, ed25519_keys: usize, secp256k1_keys: usize) -> Self {
         let signers = Signers::new(seed, level, secp256k1_keys);
         #[cfg(target_arch = "x86_64")]
-        if let Some(ifma) = level.ifma() {
-            return Self { seed, curve: Curve::Ifma(ifma, Keys::new(ed25519_keys)), signers };
+        if let Some(lanes) = curve25519::Curve::of(level) {
+            return Self { seed, curve: Curve::Lanes(lanes, Keys::new(ed25519_keys)), signers };
         }
         Self { seed, curve: Curve::Portable(Keys::new(ed25519_keys)), signers }
     }
@@ -83,7 +83,7 @@ impl Cpu {
         let addresses = match &self.curve {
             Curve::Portable(keys) => portable::verify(&self.seed, keys, signatures),
             #[cfg(target_arch = "x86_64")]
-            Curve::Ifma(ifma, keys) => lanes::verify(*ifma, &self.seed, keys, signatures),
+            Curve::Lanes(curve, keys) => lanes::verify(*curve, &self.seed, keys, signatures),
         };
         verdicts.extend(addresses.into_iter().map(Verdict::from));
     }

@@ -6,6 +6,7 @@
 //! s + Σ half 2^(c i), each less half.
 
 use super::scalar::Scalar;
+use crate::vector::WIDTH_MAX;
 
 /// How to cut numbers below some bound.
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +83,18 @@ impl Digits {
     }
 }
 
+/// The lanes whose digit is negative.
+#[inline(always)]
+pub(super) fn negative_lanes(digits: &[i8; WIDTH_MAX]) -> u8 {
+    // The sign of byte i stands at bit 8 i + 7. The factor moves all eight of them next to each other at the top, and
+    // nothing else there.
+    let signs = u64::from_le_bytes(digits.map(i8::cast_unsigned)) & 0x8080_8080_8080_8080;
+    ((signs >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Digits, Scalar};
+    use super::{Digits, Scalar, negative_lanes};
     use crate::curve25519::scalar::Sum;
 
     /// Σ d_i 2^(c i) modulo L.
@@ -128,6 +138,15 @@ mod tests {
                 assert_eq!(value(out, bits), scalar, "{bits} bits");
                 assert!(small(out));
             }
+        }
+    }
+
+    #[test]
+    fn each_lane_with_a_negative_digit_has_its_bit() {
+        for lanes in 0..=0xff {
+            let digits = [0, 1, 2, 3, 4, 5, 6, 7].map(|lane| if lanes >> lane & 1 == 1 { -64 } else { 64 });
+            assert_eq!(negative_lanes(&digits), lanes);
+            assert_eq!(negative_lanes(&digits.map(|digit| if digit < 0 { -1 } else { 0 })), lanes);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Eight equations at once, each by itself: 8 (S B - k A - R) = 0 in every lane.
+//! One equation in each lane: is 8 (S B - k A - R) = 0?
 //!
 //! Each lane adds multiples of its own key from a table of its own, and multiples of the base point from one that all
 //! share; the doublings between are common. Digits are of 5 bits for the key, since its table must be made first, and
@@ -9,11 +9,13 @@ use std::sync::OnceLock;
 use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::traits::Identity;
 
-use super::decompress::{AT_ONCE, decompress};
-use super::digits::Digits;
-use super::memory::negative_lanes;
-use super::point::{Affine, AffinePoints, NEUTRAL, NEUTRAL_AFFINE, Points, ReadyPoints, Stored};
+use super::decompress::{Decompress, at_once};
+use super::digits::{Digits, negative_lanes};
+use super::field::Lanes;
+use super::memory::{Affine, IN_ORDER, Stored};
+use super::point::{AffinePoints, NEUTRAL, NEUTRAL_AFFINE, Points, ReadyPoints};
 use super::scalar::Scalar;
+use crate::vector::{WIDTH_MAX, Work};
 
 /// What one equation needs.
 #[derive(Clone, Copy, Debug)]
@@ -31,84 +33,105 @@ const BASE_BITS: usize = 7;
 const BASE_DIGITS: Digits = Digits::of_halved(BASE_BITS);
 const BASE_MULTIPLES: usize = (1 << (BASE_BITS - 1)) + 1;
 
-/// The lanes whose equation holds.
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-pub(super) fn hold(equations: [&Equation; 8]) -> u8 {
-    let keys = AffinePoints::load(equations.map(|equation| &equation.key));
-    let multiples = multiples(&keys.negated_if(0xff));
-    let base = base_multiples();
-    let mut key_digits = [[0; KEY_DIGITS.count()]; 8];
-    let mut base_digits = [[0; BASE_DIGITS.count()]; 8];
-    for lane in 0..8 {
-        KEY_DIGITS.write_halved(&equations[lane].challenge, &mut key_digits[lane]);
-        BASE_DIGITS.write_halved(&equations[lane].s, &mut base_digits[lane]);
-    }
-    let mut sum = Points::neutral();
-    for bit in (0..KEY_BITS * KEY_DIGITS.count()).rev() {
-        sum.double(1);
-        if bit % KEY_BITS == 0 {
-            let digits = key_digits.each_ref().map(|digits| digits[bit / KEY_BITS]);
-            sum.add(&key_multiple(&multiples, &digits));
-        }
-        if bit % BASE_BITS == 0 && bit / BASE_BITS < BASE_DIGITS.count() {
-            let digits = base_digits.each_ref().map(|digits| digits[bit / BASE_BITS]);
-            sum.add_affine(&base_multiple(base, &digits));
-        }
-    }
-    let nonces = AffinePoints::load(equations.map(|equation| &equation.nonce));
-    sum.add_affine(&nonces.negated_if(0xff));
-    sum.double(3);
-    sum.neutral_lanes()
+/// The multiples of the keys, b times that of lane j at `WIDTH_MAX` b + j, from b = 0 to 16.
+type KeyTable = [[Stored; WIDTH_MAX]; KEY_MULTIPLES];
+
+/// Which of as many equations as there are lanes hold.
+pub(super) struct Hold<'a, L> {
+    pub lanes: L,
+    pub equations: [&'a Equation; WIDTH_MAX],
 }
 
-/// 0 to 16 times each point: b times the point of lane j is at 8 b + j.
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn multiples(points: &AffinePoints) -> [Stored; 8 * KEY_MULTIPLES] {
-    let mut table = [NEUTRAL; 8 * KEY_MULTIPLES];
-    let mut multiple = Points::neutral();
-    for row in table.as_chunks_mut::<8>().0.iter_mut().skip(1) {
+impl<L: Lanes> Work for Hold<'_, L> {
+    type Output = u8;
+
+    #[inline(always)]
+    fn run(self) -> u8 {
+        let Self { lanes, equations } = self;
+        let keys = AffinePoints::load(lanes, &equations.map(|equation| &equation.key));
+        let multiples = multiples(lanes, &keys.negated_if(0xff));
+        let base = base_multiples(lanes);
+        let mut key_digits = [[0; KEY_DIGITS.count()]; WIDTH_MAX];
+        let mut base_digits = [[0; BASE_DIGITS.count()]; WIDTH_MAX];
+        for lane in 0..L::WIDTH {
+            KEY_DIGITS.write_halved(&equations[lane].challenge, &mut key_digits[lane]);
+            BASE_DIGITS.write_halved(&equations[lane].s, &mut base_digits[lane]);
+        }
+        let mut sum = Points::neutral(lanes);
+        for bit in (0..KEY_BITS * KEY_DIGITS.count()).rev() {
+            sum.double(1);
+            if bit % KEY_BITS == 0 {
+                sum.add(&key_multiple(lanes, &multiples, &key_digits, bit / KEY_BITS));
+            }
+            if bit % BASE_BITS == 0 && bit / BASE_BITS < BASE_DIGITS.count() {
+                sum.add_affine(&base_multiple(lanes, base, &base_digits, bit / BASE_BITS));
+            }
+        }
+        let nonces = AffinePoints::load(lanes, &equations.map(|equation| &equation.nonce));
+        sum.add_affine(&nonces.negated_if(0xff));
+        sum.double(3);
+        sum.neutral_lanes()
+    }
+}
+
+#[inline(always)]
+fn multiples<L: Lanes>(lanes: L, points: &AffinePoints<L>) -> KeyTable {
+    let mut table = [[NEUTRAL; WIDTH_MAX]; KEY_MULTIPLES];
+    let mut multiple = Points::neutral(lanes);
+    for row in table.iter_mut().skip(1) {
         multiple.add_affine(points);
-        multiple.ready().store(row, &[0, 1, 2, 3, 4, 5, 6, 7]);
+        multiple.ready().store(row, &IN_ORDER);
     }
     table
 }
 
-#[inline]
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn key_multiple(table: &[Stored; 8 * KEY_MULTIPLES], digits: &[i8; 8]) -> ReadyPoints {
-    let mut places = [&table[0]; 8];
-    for lane in 0..8 {
-        places[lane] = &table[8 * usize::from(digits[lane].unsigned_abs()) + lane];
+/// The multiple of each key that its digit at `position` asks for.
+#[inline(always)]
+fn key_multiple<L: Lanes, const N: usize>(
+    lanes: L,
+    table: &KeyTable,
+    digits: &[[i8; N]; WIDTH_MAX],
+    position: usize,
+) -> ReadyPoints<L> {
+    let (mut places, mut signs) = ([&NEUTRAL; WIDTH_MAX], [0; WIDTH_MAX]);
+    for lane in 0..L::WIDTH {
+        signs[lane] = digits[lane][position];
+        places[lane] = &table[usize::from(signs[lane].unsigned_abs())][lane];
     }
-    ReadyPoints::load(places).negated_if(negative_lanes(digits))
+    ReadyPoints::load(lanes, &places).negated_if(negative_lanes(&signs))
 }
 
-#[inline]
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn base_multiple(table: &[Affine], digits: &[i8; 8]) -> AffinePoints {
-    let mut places = [&table[0]; 8];
-    for lane in 0..8 {
-        places[lane] = &table[usize::from(digits[lane].unsigned_abs())];
+/// The multiple of the base point that each lane's digit at `position` asks for.
+#[inline(always)]
+fn base_multiple<L: Lanes, const N: usize>(
+    lanes: L,
+    table: &[Affine],
+    digits: &[[i8; N]; WIDTH_MAX],
+    position: usize,
+) -> AffinePoints<L> {
+    let (mut places, mut signs) = ([&NEUTRAL_AFFINE; WIDTH_MAX], [0; WIDTH_MAX]);
+    for lane in 0..L::WIDTH {
+        signs[lane] = digits[lane][position];
+        places[lane] = &table[usize::from(signs[lane].unsigned_abs())];
     }
-    AffinePoints::load(places).negated_if(negative_lanes(digits))
+    AffinePoints::load(lanes, &places).negated_if(negative_lanes(&signs))
 }
 
 /// 0 to 64 times the base point.
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn base_multiples() -> &'static [Affine] {
+fn base_multiples<L: Lanes>(lanes: L) -> &'static [Affine] {
     static TABLE: OnceLock<Vec<Affine>> = OnceLock::new();
-    if let Some(table) = TABLE.get() {
-        return table;
-    }
-    let mut table = vec![NEUTRAL_AFFINE];
-    let mut multiple = EdwardsPoint::identity();
-    while table.len() < BASE_MULTIPLES {
-        let mut encodings = [[0; 32]; AT_ONCE];
-        for encoding in &mut encodings {
+    TABLE.get_or_init(|| {
+        let mut encodings = Vec::with_capacity(BASE_MULTIPLES + at_once::<L>());
+        let mut multiple = EdwardsPoint::identity();
+        while encodings.len() + 1 < BASE_MULTIPLES || encodings.len() % at_once::<L>() != 0 {
             multiple += curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
-            *encoding = multiple.compress().to_bytes();
+            encodings.push(multiple.compress().to_bytes());
         }
-        table.extend_from_slice(decompress(&encodings).0.as_flattened());
-    }
-    TABLE.get_or_init(|| table)
+        let mut table = vec![NEUTRAL_AFFINE];
+        for encodings in encodings.chunks_exact(at_once::<L>()) {
+            let (points, _) = lanes.call(Decompress { lanes, encodings });
+            table.extend(points.iter().flat_map(|points| &points[..L::WIDTH]));
+        }
+        table
+    })
 }

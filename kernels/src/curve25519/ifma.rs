@@ -1,67 +1,120 @@
-//! The door to the code that needs AVX-512 with the 52-bit multiplier.
-#![expect(unsafe_code, reason = "calls code for a processor that has these instructions")]
+//! The multiplier of AVX-512 IFMA: one instruction for the low half of a product, one for the high half, each with the
+//! addition to its column.
+//!
+//! A product takes 50 of them and a square 30.
+#![expect(unsafe_code, reason = "instructions for which a token proves the processor's features")]
 
-use super::decompress;
-use super::each::{self, Equation};
-use super::point::Affine;
-use super::sha512::{self, Message};
-use super::sum;
-use crate::level::Ifma;
-use sha2::{Digest, Sha512};
+use std::arch::x86_64::{_mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mullo_epi64};
 
-/// Messages above this many bytes are hashed one by one.
-const SHORT: usize = 1024;
+use super::five::{Limbs, Multiplier, Words};
+use crate::level::{Avx512, Ifma};
+use crate::vector::{Vector as _, Work, align_stack};
 
-impl Ifma {
-    /// The point of each encoding in order, and whether it is one; where it is not, the point is of no meaning.
-    pub fn decompress(self, encodings: &[[u8; 32]]) -> (Vec<Affine>, Vec<bool>) {
-        let (mut points, mut found) =
-            (Vec::with_capacity(encodings.len()), Vec::with_capacity(encodings.len()));
-        for some in encodings.chunks(decompress::AT_ONCE) {
-            let mut full = [[0; 32]; decompress::AT_ONCE];
-            full[..some.len()].copy_from_slice(some);
-            // SAFETY: the processor has the instructions, since `self` exists.
-            let (decoded, are_points) = unsafe { decompress::decompress(&full) };
-            points.extend_from_slice(&decoded.as_flattened()[..some.len()]);
-            found.extend((0..some.len()).map(|i| are_points >> i & 1 == 1));
-        }
-        (points, found)
+impl Multiplier for Ifma {
+    #[inline(always)]
+    fn vector(self) -> Avx512 {
+        self.avx512()
     }
 
-    /// Whether 8 Σ z (k A + R - S B) is neutral, with one z of `coefficients` for each of `equations`.
-    pub fn sum_is_neutral(self, equations: &[Equation], coefficients: &[u128]) -> bool {
+    #[inline(always)]
+    fn call<W: Work>(self, work: W) -> W::Output {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")]
+        fn compiled<W: Work>(work: W) -> W::Output {
+            align_stack::<Words>();
+            work.run()
+        }
         // SAFETY: the processor has the instructions, since `self` exists.
-        unsafe { sum::is_neutral(equations, coefficients) }
+        unsafe { compiled(work) }
     }
 
-    /// Whether each equation holds, in order.
-    pub fn hold(self, equations: &[Equation]) -> Vec<bool> {
-        let mut hold = Vec::with_capacity(equations.len());
-        for some in equations.chunks(8) {
-            let eight = [0, 1, 2, 3, 4, 5, 6, 7].map(|lane| some.get(lane).unwrap_or(&some[0]));
-            // SAFETY: the processor has the instructions, since `self` exists.
-            let lanes = unsafe { each::hold(eight) };
-            hold.extend((0..some.len()).map(|lane| lanes >> lane & 1 == 1));
-        }
-        hold
-    }
-
-    /// SHA-512 of each message, in order.
-    pub fn sha512(self, messages: &[Message<'_>]) -> Vec<[u8; 64]> {
-        let mut hashes = Vec::with_capacity(messages.len());
-        for some in messages.chunks(8) {
-            // A lane that waits for a long one is of no use.
-            if some.iter().any(|message| message.2.len() > SHORT) {
-                hashes.extend(some.iter().map(|(nonce, key, message)| {
-                    let hash = Sha512::new().chain_update(nonce).chain_update(key).chain_update(message);
-                    <[u8; 64]>::from(hash.finalize())
-                }));
-            } else {
-                // SAFETY: the processor has the instructions, since `self` exists.
-                let eight = unsafe { sha512::hash(some) };
-                hashes.extend_from_slice(&eight[..some.len()]);
+    #[inline(always)]
+    fn times(self, a: &Limbs, b: &Limbs) -> Limbs {
+        let v = self.vector();
+        let mut columns = [v.splat(0); 10];
+        for i in 0..5 {
+            for j in 0..5 {
+                columns[i + j + 1] = self.high(columns[i + j + 1], a[i], b[j]);
             }
         }
-        hashes
+        for column in &mut columns[1..] {
+            *column = v.add(*column, *column);
+        }
+        for i in 1..5 {
+            for j in 5 - i..5 {
+                columns[i + j] = self.low(columns[i + j], a[i], b[j]);
+            }
+        }
+        let mut folded = self.fold(&columns);
+        for i in 0..5 {
+            for j in 0..5 - i {
+                folded[i + j] = self.low(folded[i + j], a[i], b[j]);
+            }
+        }
+        folded
+    }
+
+    /// Each product of two different limbs is made once and doubled with its column.
+    #[inline(always)]
+    fn squared(self, a: &Limbs) -> Limbs {
+        let v = self.vector();
+        let mut columns = [v.splat(0); 10];
+        for i in 0..5 {
+            for j in i + 1..5 {
+                columns[i + j + 1] = self.high(columns[i + j + 1], a[i], a[j]);
+            }
+        }
+        for column in &mut columns[2..9] {
+            *column = v.add(*column, *column);
+        }
+        for i in 0..5 {
+            columns[2 * i + 1] = self.high(columns[2 * i + 1], a[i], a[i]);
+        }
+        for i in 0..5 {
+            for j in i + 1..5 {
+                columns[i + j] = self.low(columns[i + j], a[i], a[j]);
+            }
+        }
+        for column in &mut columns[1..] {
+            *column = v.add(*column, *column);
+        }
+        for i in 0..5 {
+            columns[2 * i] = self.low(columns[2 * i], a[i], a[i]);
+        }
+        self.fold(&columns)
+    }
+
+    #[inline(always)]
+    fn plus_nineteen_times(self, sum: Words, above: Words) -> Words {
+        self.low(sum, above, self.vector().splat(19))
+    }
+}
+
+impl Ifma {
+    /// `sum` plus the low 52 bits of a b. Of a and b, the low 52 bits are read.
+    #[inline(always)]
+    fn low(self, sum: Words, a: Words, b: Words) -> Words {
+        // SAFETY: the processor has the instruction, since `self` exists.
+        unsafe { _mm512_madd52lo_epu64(sum, a, b) }
+    }
+
+    /// `sum` plus the high 52 bits of a b. Of a and b, the low 52 bits are read.
+    #[inline(always)]
+    fn high(self, sum: Words, a: Words, b: Words) -> Words {
+        // SAFETY: as above.
+        unsafe { _mm512_madd52hi_epu64(sum, a, b) }
+    }
+
+    /// Columns 5 to 9, below 14 · 2^52 each, counted 19 times into columns 0 to 4.
+    #[inline(always)]
+    fn fold(self, columns: &[Words; 10]) -> Limbs {
+        let v = self.vector();
+        let nineteen = v.splat(19);
+        let mut folded = [nineteen; 5];
+        for i in 0..5 {
+            // SAFETY: as above.
+            let around = unsafe { _mm512_mullo_epi64(columns[i + 5], nineteen) };
+            folded[i] = v.add(columns[i], around);
+        }
+        folded
     }
 }

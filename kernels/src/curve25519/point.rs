@@ -1,4 +1,4 @@
-//! Eight points of the curve -x² + y² = 1 + d x² y² at once.
+//! Points of the curve -x² + y² = 1 + d x² y², one in each lane.
 //!
 //! A point is kept as u = Y + X, v = Y - X, Z and T, where x = X/Z, y = Y/Z and xy = T/Z: sums and differences of the
 //! coordinates are what the formulas multiply, and so they are carried once, when they are made. A point that is only
@@ -14,20 +14,9 @@
 //!   both     X = E F   Y = G H   T = E H   Z = F G
 //! ```
 
-use std::arch::x86_64::{
-    __m512i, __mmask8, _mm512_mask_blend_epi64, _mm512_set1_epi64, _mm512_setzero_si512,
-};
-
-use super::field::{Field, TWICE_D};
-use super::memory::{self, Quad};
-
-/// One affine point in memory: the five limbs of y + x, of y - x and of 2d xy, each below 2^51 + 2^18; one word unused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(align(32))]
-pub(crate) struct Affine(pub(super) [Quad; 4]);
-
-/// One point in memory: the five limbs of u, of v, of Z and of T, each below 2^51 + 2^18.
-pub(super) type Stored = [Quad; 5];
+use super::field::{Field as _, Lanes, TWICE_D, Wide as _};
+use super::memory::{Affine, IN_ORDER, Stored, load, store};
+use crate::vector::{Vector as _, WIDTH_MAX, Work};
 
 /// The neutral point: u = v = Z = 1 and T = 0.
 pub(super) const NEUTRAL: Stored = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0]];
@@ -43,134 +32,179 @@ pub(super) const BASE: Affine = Affine([
     [0x0005_0d66_309b_67a0, 0x0002_d42d_0dbe_e5ee, 0x0006_f117_b689_f0c6, 0],
 ]);
 
-/// Eight points.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Points {
-    pub u: Field,
-    pub v: Field,
-    pub z: Field,
-    pub t: Field,
+/// Points.
+#[derive(Clone, Copy)]
+pub(super) struct Points<L: Lanes> {
+    pub u: L::Field,
+    pub v: L::Field,
+    pub z: L::Field,
+    pub t: L::Field,
 }
 
-/// Eight points to add, with Z = 1.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct AffinePoints {
-    pub sum: Field,
-    pub difference: Field,
-    pub twice_dxy: Field,
+/// Points to add, with Z = 1.
+#[derive(Clone, Copy)]
+pub(super) struct AffinePoints<L: Lanes> {
+    pub sum: L::Field,
+    pub difference: L::Field,
+    pub twice_dxy: L::Field,
 }
 
-/// Eight points to add: u, v, Z and 2d T.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ReadyPoints {
-    pub u: Field,
-    pub v: Field,
-    pub z: Field,
-    pub twice_dt: Field,
+/// Points to add: u, v, Z and 2d T.
+#[derive(Clone, Copy)]
+pub(super) struct ReadyPoints<L: Lanes> {
+    pub u: L::Field,
+    pub v: L::Field,
+    pub z: L::Field,
+    pub twice_dt: L::Field,
 }
 
-impl Points {
+impl<L: Lanes> Points<L> {
     /// The neutral point in each lane.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn neutral() -> Self {
-        Self { u: Field::one(), v: Field::one(), z: Field::one(), t: Field::zero() }
+    #[inline(always)]
+    pub fn neutral(lanes: L) -> Self {
+        Self { u: lanes.one(), v: lanes.one(), z: lanes.one(), t: lanes.zero() }
     }
 
-    /// The points at eight places.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn load(places: [&Stored; 8]) -> Self {
-        let [a, b, c, d, e] = memory::load(places);
+    /// The same point in each lane.
+    #[inline(always)]
+    pub fn splat(lanes: L, point: &Stored) -> Self {
+        let [[a, b, c, d], [e, f, g, h], [i, j, k, l], [m, n, o, p], [q, r, s, t]] = *point;
         Self {
-            u: Field([a[0], a[1], a[2], a[3], b[0]]),
-            v: Field([b[1], b[2], b[3], c[0], c[1]]),
-            z: Field([c[2], c[3], d[0], d[1], d[2]]),
-            t: Field([d[3], e[0], e[1], e[2], e[3]]),
+            u: lanes.splat(&[a, b, c, d, e]),
+            v: lanes.splat(&[f, g, h, i, j]),
+            z: lanes.splat(&[k, l, m, n, o]),
+            t: lanes.splat(&[p, q, r, s, t]),
         }
     }
 
-    /// Writes the points to eight places of a table.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn store(&self, table: &mut [Stored], places: &[usize; 8]) {
-        memory::store(table, places, &words(&[self.u, self.v, self.z, self.t]));
+    /// The points at as many places as there are lanes.
+    #[inline(always)]
+    pub fn load(lanes: L, places: &[&Stored; WIDTH_MAX]) -> Self {
+        let [a, b, c, d, e] = load(lanes, places);
+        Self {
+            u: lanes.field([a[0], a[1], a[2], a[3], b[0]]),
+            v: lanes.field([b[1], b[2], b[3], c[0], c[1]]),
+            z: lanes.field([c[2], c[3], d[0], d[1], d[2]]),
+            t: lanes.field([d[3], e[0], e[1], e[2], e[3]]),
+        }
+    }
+
+    /// Writes the points to as many places of a table. Of lanes with the same place, one is written.
+    #[inline(always)]
+    pub fn store(&self, table: &mut [Stored], places: &[usize; WIDTH_MAX]) {
+        store::<L>(&[self.u, self.v, self.z, self.t], table, places);
     }
 
     /// Adds affine points.
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn add_affine(&mut self, other: &AffinePoints) {
-        let a = self.v.times(&other.difference);
-        let b = self.u.times(&other.sum);
-        let (e, h) = (b.minus(&a).carry(), b.plus(&a).carry());
-        let c = self.t.times(&other.twice_dxy);
-        let d = self.z.wide().doubled();
-        let (f, g) = (d.minus(&c).carry(), d.plus(&c).carry());
-        let (x, y) = (e.times(&f), g.times(&h));
-        *self = Self { u: y.plus(&x).carry(), v: y.minus(&x).carry(), z: f.mul(&g), t: e.mul(&h) };
+    #[inline(always)]
+    pub fn add_affine(&mut self, other: &AffinePoints<L>) {
+        self.u.lanes().call(AddAffine(self, other));
     }
 
     /// Adds any points.
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn add(&mut self, other: &ReadyPoints) {
-        let a = self.v.times(&other.v);
-        let b = self.u.times(&other.u);
-        let (e, h) = (b.minus(&a).carry(), b.plus(&a).carry());
-        let c = self.t.times(&other.twice_dt);
-        let d = self.z.times(&other.z).doubled();
-        let (f, g) = (d.minus(&c).carry(), d.plus(&c).carry());
-        let (x, y) = (e.times(&f), g.times(&h));
-        *self = Self { u: y.plus(&x).carry(), v: y.minus(&x).carry(), z: f.mul(&g), t: e.mul(&h) };
+    #[inline(always)]
+    pub fn add(&mut self, other: &ReadyPoints<L>) {
+        self.u.lanes().call(Add(self, other));
     }
 
-    /// Doubles the points `times` times. Each subtrahend is at most two products.
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
+    /// Doubles the points `times` times.
+    #[inline(always)]
     pub fn double(&mut self, times: usize) {
-        for _ in 0..times {
-            let (uu, vv) = (self.u.squared(), self.v.squared());
-            let (e, h) = (uu.minus(&vv).carry(), uu.plus(&vv).carry());
-            let uv2 = self.u.times(&self.v).doubled();
-            let zz4 = self.z.squared().doubled().doubled();
-            let (f, g) = (zz4.minus(&uv2).carry(), uv2.carry());
-            let (x, y) = (e.times(&f), g.times(&h));
-            *self = Self { u: y.plus(&x).carry(), v: y.minus(&x).carry(), z: f.mul(&g), t: e.mul(&h) };
-        }
+        self.u.lanes().call(Double(self, times));
     }
 
     /// As points to add.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn ready(&self) -> ReadyPoints {
-        ReadyPoints { u: self.u, v: self.v, z: self.z, twice_dt: self.t.mul(&Field::splat(&TWICE_D)) }
+    #[inline(always)]
+    pub fn ready(&self) -> ReadyPoints<L> {
+        let twice_dt = self.t.mul(&self.t.lanes().splat(&TWICE_D));
+        ReadyPoints { u: self.u, v: self.v, z: self.z, twice_dt }
     }
 
     /// The lanes whose point is neutral: X = 0 and Y = Z, so u = v and u = Z.
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn neutral_lanes(&self) -> __mmask8 {
+    #[inline(always)]
+    pub fn neutral_lanes(&self) -> u8 {
         self.u.sub(&self.v).zero_lanes() & self.u.sub(&self.z).zero_lanes()
     }
 }
 
-impl ReadyPoints {
-    /// The points at eight places, stored as [`ReadyPoints::store`] does.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn load(places: [&Stored; 8]) -> Self {
-        let Points { u, v, z, t } = Points::load(places);
+/// [`Points::add_affine`], in a function of its own, as are the others.
+struct AddAffine<'a, L: Lanes>(&'a mut Points<L>, &'a AffinePoints<L>);
+
+impl<L: Lanes> Work for AddAffine<'_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self(point, other) = self;
+        let a = point.v.times(&other.difference);
+        let b = point.u.times(&other.sum);
+        let (e, h) = (b.minus(&a).carry(), b.plus(&a).carry());
+        let c = point.t.times(&other.twice_dxy);
+        let d = point.z.wide().doubled();
+        let (f, g) = (d.minus(&c).carry(), d.plus(&c).carry());
+        let (x, y) = (e.times(&f), g.times(&h));
+        *point = Points { u: y.plus(&x).carry(), v: y.minus(&x).carry(), z: f.mul(&g), t: e.mul(&h) };
+    }
+}
+
+/// [`Points::add`].
+struct Add<'a, L: Lanes>(&'a mut Points<L>, &'a ReadyPoints<L>);
+
+impl<L: Lanes> Work for Add<'_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self(point, other) = self;
+        let a = point.v.times(&other.v);
+        let b = point.u.times(&other.u);
+        let (e, h) = (b.minus(&a).carry(), b.plus(&a).carry());
+        let c = point.t.times(&other.twice_dt);
+        let d = point.z.times(&other.z).doubled();
+        let (f, g) = (d.minus(&c).carry(), d.plus(&c).carry());
+        let (x, y) = (e.times(&f), g.times(&h));
+        *point = Points { u: y.plus(&x).carry(), v: y.minus(&x).carry(), z: f.mul(&g), t: e.mul(&h) };
+    }
+}
+
+/// [`Points::double`]. Each subtrahend is at most two products.
+struct Double<'a, L: Lanes>(&'a mut Points<L>, usize);
+
+impl<L: Lanes> Work for Double<'_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self(point, times) = self;
+        for _ in 0..times {
+            let (uu, vv) = (point.u.squared(), point.v.squared());
+            let (e, h) = (uu.minus(&vv).carry(), uu.plus(&vv).carry());
+            let uv2 = point.u.times(&point.v).doubled();
+            let zz4 = point.z.squared().doubled().doubled();
+            let (f, g) = (zz4.minus(&uv2).carry(), uv2.carry());
+            let (x, y) = (e.times(&f), g.times(&h));
+            *point = Points { u: y.plus(&x).carry(), v: y.minus(&x).carry(), z: f.mul(&g), t: e.mul(&h) };
+        }
+    }
+}
+
+impl<L: Lanes> ReadyPoints<L> {
+    /// The points at as many places as there are lanes, stored as [`ReadyPoints::store`] does.
+    #[inline(always)]
+    pub fn load(lanes: L, places: &[&Stored; WIDTH_MAX]) -> Self {
+        let Points { u, v, z, t } = Points::load(lanes, places);
         Self { u, v, z, twice_dt: t }
     }
 
-    /// Writes the points to eight places of a table, 2d T where T would stand.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn store(&self, table: &mut [Stored], places: &[usize; 8]) {
-        memory::store(table, places, &words(&[self.u, self.v, self.z, self.twice_dt]));
+    /// Writes the points to as many places of a table, 2d T where T would stand.
+    #[inline(always)]
+    pub fn store(&self, table: &mut [Stored], places: &[usize; WIDTH_MAX]) {
+        store::<L>(&[self.u, self.v, self.z, self.twice_dt], table, places);
     }
 
-    /// The negatives in `lanes`. The limbs of 2d T are then below 2^52.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn negated_if(&self, lanes: __mmask8) -> Self {
+    /// The negatives in `lanes`. 2d T is then turned.
+    #[inline(always)]
+    pub fn negated_if(&self, lanes: u8) -> Self {
         Self {
             u: self.u.replaced_if(lanes, &self.v),
             v: self.v.replaced_if(lanes, &self.u),
@@ -180,83 +214,67 @@ impl ReadyPoints {
     }
 }
 
-impl AffinePoints {
-    /// The points at eight places.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn load(places: [&Affine; 8]) -> Self {
+impl<L: Lanes> AffinePoints<L> {
+    /// The points at as many places as there are lanes.
+    #[inline(always)]
+    pub fn load(lanes: L, places: &[&Affine; WIDTH_MAX]) -> Self {
         let [p0, p1, p2, p3, p4, p5, p6, p7] = places;
-        let [a, b, c, d] = memory::load([&p0.0, &p1.0, &p2.0, &p3.0, &p4.0, &p5.0, &p6.0, &p7.0]);
+        let [a, b, c, d] = load(lanes, &[&p0.0, &p1.0, &p2.0, &p3.0, &p4.0, &p5.0, &p6.0, &p7.0]);
         Self {
-            sum: Field([a[0], a[1], a[2], a[3], b[0]]),
-            difference: Field([b[1], b[2], b[3], c[0], c[1]]),
-            twice_dxy: Field([c[2], c[3], d[0], d[1], d[2]]),
+            sum: lanes.field([a[0], a[1], a[2], a[3], b[0]]),
+            difference: lanes.field([b[1], b[2], b[3], c[0], c[1]]),
+            twice_dxy: lanes.field([c[2], c[3], d[0], d[1], d[2]]),
         }
     }
 
-    /// The eight points in memory.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn to_memory(self) -> [Affine; 8] {
-        let (s, d, t) = (self.sum.0, self.difference.0, self.twice_dxy.0);
-        let zero = _mm512_setzero_si512();
+    /// The points in memory, lane by lane.
+    #[inline(always)]
+    pub fn to_memory(self) -> [Affine; WIDTH_MAX] {
+        let v = self.sum.lanes().vector();
+        let (s, d, t) = (self.sum.limbs(), self.difference.limbs(), self.twice_dxy.limbs());
         let words = [
             [s[0], s[1], s[2], s[3]],
             [s[4], d[0], d[1], d[2]],
             [d[3], d[4], t[0], t[1]],
-            [t[2], t[3], t[4], zero],
+            [t[2], t[3], t[4], v.splat(0)],
         ];
-        let mut quads = [[[0; 4]; 4]; 8];
-        memory::store(&mut quads, &[0, 1, 2, 3, 4, 5, 6, 7], &words);
+        let mut quads = [[[0; 4]; 4]; WIDTH_MAX];
+        for (q, words) in words.iter().enumerate() {
+            v.store(words, &mut quads, &IN_ORDER, q);
+        }
         quads.map(Affine)
     }
 
     /// The point `other` in the lanes of `others`, `one` in the rest.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn spread(one: &Affine, other: &Affine, others: __mmask8) -> Self {
+    #[inline(always)]
+    pub fn spread(lanes: L, one: &Affine, other: &Affine, others: u8) -> Self {
+        let v = lanes.vector();
         let (one, other) = (one.0.as_flattened(), other.0.as_flattened());
-        let mut limbs = [_mm512_setzero_si512(); 15];
         let (one, others) = if others == 0xff { (other, 0) } else { (one, others) };
+        let mut limbs = [v.splat(0); 15];
         for i in 0..15 {
-            limbs[i] = _mm512_set1_epi64(one[i].cast_signed());
+            limbs[i] = v.splat(one[i]);
         }
         if others != 0 {
             for i in 0..15 {
-                limbs[i] =
-                    _mm512_mask_blend_epi64(others, limbs[i], _mm512_set1_epi64(other[i].cast_signed()));
+                limbs[i] = v.replaced_if(others, limbs[i], v.splat(other[i]));
             }
         }
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = limbs;
         Self {
-            sum: Field([a, b, c, d, e]),
-            difference: Field([f, g, h, i, j]),
-            twice_dxy: Field([k, l, m, n, o]),
+            sum: lanes.field([a, b, c, d, e]),
+            difference: lanes.field([f, g, h, i, j]),
+            twice_dxy: lanes.field([k, l, m, n, o]),
         }
     }
 
-    /// The negatives in `lanes`. The limbs of 2d xy are then below 2^52.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn negated_if(&self, lanes: __mmask8) -> Self {
+    /// The negatives in `lanes`. 2d xy is then turned.
+    #[inline(always)]
+    pub fn negated_if(&self, lanes: u8) -> Self {
         Self {
             sum: self.sum.replaced_if(lanes, &self.difference),
             difference: self.difference.replaced_if(lanes, &self.sum),
             twice_dxy: self.twice_dxy.negated_if(lanes),
         }
     }
-}
-
-/// Twenty limbs as five quads.
-#[inline]
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn words(numbers: &[Field; 4]) -> [[__m512i; 4]; 5] {
-    let [Field(u), Field(v), Field(z), Field(t)] = numbers;
-    [
-        [u[0], u[1], u[2], u[3]],
-        [u[4], v[0], v[1], v[2]],
-        [v[3], v[4], z[0], z[1]],
-        [z[2], z[3], z[4], t[0]],
-        [t[1], t[2], t[3], t[4]],
-    ]
 }

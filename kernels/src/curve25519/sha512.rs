@@ -1,15 +1,9 @@
-//! SHA-512 of up to eight messages at once, a lane each.
+//! SHA-512 of as many messages as there are lanes, at once.
 //!
 //! A message here is R ‖ A ‖ M of ed25519. Blocks are of 128 bytes; a lane whose message has no more blocks keeps its
 //! state while the others go on, so messages of about the same length are hashed best together.
 
-use std::arch::x86_64::{
-    __m512i, __mmask8, _mm512_add_epi64, _mm512_mask_add_epi64, _mm512_ror_epi64, _mm512_set1_epi64,
-    _mm512_set4_epi64, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_srli_epi64,
-    _mm512_ternarylogic_epi64,
-};
-
-use super::memory::{self, Quad};
+use crate::vector::{Quad, Vector, WIDTH_MAX, Work};
 
 /// One message: R, A and M.
 pub(crate) type Message<'a> = (&'a [u8; 32], &'a [u8; 32], &'a [u8]);
@@ -110,40 +104,56 @@ const ROUND_CONSTANTS: [u64; 80] = [
     0x6c44_198c_4a47_5817,
 ];
 
-/// The hashes of at most eight messages; what is in the lanes beyond is of no meaning.
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-pub(super) fn hash(messages: &[Message<'_>]) -> [[u8; 64]; 8] {
-    assert!(messages.len() <= 8, "there are eight lanes");
-    let mut counts = [0; 8];
-    for (count, message) in counts.iter_mut().zip(messages) {
-        *count = blocks(message.2.len());
-    }
-    let mut state = [_mm512_setzero_si512(); 8];
-    for i in 0..8 {
-        state[i] = _mm512_set1_epi64(START[i].cast_signed());
-    }
-    let mut lanes = [[[0; 4]; 4]; 8];
-    for index in 0..counts.into_iter().max().unwrap_or(0) {
-        let mut active = 0;
-        for (lane, message) in messages.iter().enumerate().filter(|(lane, _)| index < counts[*lane]) {
-            lanes[lane] = block(message, index, index + 1 == counts[lane]);
-            active |= 1 << lane;
+/// The hashes of at most as many messages as there are lanes; what is beyond the messages is of no meaning.
+pub(super) struct Hash<'a, V> {
+    pub vector: V,
+    pub messages: &'a [Message<'a>],
+}
+
+impl<V: Vector> Work for Hash<'_, V> {
+    type Output = [[u8; 64]; WIDTH_MAX];
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let Self { vector: v, messages } = self;
+        assert!(messages.len() <= V::WIDTH, "there is a lane for each message");
+        let mut counts = [0; WIDTH_MAX];
+        for (count, message) in counts.iter_mut().zip(messages) {
+            *count = blocks(message.2.len());
         }
-        absorb(&mut state, &lanes, active);
-    }
-    for words in &mut state {
-        *words = swapped(*words);
-    }
-    let [a, b, c, d, e, f, g, h] = state;
-    let mut quads: [[Quad; 2]; 8] = [[[0; 4]; 2]; 8];
-    memory::store(&mut quads, &[0, 1, 2, 3, 4, 5, 6, 7], &[[a, b, c, d], [e, f, g, h]]);
-    quads.map(|words| {
-        let mut hash = [0; 64];
-        for (bytes, word) in hash.as_chunks_mut::<8>().0.iter_mut().zip(words.as_flattened()) {
-            *bytes = word.to_le_bytes();
+        let mut state = [v.splat(0); 8];
+        for (words, start) in state.iter_mut().zip(START) {
+            *words = v.splat(start);
         }
-        hash
-    })
+        let mut lanes = [[[0; 4]; 4]; WIDTH_MAX];
+        for index in 0..counts.into_iter().max().unwrap_or(0) {
+            let mut active = 0;
+            for (lane, message) in messages.iter().enumerate() {
+                if index < counts[lane] {
+                    lanes[lane] = block(message, index, index + 1 == counts[lane]);
+                    active |= 1 << lane;
+                }
+            }
+            absorb(v, &mut state, &lanes, active);
+        }
+        for words in &mut state {
+            *words = v.swap_bytes(*words);
+        }
+        let [a, b, c, d, e, f, g, h] = state;
+        let mut quads = [[[0; 4]; 2]; WIDTH_MAX];
+        v.store(&[a, b, c, d], &mut quads, &[0, 1, 2, 3, 4, 5, 6, 7], 0);
+        v.store(&[e, f, g, h], &mut quads, &[0, 1, 2, 3, 4, 5, 6, 7], 1);
+        quads.map(to_bytes)
+    }
+}
+
+/// Words as bytes, the least significant first.
+fn to_bytes(words: [Quad; 2]) -> [u8; 64] {
+    let mut hash = [0; 64];
+    for (bytes, word) in hash.as_chunks_mut::<8>().0.iter_mut().zip(words.as_flattened()) {
+        *bytes = word.to_le_bytes();
+    }
+    hash
 }
 
 /// Blocks of R ‖ A ‖ M: behind its last byte come a byte 0x80 and, at the end of a block, its length in 16 bytes.
@@ -181,78 +191,41 @@ fn block(&(nonce, key, message): &Message<'_>, index: usize, is_last: bool) -> [
 }
 
 /// One block into the states of the `active` lanes.
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn absorb(state: &mut [__m512i; 8], blocks: &[[Quad; 4]; 8], active: __mmask8) {
-    let mut words = [_mm512_setzero_si512(); 16];
-    for (four, loaded) in words.as_chunks_mut::<4>().0.iter_mut().zip(memory::load(blocks.each_ref())) {
-        for i in 0..4 {
-            four[i] = swapped(loaded[i]);
+#[inline(always)]
+fn absorb<V: Vector>(v: V, state: &mut [V::Words; 8], blocks: &[[Quad; 4]; WIDTH_MAX], active: u8) {
+    let mut words = [v.splat(0); 16];
+    for (q, four) in words.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let [l0, l1, l2, l3, l4, l5, l6, l7] = blocks;
+        *four = v.load(&[&l0[q], &l1[q], &l2[q], &l3[q], &l4[q], &l5[q], &l6[q], &l7[q]]);
+        for word in four {
+            *word = v.swap_bytes(*word);
         }
     }
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
     for constants in ROUND_CONSTANTS.as_chunks::<16>().0 {
         for i in 0..16 {
-            let constant = _mm512_set1_epi64(constants[i].cast_signed());
-            let input = _mm512_add_epi64(words[i], constant);
-            let first = _mm512_add_epi64(
-                _mm512_add_epi64(_mm512_add_epi64(h, input), chosen(e, f, g)),
-                turned::<14, 18, 41>(e),
-            );
-            let second = _mm512_add_epi64(turned::<28, 34, 39>(a), majority(a, b, c));
-            (h, g, f, e) = (g, f, e, _mm512_add_epi64(d, first));
-            (d, c, b, a) = (c, b, a, _mm512_add_epi64(first, second));
+            let input = v.add(words[i], v.splat(constants[i]));
+            let first = v.add(v.add(v.add(h, input), v.chosen(e, f, g)), turned(v, e, [14, 18, 41]));
+            let second = v.add(turned(v, a, [28, 34, 39]), v.majority(a, b, c));
+            (h, g, f, e) = (g, f, e, v.add(d, first));
+            (d, c, b, a) = (c, b, a, v.add(first, second));
             // The word of the round that comes 16 later takes the place of this one.
-            let older = turned_and_shifted::<1, 8, 7>(words[(i + 1) % 16]);
-            let newer = turned_and_shifted::<19, 61, 6>(words[(i + 14) % 16]);
-            words[i] = _mm512_add_epi64(
-                _mm512_add_epi64(words[i], words[(i + 9) % 16]),
-                _mm512_add_epi64(older, newer),
-            );
+            let older = turned_and_shifted(v, words[(i + 1) % 16], [1, 8, 7]);
+            let newer = turned_and_shifted(v, words[(i + 14) % 16], [19, 61, 6]);
+            words[i] = v.add(v.add(words[i], words[(i + 9) % 16]), v.add(older, newer));
         }
     }
     for (old, new) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
-        *old = _mm512_mask_add_epi64(*old, active, *old, new);
+        *old = v.replaced_if(active, *old, v.add(*old, new));
     }
 }
 
-#[inline]
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn turned<const A: i32, const B: i32, const C: i32>(word: __m512i) -> __m512i {
-    xor(_mm512_ror_epi64::<A>(word), _mm512_ror_epi64::<B>(word), _mm512_ror_epi64::<C>(word))
+#[inline(always)]
+fn turned<V: Vector>(v: V, word: V::Words, by: [i32; 3]) -> V::Words {
+    v.xor(v.turn_right(word, by[0]), v.turn_right(word, by[1]), v.turn_right(word, by[2]))
 }
 
-#[inline]
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn turned_and_shifted<const A: i32, const B: i32, const C: u32>(word: __m512i) -> __m512i {
-    xor(_mm512_ror_epi64::<A>(word), _mm512_ror_epi64::<B>(word), _mm512_srli_epi64::<C>(word))
-}
-
-/// a ^ b ^ c: bit i of the table is the result for the operands' bits a, b, c in the binary digits of i.
-#[inline]
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn xor(a: __m512i, b: __m512i, c: __m512i) -> __m512i {
-    _mm512_ternarylogic_epi64::<0b1001_0110>(a, b, c)
-}
-
-/// b where a is set, c elsewhere, by the same kind of table.
-#[inline]
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn chosen(a: __m512i, b: __m512i, c: __m512i) -> __m512i {
-    _mm512_ternarylogic_epi64::<0b1100_1010>(a, b, c)
-}
-
-/// What two or three of them have.
-#[inline]
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn majority(a: __m512i, b: __m512i, c: __m512i) -> __m512i {
-    _mm512_ternarylogic_epi64::<0b1110_1000>(a, b, c)
-}
-
-/// The bytes of each word in reverse.
-#[inline]
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn swapped(words: __m512i) -> __m512i {
-    // Two words of 64 bits, repeated: each byte names the byte it takes.
-    let (low, high) = (0x0001_0203_0405_0607, 0x0809_0a0b_0c0d_0e0f);
-    _mm512_shuffle_epi8(words, _mm512_set4_epi64(high, low, high, low))
+#[inline(always)]
+fn turned_and_shifted<V: Vector>(v: V, word: V::Words, by: [i32; 3]) -> V::Words {
+    v.xor(v.turn_right(word, by[0]), v.turn_right(word, by[1]), v.shift_right(word, by[2]))
 }

@@ -9,17 +9,17 @@
 //!
 //! Three steps:
 //!
-//! 1. *Fill.* A row is eight digits of one signature, of its key or its nonce, each of another window. A vector adds the
-//!    point, or its negative, to the eight buckets of a row, which are different ones since the windows are. Rows of the
-//!    same windows follow each other for all signatures, so that the buckets in use stay near. The digit 0 has a bucket
-//!    too, which is never read.
+//! 1. *Fill.* A row is as many digits of one signature as there are lanes, of its key or its nonce, each of another
+//!    window. A vector adds the point, or its negative, to the buckets of a row, which are different ones since the
+//!    windows are. Rows of the same windows follow each other for all signatures, so that the buckets in use stay near.
+//!    The digit 0 has a bucket too, which is never read.
 //!
 //!    ```text
 //!      digits of one signature   [ key 0 1 2 ... 41 | nonce 0 1 ... 21 ]      for digits of 6 bits
 //!      rows of eight lanes       [ 0..8 ][ 8..16 ] ... [ 40 41 | 0..6 ] ... [ 14..22 ]
 //!    ```
 //!
-//! 2. *Weigh.* Lane j takes the windows G j to G j + G - 1, G an eighth of all. From the highest bucket down, a running
+//! 2. *Weigh.* Lane j takes the windows G j to G j + G - 1, G being all windows over the number of lanes. From the highest bucket down, a running
 //!    sum of buckets is added to a total after each, so that bucket b is counted b times.
 //! 3. *Join.* Windows of a lane, and lanes in the end, are joined from the highest down by doubling.
 //!
@@ -27,16 +27,23 @@
 
 use std::iter::once;
 
-use super::digits::Digits;
+use super::digits::{Digits, negative_lanes};
 use super::each::Equation;
-use super::memory::negative_lanes;
-use super::point::{AffinePoints, BASE, NEUTRAL, Points, Stored};
+use super::field::{Field as _, Lanes};
+use super::memory::{IN_ORDER, Stored};
+use super::point::{AffinePoints, BASE, NEUTRAL, Points};
 use super::row::Row;
 use super::scalar::{Scalar, Sum};
+use crate::vector::{WIDTH_MAX, Work};
+
+/// The digits of a row. Beyond the lanes there are, they are 0.
+type RowDigits = [i8; WIDTH_MAX];
 
 /// How a sum is cut, for digits of some number of bits.
 #[derive(Clone, Copy, Debug)]
 struct Cut {
+    /// How many lanes there are.
+    width: usize,
     bits: usize,
     /// The digits of a key, as many as the sum has windows.
     long: Digits,
@@ -46,14 +53,14 @@ struct Cut {
 
 impl Cut {
     /// The cut that costs least for this many equations.
-    fn of(equations: usize) -> Self {
+    fn of(equations: usize, width: usize) -> Self {
         let bits = match equations {
-            0..=48 => 4,
-            49..=90 => 5,
-            91..=250 => 6,
+            0..=44 => 4,
+            45..=60 => 5,
+            61..=220 => 6,
             _ => 7,
         };
-        Self { bits, long: Digits::of_halved(bits), short: Digits::of_128(bits) }
+        Self { width, bits, long: Digits::of_halved(bits), short: Digits::of_128(bits) }
     }
 
     /// Buckets of a window: one for each size of a digit, and one for 0.
@@ -61,28 +68,32 @@ impl Cut {
         (1 << (self.bits - 1)) + 1
     }
 
-    /// Rows of eight digits of one term.
+    /// Rows of one signature.
     fn rows(self) -> usize {
-        (self.long.count() + self.short.count()).div_ceil(8)
+        (self.long.count() + self.short.count()).div_ceil(self.width)
     }
 
     /// Windows in each lane when they are weighed.
     fn windows_per_lane(self) -> usize {
-        self.long.count().div_ceil(8)
+        self.long.count().div_ceil(self.width)
     }
 
-    /// The first bucket of each window of a row. Where a row is longer than the digits, it has a window of its own that
-    /// is not weighed.
-    fn window_starts(self, row: usize) -> [usize; 8] {
-        [0, 1, 2, 3, 4, 5, 6, 7].map(|lane| {
-            let place = 8 * row + lane;
+    /// The window that a row has where it is longer than the digits, and that is not weighed.
+    fn unused_window(self) -> usize {
+        self.width * self.windows_per_lane()
+    }
+
+    /// The first bucket of each window of a row.
+    fn window_starts(self, row: usize) -> [usize; WIDTH_MAX] {
+        IN_ORDER.map(|lane| {
+            let place = self.width * row + lane;
             let (long, short) = (self.long.count(), self.short.count());
             let window = if place < long {
                 place
             } else if place < long + short {
                 place - long
             } else {
-                8 * self.windows_per_lane()
+                self.unused_window()
             };
             window * self.buckets()
         })
@@ -90,41 +101,54 @@ impl Cut {
 
     /// The lanes of a row that hold digits of a nonce.
     fn nonce_lanes(self, row: usize) -> u8 {
-        (0..8).filter(|lane| 8 * row + lane >= self.long.count()).map(|lane| 1 << lane).sum()
+        (0..self.width)
+            .filter(|lane| self.width * row + lane >= self.long.count())
+            .fold(0, |lanes, lane| lanes | 1 << lane)
     }
 }
 
 /// Whether 8 Σ z (k A + R - S B) is neutral, with one z of `coefficients` for each of `equations`.
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-pub(super) fn is_neutral(equations: &[Equation], coefficients: &[u128]) -> bool {
-    let cut = Cut::of(equations.len());
-    let rows = rows(cut, equations, coefficients);
-    let buckets = fill(cut, equations, &rows);
-    let lanes = weigh(cut, &buckets);
-    let mut sum = join(&lanes, cut.bits * cut.windows_per_lane());
-    sum.double(3);
-    sum.neutral_lanes() & 1 == 1
+pub(super) struct IsNeutral<'a, L> {
+    pub lanes: L,
+    pub equations: &'a [Equation],
+    pub coefficients: &'a [u128],
+}
+
+impl<L: Lanes> Work for IsNeutral<'_, L> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let Self { lanes, equations, coefficients } = self;
+        let cut = Cut::of(equations.len(), L::WIDTH);
+        let rows = rows(cut, equations, coefficients);
+        let buckets = fill(lanes, cut, equations, &rows);
+        let sum = weigh(lanes, cut, &buckets);
+        let mut sum = join(&sum, cut.bits * cut.windows_per_lane());
+        sum.double(3);
+        sum.neutral_lanes() & 1 == 1
+    }
 }
 
 /// The digits of z k and z of all equations and, in the end, of -Σ z S and 0, row by row: row r of n + 1 is at
 /// r (n + 1).
-fn rows(cut: Cut, equations: &[Equation], coefficients: &[u128]) -> Vec<[i8; 8]> {
+fn rows(cut: Cut, equations: &[Equation], coefficients: &[u128]) -> Vec<RowDigits> {
     assert_eq!(equations.len(), coefficients.len(), "each equation has a coefficient");
     let places = equations.len() + 1;
-    let mut rows = vec![[0; 8]; cut.rows() * places];
-    let mut digits = [[0; 8]; 12];
+    let mut rows = vec![[0; WIDTH_MAX]; cut.rows() * places];
+    let mut digits = [0; 12 * WIDTH_MAX];
     let mut base = Sum::default();
     let terms = equations.iter().zip(coefficients).map(|(equation, z)| {
         base.add(&equation.s, *z);
         (equation.challenge.times(*z), *z)
     });
     let mut write = |i: usize, key: Scalar, nonce: u128| {
-        let both = &mut digits.as_flattened_mut()[..cut.long.count() + cut.short.count()];
+        let both = &mut digits[..cut.long.count() + cut.short.count()];
         let (key_digits, nonce_digits) = both.split_at_mut(cut.long.count());
         cut.long.write_halved(&key, key_digits);
         cut.short.write_128(nonce, nonce_digits);
-        for row in 0..cut.rows() {
-            rows[row * places + i] = digits[row];
+        for (row, digits) in digits.chunks_exact(cut.width).take(cut.rows()).enumerate() {
+            rows[row * places + i][..cut.width].copy_from_slice(digits);
         }
     };
     for (i, (key, nonce)) in terms.enumerate() {
@@ -135,20 +159,21 @@ fn rows(cut: Cut, equations: &[Equation], coefficients: &[u128]) -> Vec<[i8; 8]>
 }
 
 /// All buckets of all windows, filled.
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn fill(cut: Cut, equations: &[Equation], rows: &[[i8; 8]]) -> Vec<Stored> {
-    let mut buckets = vec![NEUTRAL; (8 * cut.windows_per_lane() + 1) * cut.buckets()];
+#[inline(always)]
+fn fill<L: Lanes>(lanes: L, cut: Cut, equations: &[Equation], rows: &[RowDigits]) -> Vec<Stored> {
+    let mut buckets = vec![NEUTRAL; (cut.unused_window() + 1) * cut.buckets()];
     for (row, digits) in rows.chunks_exact(equations.len() + 1).enumerate() {
         let (starts, nonce_lanes) = (cut.window_starts(row), cut.nonce_lanes(row));
         let points =
             equations.iter().map(|equation| (&equation.key, &equation.nonce)).chain(once((&BASE, &BASE)));
         for ((key, nonce), digits) in points.zip(digits) {
             let mut places = starts;
-            for lane in 0..8 {
+            for lane in 0..L::WIDTH {
                 places[lane] += usize::from(digits[lane].unsigned_abs());
             }
-            let point = AffinePoints::spread(key, nonce, nonce_lanes).negated_if(negative_lanes(digits));
-            let mut sum = load(&buckets, &places);
+            let point =
+                AffinePoints::spread(lanes, key, nonce, nonce_lanes).negated_if(negative_lanes(digits));
+            let mut sum = load(lanes, &buckets, &places);
             sum.add_affine(&point);
             sum.store(&mut buckets, &places);
         }
@@ -156,39 +181,32 @@ fn fill(cut: Cut, equations: &[Equation], rows: &[[i8; 8]]) -> Vec<Stored> {
     buckets
 }
 
-#[inline]
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn load(buckets: &[Stored], places: &[usize; 8]) -> Points {
-    let [a, b, c, d, e, f, g, h] = *places;
-    Points::load([
-        &buckets[a],
-        &buckets[b],
-        &buckets[c],
-        &buckets[d],
-        &buckets[e],
-        &buckets[f],
-        &buckets[g],
-        &buckets[h],
-    ])
+#[inline(always)]
+fn load<L: Lanes>(lanes: L, buckets: &[Stored], places: &[usize; WIDTH_MAX]) -> Points<L> {
+    let mut points = [&NEUTRAL; WIDTH_MAX];
+    for lane in 0..L::WIDTH {
+        points[lane] = &buckets[places[lane]];
+    }
+    Points::load(lanes, &points)
 }
 
 /// In each lane the sum of its windows, as if its lowest had the weight 1.
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn weigh(cut: Cut, buckets: &[Stored]) -> Points {
-    let mut sum = Points::neutral();
+#[inline(always)]
+fn weigh<L: Lanes>(lanes: L, cut: Cut, buckets: &[Stored]) -> Points<L> {
+    let mut sum = Points::neutral(lanes);
     for window in (0..cut.windows_per_lane()).rev() {
-        let mut places = [0; 8];
-        for (lane, place) in places.iter_mut().enumerate() {
+        let mut places = [0; WIDTH_MAX];
+        for (lane, place) in places[..L::WIDTH].iter_mut().enumerate() {
             *place = (lane * cut.windows_per_lane() + window + 1) * cut.buckets() - 1;
         }
-        let mut ready = load(buckets, &places).ready();
+        let mut ready = load(lanes, buckets, &places).ready();
         sum.double(cut.bits);
         sum.add(&ready);
         for _ in 2..cut.buckets() {
-            for place in &mut places {
+            for place in &mut places[..L::WIDTH] {
                 *place -= 1;
             }
-            let mut running = load(buckets, &places);
+            let mut running = load(lanes, buckets, &places);
             running.add(&ready);
             ready = running.ready();
             sum.add(&ready);
@@ -198,14 +216,20 @@ fn weigh(cut: Cut, buckets: &[Stored]) -> Points {
 }
 
 /// In every lane, the sum of all lanes, each 2^`bits` times as heavy as the one before.
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn join(lanes: &Points, bits: usize) -> Points {
-    let mut sum = Row::of_lane(lanes, 7).to_points();
-    for lane in (0..7).rev() {
-        let mut row = Row::of_lane(&sum, 0);
+#[inline(always)]
+fn join<L: Lanes>(points: &Points<L>, bits: usize) -> Points<L> {
+    let lanes = points.u.lanes();
+    let mut stored = [NEUTRAL; WIDTH_MAX];
+    points.store(&mut stored, &IN_ORDER);
+    let (highest, lower) = stored[..L::WIDTH].split_last().expect("there are lanes");
+    let mut sum = Points::splat(lanes, highest);
+    for lane in lower.iter().rev() {
+        let mut all = [NEUTRAL; WIDTH_MAX];
+        sum.store(&mut all, &IN_ORDER);
+        let mut row = Row::load(lanes, &all[0]);
         row.double(bits);
-        sum = row.to_points();
-        sum.add(&Row::of_lane(lanes, lane).to_points().ready());
+        sum = Points::splat(lanes, &row.store());
+        sum.add(&Points::splat(lanes, lane).ready());
     }
     sum
 }
@@ -216,19 +240,23 @@ mod tests {
 
     #[test]
     fn every_digit_has_its_window_and_no_row_has_one_twice() {
-        for equations in [1, 48, 49, 90, 91, 250, 251, 5000] {
-            let cut = Cut::of(equations);
+        for (equations, width) in [1, 44, 45, 60, 61, 220, 221, 5000]
+            .into_iter()
+            .flat_map(|equations| [(equations, 4), (equations, 8)])
+        {
+            let cut = Cut::of(equations, width);
             let (long, short) = (cut.long.count(), cut.short.count());
-            let unused = 8 * cut.windows_per_lane();
+            let unused = cut.unused_window();
             let mut used = vec![0; unused + 1];
             for row in 0..cut.rows() {
                 let mut windows = cut.window_starts(row).map(|start| start / cut.buckets());
+                let windows = &mut windows[..width];
                 windows.iter().for_each(|window| used[*window] += 1);
                 windows.sort_unstable();
                 let twice = |pair: &[usize]| pair[0] == pair[1] && pair[0] != unused;
                 assert!(!windows.windows(2).any(twice), "row {row} for {equations} equations");
                 let nonces = cut.nonce_lanes(row).count_ones() as usize;
-                assert_eq!(nonces, (8 * row + 8).saturating_sub(long).min(8), "row {row}");
+                assert_eq!(nonces, (width * (row + 1)).saturating_sub(long).min(width), "row {row}");
             }
             let expected = |window| usize::from(window < long) + usize::from(window < short);
             assert!((0..unused).all(|window| used[window] == expected(window)), "{equations} equations");

@@ -6,8 +6,8 @@ use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{Identity, IsIdentity};
 use sha2::{Digest, Sha512};
 
-use super::{Affine, Equation};
-use crate::level::{Ifma, Level};
+use super::{Affine, Curve, Equation};
+use crate::Level;
 
 /// 64 bytes that look random and are the same in each run.
 fn bytes(what: &str, index: usize) -> [u8; 64] {
@@ -23,9 +23,9 @@ fn point(index: usize) -> EdwardsPoint {
     EdwardsPoint::mul_base(&scalar("point", index)) + EIGHT_TORSION[index % 8]
 }
 
-fn affine(ifma: Ifma, points: &[EdwardsPoint]) -> Vec<Affine> {
+fn affine(curve: Curve, points: &[EdwardsPoint]) -> Vec<Affine> {
     let encodings: Vec<_> = points.iter().map(|point| point.compress().to_bytes()).collect();
-    let (points, found) = ifma.decompress(&encodings);
+    let (points, found) = curve.decompress(&encodings);
     assert!(found.iter().all(|found| *found), "these are encodings of points");
     points
 }
@@ -38,16 +38,14 @@ fn equation(key: Affine, challenge: Scalar, nonce: Affine, s: Scalar) -> Equatio
     Equation { key, challenge: ours(challenge), nonce, s: ours(s) }
 }
 
-fn with_ifma(test: impl FnOnce(Ifma)) {
-    match Level::best().ifma() {
-        Some(ifma) => test(ifma),
-        None => eprintln!("skipped: this processor has no 52-bit multiplier"),
-    }
+/// Tests the lanes of every level of this processor.
+fn on_each_level(test: impl Fn(Curve)) {
+    Level::all().filter_map(Curve::of).for_each(test);
 }
 
 #[test]
 fn what_is_a_point_and_which_one_agrees() {
-    with_ifma(|ifma| {
+    on_each_level(|curve| {
         let mut encodings: Vec<[u8; 32]> = (0..500)
             .map(|index| *bytes("encoding", index).first_chunk().expect("the first half"))
             .chain((0..100).map(|index| point(index).compress().to_bytes()))
@@ -64,7 +62,7 @@ fn what_is_a_point_and_which_one_agrees() {
                 encodings.extend([small, large]); // the large ones from 0xed on are not canonical
             }
         }
-        let (decoded, found) = ifma.decompress(&encodings);
+        let (decoded, found) = curve.decompress(&encodings);
         assert_eq!((decoded.len(), found.len()), (encodings.len(), encodings.len()));
         for (i, encoding) in encodings.iter().enumerate() {
             let expected = CompressedEdwardsY(*encoding).decompress();
@@ -72,18 +70,18 @@ fn what_is_a_point_and_which_one_agrees() {
             let Some(expected) = expected else { continue };
             // 0 B - 1 A - R for R the negative of A.
             let key = decoded[i];
-            let nonce = affine(ifma, &[-expected])[0];
+            let nonce = affine(curve, &[-expected])[0];
             let equation =
                 |nonce| Equation { key, challenge: ours(Scalar::ONE), nonce, s: ours(Scalar::ZERO) };
-            assert_eq!(ifma.hold(&[equation(nonce)]), [true], "{encoding:x?}");
-            assert_eq!(ifma.hold(&[equation(key)]), [(expected * Scalar::from(16_u8)).is_identity()]);
+            assert_eq!(curve.hold(&[equation(nonce)]), [true], "{encoding:x?}");
+            assert_eq!(curve.hold(&[equation(key)]), [(expected * Scalar::from(16_u8)).is_identity()]);
         }
     });
 }
 
 #[test]
 fn a_sum_of_any_length_is_neutral_exactly_if_it_is() {
-    with_ifma(|ifma| {
+    on_each_level(|curve| {
         for len in [0, 1, 2, 7, 8, 47, 48, 49, 90, 91, 250, 251] {
             let (mut sum, mut equations, mut coefficients) =
                 (EdwardsPoint::identity(), Vec::new(), Vec::new());
@@ -99,24 +97,24 @@ fn a_sum_of_any_length_is_neutral_exactly_if_it_is() {
                 let challenge = edges.get(i).copied().unwrap_or(scalar("k", i));
                 let s = edges.get(i / 5).copied().unwrap_or(scalar("s", i));
                 sum += Scalar::from(z) * (challenge * key + nonce - s * ED25519_BASEPOINT_POINT);
-                let decoded = affine(ifma, &[key, nonce]);
+                let decoded = affine(curve, &[key, nonce]);
                 equations.push(equation(decoded[0], challenge, decoded[1], s));
                 coefficients.push(z);
             }
-            assert_eq!(ifma.sum_is_neutral(&equations, &coefficients), len == 0, "{len} random ones");
-            let rest = affine(ifma, &[-sum, EdwardsPoint::identity()]);
+            assert_eq!(curve.sum_is_neutral(&equations, &coefficients), len == 0, "{len} random ones");
+            let rest = affine(curve, &[-sum, EdwardsPoint::identity()]);
             equations.push(equation(rest[0], Scalar::ONE, rest[1], Scalar::ZERO));
             coefficients.push(1);
-            assert!(ifma.sum_is_neutral(&equations, &coefficients), "{len} random ones and their negative");
+            assert!(curve.sum_is_neutral(&equations, &coefficients), "{len} random ones and their negative");
             *coefficients.last_mut().expect("it has one") = 2;
-            assert_eq!(ifma.sum_is_neutral(&equations, &coefficients), len == 0, "twice the negative");
+            assert_eq!(curve.sum_is_neutral(&equations, &coefficients), len == 0, "twice the negative");
         }
     });
 }
 
 #[test]
 fn equations_hold_exactly_where_dalek_finds_so() {
-    with_ifma(|ifma| {
+    on_each_level(|curve| {
         let (mut equations, mut expected) = (Vec::new(), Vec::new());
         for i in 0..45 {
             let key = point(i);
@@ -128,18 +126,18 @@ fn equations_hold_exactly_where_dalek_finds_so() {
             let holds =
                 (s * ED25519_BASEPOINT_POINT - challenge * key - nonce).mul_by_cofactor().is_identity();
             expected.push(holds);
-            let decoded = affine(ifma, &[key, nonce]);
+            let decoded = affine(curve, &[key, nonce]);
             equations.push(equation(decoded[0], challenge, decoded[1], s));
         }
-        assert_eq!(ifma.hold(&equations), expected);
-        assert_eq!(ifma.hold(&equations[..3]), expected[..3]);
+        assert_eq!(curve.hold(&equations), expected);
+        assert_eq!(curve.hold(&equations[..3]), expected[..3]);
         assert!(expected.contains(&true) && expected.contains(&false));
     });
 }
 
 #[test]
 fn hashes_agree_for_lengths_around_every_block_and_beyond_the_short_ones() {
-    with_ifma(|ifma| {
+    on_each_level(|curve| {
         let lengths = (0..400).chain(1000..1050).chain([5000, 3]);
         let messages: Vec<Vec<u8>> =
             lengths.map(|len| (0..len).map(|i| (i * 7 + len) as u8).collect()).collect();
@@ -153,7 +151,7 @@ fn hashes_agree_for_lengths_around_every_block_and_beyond_the_short_ones() {
         // Again backwards and with gaps, so that long and short ones meet in all lanes.
         let mixed: Vec<_> = (0..all.len()).map(|i| all[i * 37 % all.len()]).collect();
         for messages in [all, mixed] {
-            for ((r, a, message), hash) in messages.iter().zip(ifma.sha512(&messages)) {
+            for ((r, a, message), hash) in messages.iter().zip(curve.sha512(&messages)) {
                 let expected = Sha512::new().chain_update(r).chain_update(a).chain_update(message).finalize();
                 assert_eq!(hash, <[u8; 64]>::from(expected), "{} bytes", message.len());
             }

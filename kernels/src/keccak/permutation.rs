@@ -1,4 +1,4 @@
-//! The permutation Keccak-f[1600], once for all vector instructions.
+//! The permutation Keccak-f\[1600\], once for all vector instructions.
 //!
 //! Word (x, y) of the state is `a[y][x]`, a vector with one word for each lane. One round:
 //!

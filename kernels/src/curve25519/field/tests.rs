@@ -1,197 +1,284 @@
-//! Every operation, on limbs at the ends of their ranges and on random ones, against plain arithmetic bit by bit.
-#![expect(
-    unsafe_code,
-    reason = "calls code for a processor that has these instructions, and moves numbers to lanes and back"
-)]
+//! Every operation of every level, on limbs at the ends of their ranges and on random ones, against plain arithmetic bit by
+//! bit.
 
-use std::arch::x86_64::{__m512i, _mm512_loadu_si512, _mm512_storeu_si512};
+mod plain;
 
+use plain::{Plain, add, negative, times};
 use proptest::prelude::*;
 
-use super::{Field, MANY_PRIMES, Wide};
+use super::{Field, LOW, Lanes, Limbs, PRIME, Wide, canonical};
 use crate::Level;
+use crate::curve25519::Curve;
+use crate::curve25519::five::{self, Five, Multiplier};
+use crate::curve25519::ten::{self, Ten};
+use crate::vector::{Vector, WIDTH_MAX, Work};
 
-/// A number below p in four words, the least significant first.
-type Plain = [u64; 4];
-
-const PRIME: Plain = [u64::MAX - 18, u64::MAX, u64::MAX, u64::MAX >> 1];
-
-fn add(a: Plain, b: Plain) -> Plain {
-    let (mut sum, mut carry) = ([0; 4], 0);
-    for i in 0..4 {
-        let wide = u128::from(a[i]) + u128::from(b[i]) + carry;
-        (sum[i], carry) = (wide as u64, wide >> 64);
-    }
-    if sum.iter().rev().ge(PRIME.iter().rev()) { subtract(sum, PRIME) } else { sum }
-}
-
-fn subtract(a: Plain, b: Plain) -> Plain {
-    let (mut difference, mut borrow) = ([0; 4], false);
-    for i in 0..4 {
-        let (once, first) = a[i].overflowing_sub(b[i]);
-        let (twice, second) = once.overflowing_sub(u64::from(borrow));
-        (difference[i], borrow) = (twice, first || second);
-    }
-    difference
-}
-
-fn negative(a: Plain) -> Plain {
-    if a == [0; 4] { a } else { subtract(PRIME, a) }
-}
-
-fn times(a: Plain, b: Plain) -> Plain {
-    let mut product = [0; 4];
-    for bit in (0..256).rev() {
-        product = add(product, product);
-        if b[bit / 64] >> (bit % 64) & 1 == 1 {
-            product = add(product, a);
-        }
-    }
-    product
-}
+/// A limb's low part, and its high part, which weighs 2^26. With five limbs, the high part is 0.
+type Parts = [u64; 2];
+/// A number.
+type Number = [Parts; 5];
+/// One for each lane.
+type Numbers = [Number; WIDTH_MAX];
 
 /// The value of limbs of any size.
-fn plain(limbs: [u64; 5]) -> Plain {
-    let weight = [1 << 51, 0, 0, 0];
-    limbs.iter().rev().fold([0; 4], |sum, limb| add(times(sum, weight), [*limb, 0, 0, 0]))
+fn plain(limbs: &Number) -> Plain {
+    limbs.iter().rev().fold([0; 4], |sum, [low, high]| {
+        let limb = add(times([*high, 0, 0, 0], [1 << 26, 0, 0, 0]), [*low, 0, 0, 0]);
+        add(times(sum, [1 << 51, 0, 0, 0]), limb)
+    })
 }
 
-type Eight = [[u64; 5]; 8];
+/// The ranges of a level, and the way to its numbers past all that keeps them in range.
+trait Ranges: Lanes {
+    /// The parts of a carried number are below these.
+    const CARRIED: Parts;
+    /// Those of a factor are below these.
+    const TURNED: Parts;
+    /// Those of a product of factors are below these.
+    const PRODUCT: Parts;
+    /// Those of what can be carried are at most these.
+    const WIDE_MAX: Parts;
 
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn from_lanes(lanes: &[u64; 8]) -> __m512i {
-    // SAFETY: the array is 64 bytes, and the instruction asks for no alignment.
-    unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) }
+    fn field_of(self, low: Limbs<Self>, high: Limbs<Self>) -> Self::Field;
+    fn wide_of(self, low: Limbs<Self>, high: Limbs<Self>) -> Wider<Self>;
+    fn parts(self, wide: &Wider<Self>) -> [Limbs<Self>; 2];
 }
 
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn to_lanes(vector: __m512i) -> [u64; 8] {
-    let mut lanes = [0; 8];
-    // SAFETY: the array is 64 bytes, and the instruction asks for no alignment.
-    unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), vector) };
-    lanes
+type Wider<L> = <<L as Lanes>::Field as Field>::Wide;
+
+impl<M: Multiplier> Ranges for Five<M> {
+    const CARRIED: Parts = [(1 << 51) + (1 << 18), 1];
+    const TURNED: Parts = [1 << 52, 1];
+    const PRODUCT: Parts = [5_000_000_000_000_000_000 / 4, 1]; // 2^60.1
+    const WIDE_MAX: Parts = [u64::MAX, 0];
+
+    fn field_of(self, low: Limbs<Self>, _: Limbs<Self>) -> five::Field<M> {
+        self.field(low)
+    }
+
+    fn wide_of(self, low: Limbs<Self>, high: Limbs<Self>) -> five::Wide<M> {
+        self.field_of(low, high).wide()
+    }
+
+    fn parts(self, wide: &five::Wide<M>) -> [Limbs<Self>; 2] {
+        [wide.columns, [self.vector().splat(0); 5]]
+    }
 }
 
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn vectors(numbers: &Eight) -> [__m512i; 5] {
-    let limb = |i: usize| numbers.map(|limbs| limbs[i]);
-    [
-        from_lanes(&limb(0)),
-        from_lanes(&limb(1)),
-        from_lanes(&limb(2)),
-        from_lanes(&limb(3)),
-        from_lanes(&limb(4)),
-    ]
+impl Ranges for Ten {
+    const CARRIED: Parts = [1 << 26, (1 << 25) + (1 << 18)];
+    const TURNED: Parts = [1 << 27, 1 << 26];
+    const PRODUCT: Parts = [1 << 61, 154 << 53]; // 2^60.3
+    const WIDE_MAX: Parts = [(1 << 63) - 1, (1 << 63) - 1];
+
+    fn field_of(self, low: Limbs<Self>, high: Limbs<Self>) -> ten::Field {
+        ten::Field { vector: self.0, low, high }
+    }
+
+    fn wide_of(self, low: Limbs<Self>, high: Limbs<Self>) -> ten::Wide {
+        ten::Wide { vector: self.0, low, high }
+    }
+
+    fn parts(self, wide: &ten::Wide) -> [Limbs<Self>; 2] {
+        [wide.low, wide.high]
+    }
 }
 
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn numbers(field: &Field) -> Eight {
-    let mut numbers = [[0; 5]; 8];
-    for (i, limbs) in field.0.into_iter().enumerate() {
-        for (number, limb) in numbers.iter_mut().zip(to_lanes(limbs)) {
-            number[i] = limb;
+/// One part of all limbs, in lanes.
+fn to_vectors<L: Lanes>(lanes: L, numbers: &Numbers, part: usize) -> Limbs<L> {
+    [0, 1, 2, 3, 4].map(|i| lanes.vector().pack(&numbers.map(|number| number[i][part])))
+}
+
+fn from_vectors<L: Ranges>(lanes: L, wide: &Wider<L>) -> Numbers {
+    let mut numbers = [[[0; 2]; 5]; WIDTH_MAX];
+    for (part, limbs) in lanes.parts(wide).into_iter().enumerate() {
+        for (i, limb) in limbs.into_iter().enumerate() {
+            for (number, word) in numbers.iter_mut().zip(lanes.vector().unpack(limb)) {
+                number[i][part] = word;
+            }
         }
     }
     numbers
 }
 
-/// The result has limbs below `bound` and the expected value in each lane.
-#[track_caller]
-fn check(what: &str, result: &Eight, bound: u64, expected: impl Fn(usize) -> Plain) {
-    for (lane, limbs) in result.iter().enumerate() {
-        assert!(limbs.iter().all(|limb| *limb < bound), "{what}, lane {lane}: {limbs:x?}");
-        assert_eq!(plain(*limbs), expected(lane), "{what}, lane {lane}");
+/// Operands in the range of factors in `a` and `b`, anything that can be carried in `columns`.
+struct Check<'a, L> {
+    lanes: L,
+    a: &'a Numbers,
+    b: &'a Numbers,
+    columns: &'a Numbers,
+}
+
+impl<L: Ranges> Check<'_, L> {
+    /// The result is below `bound` and has the expected value in each lane.
+    #[track_caller]
+    fn is(&self, what: &str, result: &Wider<L>, bound: Parts, expected: impl Fn(usize) -> Plain) {
+        for (lane, number) in from_vectors(self.lanes, result)[..L::WIDTH].iter().enumerate() {
+            let within = number.iter().all(|parts| parts[0] < bound[0] && parts[1] < bound[1]);
+            assert!(within, "{what}, lane {lane}: {number:x?}");
+            assert_eq!(plain(number), expected(lane), "{what}, lane {lane}");
+        }
+    }
+
+    fn canonical(&self, carried: &L::Field) {
+        let v = self.lanes.vector();
+        let limbs = canonical(v, &carried.limbs()).map(|limb| v.unpack(limb));
+        for (lane, column) in self.columns[..L::WIDTH].iter().enumerate() {
+            let words = plain(column);
+            let number = limbs.map(|limb| [limb[lane], 0]);
+            assert!(number.iter().all(|[limb, _]| *limb <= LOW), "lane {lane}");
+            assert_eq!(plain(&number), words, "lane {lane}");
+            let (lowest, highest) = (words[0] & LOW, words[3] >> 12);
+            assert_eq!((number[0][0], number[4][0]), (lowest, highest), "lane {lane} is below p");
+        }
+        let lanes = |is: &dyn Fn(Plain) -> bool| {
+            (0..L::WIDTH)
+                .filter(|lane| is(plain(&self.columns[*lane])))
+                .fold(0, |lanes, lane| lanes | 1 << lane)
+        };
+        assert_eq!(carried.zero_lanes(), lanes(&|number| number == [0; 4]));
+        let all = u8::MAX >> (8 - L::WIDTH);
+        assert_eq!(carried.odd_lanes() & all, lanes(&|number| number[0] & 1 == 1));
     }
 }
 
-const CARRIED: u64 = (1 << 51) + (1 << 18);
+impl<L: Ranges> Work for Check<'_, L> {
+    type Output = ();
 
-/// Operands below 2^52 in `a` and `b`, anything in `columns`.
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn check_all(a: &Eight, b: &Eight, columns: &Eight) {
-    let (x, y) = (Field(vectors(a)), Field(vectors(b)));
-    let wide = Wide(vectors(columns));
-    let (pa, pb) = (a.map(plain), b.map(plain));
-    check("times", &numbers(&x.mul(&y)), CARRIED, |i| times(pa[i], pb[i]));
-    check("square", &numbers(&x.square()), CARRIED, |i| times(pa[i], pa[i]));
-    let (product, bound) = (x.times(&y), 5_000_000_000_000_000_000 / 4);
-    check("wide product", &numbers(&Field(product.0)), bound, |i| times(pa[i], pb[i]));
-    check("wide square", &numbers(&Field(x.squared().0)), bound, |i| times(pa[i], pa[i]));
-    check("plus", &numbers(&x.add(&y)), CARRIED, |i| add(pa[i], pb[i]));
-    check("minus", &numbers(&x.sub(&y)), CARRIED, |i| add(pa[i], negative(pb[i])));
-    check("carry", &numbers(&wide.carry()), CARRIED, |i| plain(columns[i]));
-    let canonical = numbers(&wide.carry().canonical());
-    check("canonical", &canonical, 1 << 51, |i| plain(columns[i]));
-    for (lane, limbs) in canonical.into_iter().enumerate() {
-        let words = plain(limbs);
-        let low = (1_u128 << 51) - 1;
-        assert_eq!(u128::from(limbs[0]), u128::from(words[0]) & low, "lane {lane} is below p");
-        assert_eq!(limbs[4], words[3] >> 12, "lane {lane} is below p");
+    fn run(self) {
+        let Self { lanes, a, b, columns } = self;
+        let vectors = |numbers| (to_vectors(lanes, numbers, 0), to_vectors(lanes, numbers, 1));
+        let field = |(low, high)| lanes.field_of(low, high);
+        let (x, y) = (field(vectors(a)), field(vectors(b)));
+        let (low, high) = vectors(columns);
+        let wide = lanes.wide_of(low, high);
+        let (pa, pb, pc) = (a.each_ref().map(plain), b.each_ref().map(plain), columns.each_ref().map(plain));
+        self.is("times", &x.times(&y), L::PRODUCT, |i| times(pa[i], pb[i]));
+        self.is("squared", &x.squared(), L::PRODUCT, |i| times(pa[i], pa[i]));
+        self.is("mul", &x.mul(&y).wide(), L::CARRIED, |i| times(pa[i], pb[i]));
+        self.is("square", &x.square().wide(), L::CARRIED, |i| times(pa[i], pa[i]));
+        self.is("add", &x.add(&y).wide(), L::CARRIED, |i| add(pa[i], pb[i]));
+        self.is("sub", &x.sub(&y).wide(), L::CARRIED, |i| add(pa[i], negative(pb[i])));
+        let carried = wide.carry();
+        self.is("carry", &carried.wide(), L::CARRIED, |i| pc[i]);
+        self.is("there and back", &lanes.field(carried.limbs()).wide(), L::CARRIED, |i| pc[i]);
+        self.canonical(&carried);
+        self.is("negated", &carried.negated_if(0b0101_0101).wide(), L::TURNED, |i| {
+            if i % 2 == 0 { negative(pc[i]) } else { pc[i] }
+        });
+        // The greatest subtrahends: a product with a turned factor, and two of carried ones.
+        let product = carried.times(&x);
+        let lent = carried.wide().minus(&product).carry();
+        self.is("minus a product", &lent.wide(), L::CARRIED, |i| add(pc[i], negative(times(pc[i], pa[i]))));
+        let squares = carried.squared().doubled();
+        let four = product.doubled().doubled();
+        let lent = four.minus(&squares).carry();
+        self.is("four less two", &lent.wide(), L::CARRIED, |i| {
+            let (product, square) = (times(pc[i], pa[i]), times(pc[i], pc[i]));
+            add(times(product, [4, 0, 0, 0]), negative(times(square, [2, 0, 0, 0])))
+        });
+        self.is("turned", &squares.negated_if(0b1010_1010).carry().wide(), L::CARRIED, |i| {
+            let twice = times(times(pc[i], pc[i]), [2, 0, 0, 0]);
+            if i % 2 == 0 { twice } else { negative(twice) }
+        });
+        self.is("replaced", &x.replaced_if(0b1111_0010, &y).wide(), L::TURNED, |i| {
+            if 0b1111_0010 >> i & 1 == 1 { pb[i] } else { pa[i] }
+        });
+        let order = [3, 0, 2, 2, 4, 4, 4, 4];
+        let none = |i: usize| i > 3 || i == 1;
+        self.is("arranged", &x.arranged::<0b10_10_00_11>(0b1101).wide(), L::TURNED, |i| {
+            if none(i) { [0; 4] } else { pa[order[i]] }
+        });
+        self.is("arranged", &x.wide().arranged::<0b10_10_00_11>(0b1101), L::TURNED, |i| {
+            if none(i) { [0; 4] } else { pa[order[i]] }
+        });
     }
-    let carried = wide.carry();
-    let bits =
-        |is: &dyn Fn(Plain) -> bool| (0..8).filter(|i| is(plain(columns[*i]))).map(|i| 1 << i).sum::<u8>();
-    assert_eq!(carried.zero_lanes(), bits(&|n| n == [0; 4]));
-    assert_eq!(carried.odd_lanes(), bits(&|n| n[0] & 1 == 1));
-    let turned = numbers(&carried.negated_if(0b0101_0101));
-    check("negated", &turned, 1 << 52, |i| {
-        if i % 2 == 0 { negative(plain(columns[i])) } else { plain(columns[i]) }
-    });
-    let lent = Wide(carried.0).minus(&product).carry();
-    check("minus a product", &numbers(&lent), CARRIED, |i| {
-        add(plain(columns[i]), negative(times(pa[i], pb[i])))
-    });
-    let blended = numbers(&x.replaced_if(0b1111_0000, &y));
-    check("replaced", &blended, 1 << 52, |i| if i < 4 { pa[i] } else { pb[i] });
 }
 
-fn run(a: &Eight, b: &Eight, columns: &Eight) {
-    if Level::best().ifma().is_some() {
-        // SAFETY: the processor has the instructions, as was just found.
-        unsafe { check_all(a, b, columns) }
-    } else {
-        eprintln!("skipped: this processor has no 52-bit multiplier");
+/// Something to do with the lanes of every level of this processor.
+trait EachLevel {
+    fn run<L: Ranges>(&self, lanes: L);
+}
+
+fn on_each_level(what: &impl EachLevel) {
+    for curve in Level::all().filter_map(Curve::of) {
+        match curve {
+            Curve::Avx2(lanes) => what.run(lanes),
+            Curve::Avx512(lanes) => what.run(lanes),
+            Curve::Ifma(lanes) => what.run(lanes),
+        }
+    }
+}
+
+/// Limbs below 2^52 as parts in the level's range of factors.
+fn cut<L: Ranges>(limbs: [u64; 5]) -> Number {
+    limbs.map(|limb| if L::TURNED[1] > 1 { [limb % (1 << 26), limb >> 26] } else { [limb, 0] })
+}
+
+struct Ends;
+
+impl EachLevel for Ends {
+    fn run<L: Ranges>(&self, lanes: L) {
+        let limbs = [0, 1, 18, 19, LOW - 18, LOW, LOW + 1, (1 << 51) + (1 << 18) - 1, (1 << 52) - 1];
+        let mut operands: Vec<Number> = limbs.map(|limb| cut::<L>([limb; 5])).to_vec();
+        let near = |by: i64| [PRIME[0].wrapping_add_signed(by), LOW, LOW, LOW, LOW];
+        operands.extend([-19, -2, -1, 0, 1, 2, 18].map(|by| cut::<L>(near(by))));
+        operands.extend([cut::<L>(PRIME.map(|limb| 2 * limb)), cut::<L>([0, 0, 0, 0, (1 << 52) - 1])]);
+        let greatest = |bound: Parts| [bound.map(|part| part - 1); 5];
+        operands.extend([greatest(L::CARRIED), greatest(L::TURNED)]);
+        let columns = |i: usize| match i % 4 {
+            0 => [L::WIDE_MAX; 5],
+            1 => greatest(L::PRODUCT),
+            _ => operands[i % operands.len()],
+        };
+        // Each of at least four lanes has other operands: all pairs meet.
+        for first in (0..operands.len()).step_by(4) {
+            for second in 0..operands.len() {
+                let lanes_from =
+                    |start: usize| [0, 1, 2, 3, 4, 5, 6, 7].map(|i| operands[(start + i) % operands.len()]);
+                let (a, b) = (lanes_from(first), lanes_from(second));
+                let columns = [0, 1, 2, 3, 4, 5, 6, 7].map(|i| columns(first * 3 + second + i));
+                lanes.call(Check { lanes, a: &a, b: &b, columns: &columns });
+            }
+        }
     }
 }
 
 #[test]
 fn the_ends_of_every_range_hold() {
-    let low = (1 << 51) - 1;
-    let ends = [0, 1, 18, 19, low - 18, low, low + 1, CARRIED - 1, (1 << 52) - 1];
-    let mut operands: Vec<[u64; 5]> = ends.map(|end| [end; 5]).to_vec();
-    operands.extend([
-        [low - 18, low, low, low, low],
-        [low - 17, low, low, low, low],
-        [low - 19, low, low, low, low],
-    ]);
-    operands.extend([[2 * low - 36, 2 * low, 2 * low, 2 * low, 2 * low], [0, 0, 0, 0, (1 << 52) - 1]]);
-    let columns = |i: usize| match i % 4 {
-        0 => [u64::MAX; 5],
-        1 => MANY_PRIMES.map(i64::cast_unsigned),
-        _ => operands[i % operands.len()],
-    };
-    for first in 0..operands.len() {
-        for second in 0..operands.len() {
-            let eight =
-                |start: usize| [0, 1, 2, 3, 4, 5, 6, 7].map(|i| operands[(start + i) % operands.len()]);
-            run(
-                &eight(first),
-                &eight(second),
-                &[0, 1, 2, 3, 4, 5, 6, 7].map(|i| columns(first * 3 + second + i)),
-            );
+    on_each_level(&Ends);
+}
+
+/// Any words, taken modulo the bounds of each range.
+struct Random {
+    a: [[[u64; 2]; 5]; WIDTH_MAX],
+    b: [[[u64; 2]; 5]; WIDTH_MAX],
+    columns: [[[u64; 2]; 5]; WIDTH_MAX],
+}
+
+impl EachLevel for Random {
+    fn run<L: Ranges>(&self, lanes: L) {
+        let below = |numbers: &Numbers, bound: Parts| {
+            numbers.map(|number| number.map(|parts| [parts[0] % bound[0], parts[1] % bound[1]]))
+        };
+        let (a, b) = (below(&self.a, L::TURNED), below(&self.b, L::TURNED));
+        let mut columns = self.columns;
+        for parts in columns.as_flattened_mut() {
+            *parts = [parts[0] & L::WIDE_MAX[0], parts[1] & L::WIDE_MAX[1]];
         }
+        lanes.call(Check { lanes, a: &a, b: &b, columns: &columns });
     }
+}
+
+fn any_numbers() -> impl Strategy<Value = Numbers> {
+    prop::array::uniform8(prop::array::uniform5(prop::array::uniform2(any::<u64>())))
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn random_limbs_hold(
-        a in prop::array::uniform8(prop::array::uniform5(0..1_u64 << 52)),
-        b in prop::array::uniform8(prop::array::uniform5(0..1_u64 << 52)),
-        columns in prop::array::uniform8(prop::array::uniform5(any::<u64>())),
-    ) {
-        run(&a, &b, &columns);
+    fn random_limbs_hold(a in any_numbers(), b in any_numbers(), columns in any_numbers()) {
+        on_each_level(&Random { a, b, columns });
     }
 }
