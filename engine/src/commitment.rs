@@ -1,31 +1,33 @@
-//! `Commitment`: the state root of the newest block, and the way back to a few blocks before it.
+//! `Commitment`: the state root of the newest block, the way back to a few blocks before it, and witnesses for it.
 //!
 //! ```text
 //!                           ┌──────────── Commitment ────────────┐
 //!  updates of block h+1 ──> │ Trie at height h                   │ ──> root
-//!  (hashed keys, sorted)    │ what blocks h, h-1, … have replaced│
+//!  (hashed keys, sorted)    │ what blocks h, h-1, … have replaced│ ──> witness of some keys ──> Verifier, anywhere
 //!                           └────────────────────────────────────┘
 //! ```
 //!
 //! It knows neither values nor files, and belongs to one thread, which may be behind execution. It is rebuilt from the
 //! flat state at start.
 //!
-//! The parts use `core` and `alloc` only:
+//! The parts that a verifier needs, and that use `core` and `alloc` only:
 //!
 //! ```text
-//!  rules    what a node hashes to
-//!  lanes    BLAKE3 of many nodes at once
-//!  joins    trees that are to be hashed, height by height
+//!  rules     what a node hashes to                      witness    the bytes of a witness
+//!  lanes     BLAKE3 of many nodes at once               verifier   reads, and roots after updates, from a witness
+//!  joins     trees that are to be hashed, height by height
 //! ```
 
 pub mod joins;
 pub mod lanes;
 pub mod rules;
+pub mod verifier;
+pub mod witness;
 
 use std::collections::VecDeque;
 use std::fmt;
 
-use self::rules::{Root, Update};
+use self::rules::{Key32, Root, Update};
 use crate::trie::Trie;
 
 /// See the head of this file.
@@ -110,5 +112,13 @@ impl Commitment {
             self.height -= 1;
         }
         Ok(self.trie.root())
+    }
+
+    /// The [witness] of these sorted keys at the newest height.
+    ///
+    /// # Panics
+    /// If the keys are not sorted, or one is there twice: a bug of the caller.
+    pub fn witness(&self, keys: &[Key32]) -> Vec<u8> {
+        self.trie.witness(keys)
     }
 }

@@ -40,7 +40,10 @@ mod batch;
 mod chunks;
 mod inners;
 mod leaves;
+mod prove;
 mod shard;
+#[cfg(test)]
+mod tests;
 
 use rayon::prelude::*;
 

@@ -10,10 +10,10 @@
 
 use core::cmp::Ordering;
 
-/// Names how keys and values are derived, the shape of the trie and its hash. Roots can be compared only under equal
-/// names.
+/// Names how keys and values are derived, the shape of the trie and its hash. Roots can be compared, and witnesses be
+/// opened, only under equal names; genesis commits to it.
 pub const SCHEME: &str = "keys and values: BLAKE3 of whole blocks, a leaf for each account and slot; \
-                          trie: binary, leaves raised, kind in the first bit, BLAKE3";
+                          trie: binary, leaves raised, kind in the first bit, BLAKE3; witness: format 1";
 
 /// BLAKE3 of something, with the first bit as the rules want it.
 pub type Hash = [u8; 32];

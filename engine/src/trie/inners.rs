@@ -114,6 +114,12 @@ impl Inners {
         self.children.get_mut(half.node)[usize::from(half.right)] = child;
     }
 
+    /// The number of nodes.
+    #[cfg(test)]
+    pub fn used(&self) -> usize {
+        self.end as usize - self.free.len()
+    }
+
     /// The bytes that all nodes take, those that are free included.
     pub fn size_bytes(&self) -> usize {
         self.hashes.size_bytes() + self.children.size_bytes() + self.free.capacity() * size_of::<u32>()
