@@ -35,17 +35,18 @@
 //! *Why it is sound.* By rule 2 every P, S and H(m) is a multiple of a generator of its group of prime order r. So the two
 //! sides of rule 6 differ, for signature i, by a factor g^d of a generator g of the target group, d being 0 modulo r where
 //! the rule holds; and the product above is g to the power Σ z d. If some d is not 0, then with all other z fixed there is
-//! one z modulo r that makes the sum 0. The z are two numbers of 64 bits, a + b x², where x is the curve's parameter; these
-//! are 2^128 different numbers below r, since a < x² and b x² + a < r. A batch with an invalid signature passes with a
-//! chance of at most 2^-127 for who cannot foresee the z, however often it is halved: with n signatures there are fewer
-//! than 2 n sums to fool. The z are drawn from a secret seed and from everything the equation depends on, so that to
-//! try again one has to change what is tried. With z of 64 bits the chance would be 2^-63 for each try; it would be
-//! defensible, and would spare a fifth of the sums, which are not the greater part.
+//! one z modulo r that makes the sum 0. There are 2^128 different z modulo r, of a kind that is cheap to multiply points
+//! with, see `coefficients`. So a batch with an invalid signature passes with a chance of at most 2^-127 for who cannot
+//! foresee the z; one that is halved again and again, with n times 2^-126, since there are fewer than 2 n sums to fool with
+//! n signatures. The z are drawn from a secret seed and from everything the equation depends on, so that to try again one has
+//! to change what is tried. With z of 64 bits the chance would be 2^-64 for each try; that would be defensible, and would
+//! spare half of the work on the sums, which is a tenth of all.
 //!
 //! *Why the subgroup is checked for each signature by itself* (rule 2), and not for a random sum: the order of the curve of
 //! signatures is r times a cofactor that 13² and 23² divide. A point of order 13 vanishes from a random sum with a chance of
 //! 1 in 13, whatever the size of z, so one node in thirteen would accept what the others refuse. To bring that below
-//! 2^-128 takes 35 sums, which cost more than what they replace: x P = ψ(P), 64 doublings.
+//! 2^-128 takes 35 sums with small numbers, which cost more than what they would replace: 63 doublings, for the curve's
+//! parameter x, to see whether x P = ψ(P).
 //!
 //! *Who spoils batches* pays with what it saved others: a sum is tried only on credit that true sums earned, so that
 //! whatever comes in, and in whatever order, a signature takes at most a tenth longer than by itself. See `search`.
@@ -61,6 +62,7 @@
 //! The variant with signatures in G1 and keys in G2: it would exchange the groups in every file below, and the hash and
 //! its isogeny would be another one. Threads: everything happens on the calling thread. Signing.
 
+mod arithmetic;
 mod batch;
 mod coefficients;
 mod equations;

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use super::SIGNATURE_TAG;
+use super::arithmetic::Arithmetic;
 use super::equations::Equations;
 use super::keys::KnownKey;
 use super::level::Level;
 use super::points::{G1, G2};
-use super::search::{Credit, Search};
+use super::search::{self, Credit};
 
 /// How many signatures share an equation at most. More gain next to nothing and make a false one dearer.
 const BATCH_MAX: usize = 512;
@@ -30,7 +31,7 @@ pub struct SignedMessage<'a> {
 #[derive(Clone, Debug)]
 pub struct BatchVerification {
     seed: [u8; 32],
-    level: Level,
+    arithmetic: Arithmetic,
     credit: Credit,
 }
 
@@ -39,7 +40,7 @@ impl BatchVerification {
     /// in production, since whoever knows it could make invalid signatures that an equation of many does not see. Verdicts
     /// depend on neither.
     pub fn new(seed: [u8; 32], level: Level) -> Self {
-        Self { seed, level, credit: Credit::default() }
+        Self { seed, arithmetic: Arithmetic::new(level, &seed), credit: Credit::default() }
     }
 
     /// Appends to `verdicts`, for each of `batch` in order, whether it is valid.
@@ -48,12 +49,16 @@ impl BatchVerification {
     }
 
     pub(super) fn verify_tagged(&mut self, tag: &[u8], batch: &[SignedMessage], verdicts: &mut Vec<bool>) {
+        let equations = Equations::new(batch, tag, &self.seed, &self.arithmetic);
+        let mut hold = vec![false; equations.len()];
+        for start in (0..equations.len()).step_by(BATCH_MAX) {
+            let range = start..equations.len().min(start + BATCH_MAX);
+            search::settle(&equations, &mut self.credit, range, &mut hold);
+        }
         let first = verdicts.len();
         verdicts.resize(first + batch.len(), false);
-        let equations = Equations::new(batch, tag, &self.seed, self.level);
-        let mut search = Search::new(&equations, &mut self.credit, &mut verdicts[first..]);
-        for start in (0..equations.len()).step_by(BATCH_MAX) {
-            search.settle(start..equations.len().min(start + BATCH_MAX));
+        for (index, holds) in hold.into_iter().enumerate() {
+            verdicts[first + equations.place(index)] = holds;
         }
     }
 
@@ -76,7 +81,8 @@ impl BatchVerification {
         }
         let (messages, keys): (Vec<_>, Vec<_>) =
             keys_of.into_iter().map(|(message, keys)| (message, G1::sum(&keys))).unzip();
-        let pairs = keys.into_iter().zip(self.level.hash(&messages, tag));
-        !signed.is_empty() && self.level.product_is_one(pairs.chain([(G1::minus_generator(), signature)]))
+        let pairs = keys.into_iter().zip(self.arithmetic.hash(&messages, tag));
+        !signed.is_empty()
+            && self.arithmetic.product_is_one(pairs.chain([(G1::minus_generator(), signature)]))
     }
 }

@@ -1,23 +1,77 @@
 //! The random coefficients of a sum of equations.
+//!
+//! A coefficient is a number d_0 + 4 d_1 + 4² d_2 + … with 32 random digits, each one of 16 Eisenstein integers. These are
+//! numbers a + b ω, where 1 + ω + ω² = 0, and stand for numbers modulo r, since r divides ω² + ω + 1 for ω = -x², x being the
+//! curve's parameter. In both groups ω times a point (x, y) is (β x, y), for a cube root β of 1 modulo p. So 16 digits need
+//! three multiples of a point:
+//!
+//! ```text
+//!   digits                              times the point
+//!   0                                   nothing
+//!   ± 1, ± ω, ± ω²                      (x, ±y), (β x, ±y), (β² x, ±y)
+//!   (1 - ω) times those six             the same for (1 - ω) (x, y)
+//!   2, 2 ω, 2 ω²                        the same for 2 (x, y)
+//! ```
+//!
+//! *There are 2^128 coefficients, all different modulo r.* No two digits are equal modulo 4, since the absolute value of
+//! their difference is below 4: at most 2 √3 for two of one row, 2 + √3 for two of different ones. So coefficients that differ
+//! are different Eisenstein integers: take the lowest digit in which they differ. The absolute value of their difference is
+//! at most (2 + √3) (4^32 - 1) / 3, its norm the square of that, below 2^129 and so below r, which is the norm of the prime
+//! ideal that maps Eisenstein integers to numbers modulo r. So that ideal does not contain it.
 
-use std::num::NonZeroU128;
+/// How many digits a coefficient has.
+pub(super) const DIGITS: usize = 32;
 
-/// a + b x², of which a and b have 64 bits and are not both 0, and x is the curve's parameter -0xd201000000010000.
-///
-/// x² is between 2^127 and 2^128, so that a is below it, and a + b x² is below 2^192, far below r: different pairs are
-/// different numbers modulo r. And x² times a point is as good as free, in both groups.
+/// A coefficient other than 0, as its digits of 4 bits, the lowest in the lowest bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Coefficient(NonZeroU128);
+pub(super) struct Coefficient(u128);
+
+/// A digit other than 0: ± ω^turn times 1, 1 - ω or 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Digit {
+    /// Which of the three, from 0.
+    pub multiple: usize,
+    pub turn: usize,
+    pub is_negative: bool,
+}
 
 impl Coefficient {
-    /// a of the low and b of the high 64 bits; none of 0.
-    pub fn new(number: u128) -> Option<Self> {
-        NonZeroU128::new(number).map(Self)
+    /// The one with the digits of these bits; none of 0.
+    pub fn new(bits: u128) -> Option<Self> {
+        (bits != 0).then_some(Self(bits))
     }
 
+    /// The digit that counts 4^`place`; none is 0.
+    #[inline]
+    pub fn digit(self, place: usize) -> Option<Digit> {
+        let number = (self.0 >> (4 * place) & 15) as usize;
+        let (multiple, turned) = match number {
+            0 => return None,
+            1..7 => (0, number - 1),
+            7..13 => (1, number - 7),
+            _ => (2, number - 13),
+        };
+        Some(Digit { multiple, turn: turned % 3, is_negative: turned >= 3 })
+    }
+
+    /// a and b. Their absolute values are below 2^64: 2 (4^32 - 1) / 3 at most.
+    pub fn parts(self) -> [i128; 2] {
+        (0..DIGITS).rev().fold([0; 2], |[a, b], place| {
+            let [more_a, more_b] = self.digit(place).map_or([0; 2], Digit::parts);
+            [4 * a + more_a, 4 * b + more_b]
+        })
+    }
+}
+
+impl Digit {
     /// a and b.
-    pub fn parts(self) -> [u64; 2] {
-        [self.0.get() as u64, (self.0.get() >> 64) as u64]
+    fn parts(self) -> [i128; 2] {
+        let [mut a, mut b] = [[1, 0], [1, -1], [2, 0]][self.multiple];
+        for _ in 0..self.turn {
+            // ω (a + b ω) = a ω + b (-1 - ω)
+            (a, b) = (-b, a - b);
+        }
+        if self.is_negative { [-a, -b] } else { [a, b] }
     }
 }
 

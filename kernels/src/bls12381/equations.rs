@@ -1,23 +1,23 @@
 //! Rule 6 for many signatures, as one equation for any range of them.
 
 use std::collections::HashMap;
-use std::iter::once;
 use std::ops::Range;
 
+use super::arithmetic::Arithmetic;
 use super::batch::SignedMessage;
 use super::coefficients::{Coefficient, Draw};
-use super::level::Level;
 use super::points::{G1, G2};
+use super::search::Sums;
 
 /// The equations of those signatures of a batch that obey rules 1 to 3.
-pub(super) struct Equations {
+pub(super) struct Equations<'a> {
+    arithmetic: &'a Arithmetic,
     /// Those of equal messages lie side by side.
     list: Vec<Equation>,
     /// One for each equation.
     coefficients: Vec<Coefficient>,
     /// The hash of each different message.
     hashes: Vec<G2>,
-    level: Level,
 }
 
 struct Equation {
@@ -29,11 +29,11 @@ struct Equation {
     signature: G2,
 }
 
-impl Equations {
+impl<'a> Equations<'a> {
     /// Decodes the signatures of `batch`, and hashes the messages under `tag`.
-    pub fn new(batch: &[SignedMessage], tag: &[u8], seed: &[u8; 32], level: Level) -> Self {
+    pub fn new(batch: &[SignedMessage], tag: &[u8], seed: &[u8; 32], arithmetic: &'a Arithmetic) -> Self {
         let encodings: Vec<_> = batch.iter().map(|one| one.signature).collect();
-        let signatures = level.decode(&encodings); // rules 1 to 3
+        let signatures = arithmetic.decode(&encodings); // rules 1 to 3
         let mut messages = Messages::default();
         let mut list = Vec::with_capacity(batch.len());
         for (place, (one, signature)) in batch.iter().zip(signatures).enumerate() {
@@ -44,8 +44,8 @@ impl Equations {
         }
         list.sort_by_key(|equation| equation.message);
         let coefficients = coefficients(seed, batch, &list, &messages.different);
-        let hashes = level.hash(&messages.different, tag);
-        Self { list, coefficients, hashes, level }
+        let hashes = arithmetic.hash(&messages.different, tag);
+        Self { arithmetic, list, coefficients, hashes }
     }
 
     pub fn len(&self) -> usize {
@@ -56,29 +56,40 @@ impl Equations {
     pub fn place(&self, index: usize) -> usize {
         self.list[index].place
     }
+}
 
-    /// How many different messages the equations in `range` have.
-    pub fn messages(&self, range: Range<usize>) -> usize {
-        self.list[range].chunk_by(have_one_message).count()
+impl Sums for Equations<'_> {
+    fn price(&self, range: Range<usize>) -> u64 {
+        let prices = self.arithmetic.prices();
+        if range.len() == 1 {
+            return prices.alone;
+        }
+        let (signatures, messages) =
+            (range.len() as u64, self.list[range].chunk_by(have_one_message).count() as u64);
+        prices.sum + prices.message * messages + prices.signature * signatures
     }
 
-    /// Whether all equations in `range` hold: always if they do, and otherwise with a chance of at most 2^-127.
-    pub fn hold(&self, range: Range<usize>) -> bool {
+    /// Right always if they do, and otherwise with a chance of at most 2^-127.
+    fn hold(&self, range: Range<usize>) -> bool {
         let list = &self.list[range.clone()];
         if let [one] = list {
             let pairs = [(one.key, self.hashes[one.message]), (G1::minus_generator(), one.signature)];
-            return self.level.product_is_one(pairs.into_iter());
+            return self.arithmetic.product_is_one(pairs.into_iter());
         }
-        let mut coefficients = self.coefficients[range.clone()].iter().copied();
-        let keys: Vec<_> = list
-            .chunk_by(have_one_message)
-            .map(|group| G1::combination(group.iter().map(|one| one.key).zip(coefficients.by_ref())))
-            .collect();
-        let hashes = list.chunk_by(have_one_message).map(|group| self.hashes[group[0].message]);
-        let coefficients = self.coefficients[range].iter().copied();
-        let signature = G2::combination(list.iter().map(|one| one.signature).zip(coefficients));
-        let signatures = once((G1::minus_generator(), G2::normalized(&[signature])[0]));
-        self.level.product_is_one(G1::normalized(&keys).into_iter().zip(hashes).chain(signatures))
+        let keys: Vec<_> = list.iter().map(|one| one.key).collect();
+        let signatures: Vec<_> = list.iter().map(|one| one.signature).collect();
+        let coefficients = &self.coefficients[range];
+        let (mut groups, mut hashes, mut start) = (Vec::new(), Vec::new(), 0);
+        for group in list.chunk_by(have_one_message) {
+            let end = start + group.len();
+            groups.push((&keys[start..end], &coefficients[start..end]));
+            hashes.push(self.hashes[group[0].message]);
+            start = end;
+        }
+        let keys = self.arithmetic.combine_keys(&groups);
+        let signature = self.arithmetic.combine_signatures(&signatures, coefficients);
+        self.arithmetic
+            .product_is_one(keys.into_iter().zip(hashes).chain([(G1::minus_generator(), signature)]))
     }
 }
 

@@ -1,8 +1,7 @@
 //! Keys that may be verified with.
 
 use super::PROOF_TAG;
-use super::level::Level;
-use super::points::{G1, G2};
+use super::points::{self, G1, G2};
 
 /// A public key that obeys rules 1 to 3 and 5, decoded; or the sum of such keys. 144 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,9 +15,9 @@ impl KnownKey {
     /// themselves by the key, with the tag of proofs.
     pub fn register(key: &[u8; 48], proof: &[u8; 96]) -> Option<Self> {
         let known = Self::from_genesis_without_proof(key)?;
-        let (hash, proof) = (Level::PORTABLE.hash(&[key], PROOF_TAG)[0], G2::decode(proof)?);
-        let pairs = [(known.point, hash), (G1::minus_generator(), proof)];
-        Level::PORTABLE.product_is_one(pairs.into_iter()).then_some(known)
+        let hash = G2::normalized(&[points::hash(key, PROOF_TAG)])[0];
+        let pairs = [(known.point, hash), (G1::minus_generator(), G2::decode(proof)?)];
+        points::power_of_product_is_one(points::pairings(&pairs).as_slice()).then_some(known)
     }
 
     /// A key whose proof of possession was checked by who wrote the genesis, or that comes from an own record of keys that

@@ -5,13 +5,16 @@
 //!
 //! ```text
 //!   field      eight numbers modulo p                      constants   numbers known beforehand
+//!   columns    their products before they are reduced
 //!   quadratic  of its extension of degree 2, in which      memory      lanes to memory and back
 //!              points of G2 have their coordinates
 //!   tower      of its extension of degree 12, in which     power       square roots
 //!              pairings have their values
 //!   curve      points: sums and doubles
+//!   g2         more of points of G2
 //!   decode     bytes to points of G2, rules 1 to 3
 //!   hash       random bytes to points of G2
+//!   sum        points times coefficients, summed up
 //!   pairing    pairs of points to numbers whose product matters
 //! ```
 //!
@@ -19,21 +22,31 @@
 //! over where eight lanes would be nearly empty.
 #![expect(unsafe_code, reason = "calls code for a processor that has these instructions")]
 
+mod columns;
 mod constants;
 mod curve;
 mod decode;
 mod field;
+mod g2;
 mod hash;
 mod memory;
 mod pairing;
 mod power;
 mod quadratic;
+mod sum;
 mod tower;
 
 #[cfg(test)]
 mod tests;
 
-use blst::{blst_fp12, blst_p1_affine, blst_p2, blst_p2_affine};
+use blst::{blst_fp12, blst_p1, blst_p1_affine, blst_p2, blst_p2_affine};
+
+use super::coefficients::Coefficient;
+use super::points::Start;
+use sum::{G1Sums, G2Sums};
+
+/// All lanes.
+const LANES: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /// The processor has AVX-512F, BW, DQ and IFMA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +84,46 @@ impl Ifma {
             .collect()
     }
 
+    /// Each point times its coefficient; none where lanes cannot say.
+    pub fn multiples_in_g1(
+        self,
+        start: &Start<blst_p1_affine>,
+        points: &[blst_p1_affine],
+        coefficients: &[Coefficient],
+    ) -> Option<Vec<blst_p1>> {
+        // SAFETY: the processor has the instructions, since `self` exists.
+        let rows = unsafe { G1Sums::new(start, points, coefficients)?.of_each() };
+        let mut multiples = Vec::with_capacity(8 * rows.len());
+        for (some, (row, lost)) in points.chunks(8).zip(rows) {
+            multiples.extend(found(&row, lost, some.len())?);
+        }
+        Some(multiples)
+    }
+
+    /// Up to eight sums that make up the sum of all points, each times its coefficient; none where lanes cannot say.
+    pub fn sums_in_g1(
+        self,
+        start: &Start<blst_p1_affine>,
+        points: &[blst_p1_affine],
+        coefficients: &[Coefficient],
+    ) -> Option<Vec<blst_p1>> {
+        // SAFETY: the processor has the instructions, since `self` exists.
+        let (lanes, lost) = unsafe { G1Sums::new(start, points, coefficients)?.of_lanes() };
+        found(&lanes, lost, points.len())
+    }
+
+    /// As [`Ifma::sums_in_g1`].
+    pub fn sums_in_g2(
+        self,
+        start: &Start<blst_p2_affine>,
+        points: &[blst_p2_affine],
+        coefficients: &[Coefficient],
+    ) -> Option<Vec<blst_p2>> {
+        // SAFETY: the processor has the instructions, since `self` exists.
+        let (lanes, lost) = unsafe { G2Sums::new(start, points, coefficients)?.of_lanes() };
+        found(&lanes, lost, points.len())
+    }
+
     /// Numbers whose product's final exponentiation is that of the product of the pairings of all `pairs`, of which there
     /// is at least one, and none is infinity.
     pub fn pairings(self, pairs: &[(blst_p1_affine, blst_p2_affine)]) -> [blst_fp12; 8] {
@@ -79,7 +132,13 @@ impl Ifma {
     }
 }
 
+/// What is in the lanes that have any of `count` points, if none of them is lost.
+fn found<T: Clone>(lanes: &[T; 8], lost: u8, count: usize) -> Option<Vec<T>> {
+    let lanes = &lanes[..count.min(8)];
+    (0..lanes.len()).all(|lane| lost >> lane & 1 == 0).then(|| lanes.to_vec())
+}
+
 /// All of at most eight, and the first of them in the lanes that are left over.
 fn eight<'a, T>(some: &[&'a T]) -> [&'a T; 8] {
-    [0, 1, 2, 3, 4, 5, 6, 7].map(|lane| *some.get(lane).unwrap_or(&some[0]))
+    LANES.map(|lane| *some.get(lane).unwrap_or(&some[0]))
 }

@@ -14,23 +14,26 @@ use blst::*;
 
 use super::coefficients::Coefficient;
 
-/// The two primitive cube roots β of 1 modulo p, big-endian. (β x, -y) is the curve's parameter squared times (x, y), with
-/// the first β in G1 and the second in G2.
-const ROOTS_OF_ONE: [[u8; 48]; 2] = [
-    crate::hex::bytes(
-        "00000000000000005f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffe",
-    ),
-    crate::hex::bytes(
-        "1a0111ea397fe699ec02408663d4de85aa0d857d89759ad4897d29650fb85f9b409427eb4f49fffd8bfd00000000aaac",
-    ),
-];
+/// β of G1 and of G2, see [`coefficients`](super::coefficients): the two cube roots of 1 modulo p other than 1.
+pub(super) const BETA_OF_G1: &str =
+    "00000000000000005f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffe";
+pub(super) const BETA_OF_G2: &str =
+    "1a0111ea397fe699ec02408663d4de85aa0d857d89759ad4897d29650fb85f9b409427eb4f49fffd8bfd00000000aaac";
+
+/// Where a sum in lanes starts, and the negative of what that is in the end, 4^32 times as much.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start<P> {
+    pub point: P,
+    pub end: P,
+}
 
 /// One of the two groups, by the names that blst has for its functions.
 macro_rules! group {
     (
         $name:ident, $size:literal, $affine:ident, $jacobian:ident,
         $uncompress:ident, $is_inf:ident, $in_group:ident, $normalize:ident,
-        $multiply:ident, $scratch:ident
+        $combine:ident, $scratch:ident, $generator:ident, $multiply:ident, $negate:ident, $add:ident
     ) => {
         #[doc = concat!("A point of ", stringify!($name), " or infinity.")]
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,12 +68,41 @@ macro_rules! group {
                 out
             }
 
+            /// The sum of all points.
+            pub fn joined(points: &[$jacobian]) -> $jacobian {
+                points.iter().fold($jacobian::default(), |sum, point| {
+                    let mut next = $jacobian::default();
+                    // SAFETY: reads two points and writes one.
+                    unsafe { $add(&mut next, &sum, point) };
+                    next
+                })
+            }
+
+            /// A multiple of the generator, and -4^32 times that.
+            #[cfg(target_arch = "x86_64")]
+            pub fn start(scalar: &[u8; 32]) -> Start<$affine> {
+                let (mut point, mut end) = ($jacobian::default(), $jacobian::default());
+                let two_to_64 = [0, 0, 0, 0, 0, 0, 0, 0, 1];
+                // SAFETY: the scalars are of 32 and 9 bytes, of which no more than 255 and 65 bits are read; the other
+                // pointers are to a constant and to values on the stack.
+                unsafe {
+                    $multiply(&mut point, $generator(), scalar.as_ptr(), 255);
+                    $multiply(&mut end, &point, two_to_64.as_ptr(), 65);
+                    $negate(&mut end, true);
+                }
+                let both = Self::normalized(&[point, end]);
+                Start { point: both[0].0, end: both[1].0 }
+            }
+
             /// The sum of all points, each times its coefficient. Each becomes two points with scalars of 64 bits.
-            pub fn combination(terms: impl Iterator<Item = (Self, Coefficient)>) -> $jacobian {
+            pub fn combination(all: &[Self], coefficients: &[Coefficient]) -> $jacobian {
                 let (mut points, mut scalars) = (Vec::new(), Vec::new());
-                for (point, coefficient) in terms {
-                    points.extend([point.0, point.times_x_squared().0]);
-                    scalars.extend(coefficient.parts().map(u64::to_le_bytes));
+                for (point, coefficient) in all.iter().zip(coefficients) {
+                    for (point, part) in [*point, point.times_omega()].into_iter().zip(coefficient.parts()) {
+                        points.push(if part < 0 { point.negative().0 } else { point.0 });
+                        let scalar = u64::try_from(part.unsigned_abs()).expect("below 2^64");
+                        scalars.push(scalar.to_le_bytes());
+                    }
                 }
                 let mut sum = $jacobian::default();
                 if points.is_empty() {
@@ -84,7 +116,7 @@ macro_rules! group {
                 // SAFETY: reads as many points and scalars of 64 bits as there are points, writes the sum, and uses no
                 // more scratch than it asked for.
                 unsafe {
-                    $multiply(
+                    $combine(
                         &mut sum,
                         point_list.as_ptr(),
                         points.len(),
@@ -102,12 +134,14 @@ macro_rules! group {
 group! {
     G1, 48, blst_p1_affine, blst_p1,
     blst_p1_uncompress, blst_p1_affine_is_inf, blst_p1_affine_in_g1, blst_p1s_to_affine,
-    blst_p1s_mult_pippenger, blst_p1s_mult_pippenger_scratch_sizeof
+    blst_p1s_mult_pippenger, blst_p1s_mult_pippenger_scratch_sizeof, blst_p1_generator, blst_p1_mult, blst_p1_cneg,
+    blst_p1_add_or_double
 }
 group! {
     G2, 96, blst_p2_affine, blst_p2,
     blst_p2_uncompress, blst_p2_affine_is_inf, blst_p2_affine_in_g2, blst_p2s_to_affine,
-    blst_p2s_mult_pippenger, blst_p2s_mult_pippenger_scratch_sizeof
+    blst_p2s_mult_pippenger, blst_p2s_mult_pippenger_scratch_sizeof, blst_p2_generator, blst_p2_mult, blst_p2_cneg,
+    blst_p2_add_or_double
 }
 
 impl G1 {
@@ -134,24 +168,30 @@ impl G1 {
     pub fn minus_generator() -> Self {
         // SAFETY: gives the address of a constant.
         let generator = unsafe { *blst_p1_affine_generator() };
-        Self(blst_p1_affine { x: generator.x, y: negative(&generator.y) })
+        Self(generator).negative()
     }
 
-    /// The point times the square of the curve's parameter.
-    fn times_x_squared(&self) -> Self {
-        let beta = number(&ROOTS_OF_ONE[0]);
-        Self(blst_p1_affine { x: product(&self.0.x, &beta), y: negative(&self.0.y) })
+    pub fn negative(&self) -> Self {
+        Self(blst_p1_affine { x: self.0.x, y: negative(&self.0.y) })
+    }
+
+    /// The point times ω.
+    fn times_omega(&self) -> Self {
+        let beta = number(&crate::hex::bytes(BETA_OF_G1));
+        Self(blst_p1_affine { x: product(&self.0.x, &beta), y: self.0.y })
     }
 }
 
 impl G2 {
-    /// The point times the square of the curve's parameter.
-    fn times_x_squared(&self) -> Self {
-        let beta = number(&ROOTS_OF_ONE[1]);
-        Self(blst_p2_affine {
-            x: blst_fp2 { fp: self.0.x.fp.map(|part| product(&part, &beta)) },
-            y: blst_fp2 { fp: self.0.y.fp.map(|part| negative(&part)) },
-        })
+    fn negative(&self) -> Self {
+        Self(blst_p2_affine { x: self.0.x, y: blst_fp2 { fp: self.0.y.fp.map(|part| negative(&part)) } })
+    }
+
+    /// The point times ω.
+    fn times_omega(&self) -> Self {
+        let beta = number(&crate::hex::bytes(BETA_OF_G2));
+        let x = self.0.x.fp.map(|part| product(&part, &beta));
+        Self(blst_p2_affine { x: blst_fp2 { fp: x }, y: self.0.y })
     }
 }
 
@@ -175,6 +215,7 @@ pub(super) fn hash(message: &[u8], tag: &[u8]) -> blst_p2 {
 }
 
 /// The 256 bytes that the hash of a message begins with.
+#[cfg(target_arch = "x86_64")]
 pub(super) fn expand(message: &[u8], tag: &[u8]) -> [u8; 256] {
     let mut bytes = [0; 256];
     // SAFETY: reads message and tag, and writes 256 bytes.

@@ -11,6 +11,7 @@ pub(super) const PRIME: Limbs =
     limbs("1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab");
 /// -1 / p modulo 2^52.
 pub(super) const MINUS_INVERSE: u64 = minus_inverse(PRIME[0]);
+const _: () = assert!(MINUS_INVERSE < 1 << 50, "reduction counts on it");
 /// (m p + 1) / 2^52 for the m with m p = -1 modulo 2^52.
 pub(super) const STEP: Limbs = step();
 /// R modulo p, which stands for 1.

@@ -43,7 +43,7 @@ pub(super) fn decode(encodings: [&[u8; 96]; 8]) -> ([blst_p2_affine; 8], __mmask
     let (y, y_lanes) = ordinates(&x, mask(&|first| first & GREATER_Y != 0));
     let points = G2Affine { x, y };
     let good = well_flagged & a_lanes & b_lanes & y_lanes & subgroup_lanes(&points);
-    (to_blst(&points), good)
+    (points.for_blst(), good)
 }
 
 /// The numbers at byte `from` of the encodings, without flags, and the lanes where they are below p.
@@ -92,14 +92,4 @@ fn subgroup_lanes(points: &G2Affine) -> __mmask8 {
     // An addition that fails is one of points whose multiples of less than 2^64 are equal: their order is below that.
     let multiple = points.points().times_parameter(|sum| sum.plus_affine(points));
     multiple.negative().equal_lanes(&points.turned())
-}
-
-#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn to_blst(points: &G2Affine) -> [blst_p2_affine; 8] {
-    let (x, y) = (memory::quadratic_to_blst(&points.x), memory::quadratic_to_blst(&points.y));
-    let mut all = [blst_p2_affine::default(); 8];
-    for lane in 0..8 {
-        all[lane] = blst_p2_affine { x: x[lane], y: y[lane] };
-    }
-    all
 }

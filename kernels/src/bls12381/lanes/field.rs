@@ -16,18 +16,20 @@
 //! | --- | --- |
 //! | [`Field`] | limbs below 2^52, magnitude at most 2^17; the operands of products |
 //! | [`Wide`], sums and differences | limbs between -2^62 and 2^62; whatever value |
-//! | [`Columns`], products and their sums | columns between -2^62 and 2^62; a value from 0 to 2 p R |
+//! | [`Columns`], products and their sums | columns between -2^62 and 2^62; a value from 0 to 3/2 p R |
 //!
-//! A product of two numbers of magnitude 2^17 is below 2^34 p², which is below p R / 2. [`Columns::reduce`] divides by R,
-//! rounding up in steps of p: (2 p R + p R) / R is a magnitude of 3.
+//! A product of two numbers of magnitude 2^17 is below 2^34 p², and so below p R / 2. [`Columns::reduce`] adds less than
+//! 5/4 p R and divides by R. So a product is of magnitude 2, and what comes of several products of magnitude 3.
 
 use std::arch::x86_64::{
-    __m512i, __mmask8, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask, _mm512_madd52hi_epu64,
-    _mm512_madd52lo_epu64, _mm512_mask_blend_epi64, _mm512_movepi64_mask, _mm512_or_si512, _mm512_set1_epi64,
-    _mm512_setzero_si512, _mm512_srai_epi64, _mm512_sub_epi64,
+    __m512i, __mmask8, _mm512_add_epi64, _mm512_and_si512, _mm512_cmpeq_epi64_mask, _mm512_mask_blend_epi64,
+    _mm512_movepi64_mask, _mm512_or_si512, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_srai_epi64,
+    _mm512_sub_epi64,
 };
 
-use super::constants::{LOW, Limbs, MINUS_INVERSE, ONE, PRIME, STEP, multiple_of_prime};
+#[cfg(doc)]
+use super::columns::Columns;
+use super::constants::{LOW, Limbs, ONE, PRIME, multiple_of_prime};
 
 /// Eight numbers, ready to be multiplied.
 #[derive(Clone, Copy, Debug)]
@@ -36,10 +38,6 @@ pub(super) struct Field(pub [__m512i; 8]);
 /// Sums and differences that are not carried yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wide(pub [__m512i; 8]);
-
-/// Products that are not reduced yet, column i weighing 2^(52 i).
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Columns(pub [__m512i; 16]);
 
 impl Field {
     /// The same number in each lane.
@@ -67,43 +65,6 @@ impl Field {
         Self::splat(&ONE)
     }
 
-    /// The product's columns, each below 2^56.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn times(&self, other: &Self) -> Columns {
-        let (a, b) = (&self.0, &other.0);
-        let mut columns = [_mm512_setzero_si512(); 16];
-        for i in 0..8 {
-            for j in 0..8 {
-                columns[i + j] = _mm512_madd52lo_epu64(columns[i + j], a[i], b[j]);
-                columns[i + j + 1] = _mm512_madd52hi_epu64(columns[i + j + 1], a[i], b[j]);
-            }
-        }
-        Columns(columns)
-    }
-
-    /// The square's columns, each below 2^57: a product of two different limbs is made once and doubled with its column.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn squared(&self) -> Columns {
-        let a = &self.0;
-        let mut columns = [_mm512_setzero_si512(); 16];
-        for i in 0..8 {
-            for j in i + 1..8 {
-                columns[i + j] = _mm512_madd52lo_epu64(columns[i + j], a[i], a[j]);
-                columns[i + j + 1] = _mm512_madd52hi_epu64(columns[i + j + 1], a[i], a[j]);
-            }
-        }
-        for column in &mut columns[1..15] {
-            *column = _mm512_add_epi64(*column, *column);
-        }
-        for i in 0..8 {
-            columns[2 * i] = _mm512_madd52lo_epu64(columns[2 * i], a[i], a[i]);
-            columns[2 * i + 1] = _mm512_madd52hi_epu64(columns[2 * i + 1], a[i], a[i]);
-        }
-        Columns(columns)
-    }
-
     /// The product, of magnitude 2. It has some 300 instructions: a call costs less than a copy in each place.
     #[inline(never)]
     #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
@@ -116,6 +77,13 @@ impl Field {
     #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
     pub fn square(&self) -> Self {
         self.squared().reduce()
+    }
+
+    /// The product, as the quadratic extension names it.
+    #[inline]
+    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
+    pub fn scaled(&self, factor: &Self) -> Self {
+        self.mul(factor)
     }
 
     /// As an addend.
@@ -153,7 +121,7 @@ impl Field {
     /// The product by a plain number `factor`, below p.
     #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
     pub fn canonical_times(&self, factor: &Limbs) -> Self {
-        // Below p + p / 2^16, since the operands' product is below 2^17 p².
+        // Below 5/4 p + p / 2^18, since the operands' product is below 2^17 p².
         let product = self.mul(&Self::splat(factor));
         let less = product.wide().minus(&Self::splat(&PRIME).wide()).carry::<0>();
         less.replaced_if(less.negative_lanes(), &product)
@@ -182,70 +150,6 @@ impl Field {
     #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
     pub fn negative_lanes(&self) -> __mmask8 {
         _mm512_movepi64_mask(self.0[7])
-    }
-}
-
-impl Columns {
-    /// The sum, whose columns are the sums of columns.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn plus(&self, other: &Self) -> Self {
-        let mut columns = self.0;
-        for (column, other) in columns.iter_mut().zip(&other.0) {
-            *column = _mm512_add_epi64(*column, *other);
-        }
-        Self(columns)
-    }
-
-    /// The difference, whose columns are the differences of columns. It must not be negative: see [`Columns::biased`].
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn minus(&self, other: &Self) -> Self {
-        let mut columns = self.0;
-        for (column, other) in columns.iter_mut().zip(&other.0) {
-            *column = _mm512_sub_epi64(*column, *other);
-        }
-        Self(columns)
-    }
-
-    /// The sum with p R, which is more than any product.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn biased(&self) -> Self {
-        let mut columns = self.0;
-        for i in 0..8 {
-            columns[8 + i] = _mm512_add_epi64(columns[8 + i], _mm512_set1_epi64(PRIME[i].cast_signed()));
-        }
-        Self(columns)
-    }
-
-    /// The value divided by R, of magnitude 4; of a single product, 3.
-    ///
-    /// A step makes the lowest column 0 modulo 2^52 by adding a multiple of p, and hands what is above to the next. The last
-    /// one adds a multiple below 2^52. The others add the multiple c m p, where c is the column itself and m p is -1 modulo
-    /// 2^52: that leaves c (m p + 1) / 2^52 to add to the columns above, without a product to find c. In the last place that
-    /// would leave too great a number. A column gets at most 18 addends below 2^52 on the way.
-    #[inline]
-    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    pub fn reduce(&self) -> Field {
-        let mut c = self.0;
-        for i in 0..7 {
-            c[i + 1] = _mm512_add_epi64(c[i + 1], _mm512_srai_epi64::<52>(c[i]));
-            for j in 0..8 {
-                let limb = _mm512_set1_epi64(STEP[j].cast_signed());
-                c[i + j + 1] = _mm512_madd52lo_epu64(c[i + j + 1], c[i], limb);
-                c[i + j + 2] = _mm512_madd52hi_epu64(c[i + j + 2], c[i], limb);
-            }
-        }
-        let inverse = _mm512_set1_epi64(MINUS_INVERSE.cast_signed());
-        let multiple = _mm512_madd52lo_epu64(_mm512_setzero_si512(), c[7], inverse);
-        for j in 0..8 {
-            let limb = _mm512_set1_epi64(PRIME[j].cast_signed());
-            c[j + 7] = _mm512_madd52lo_epu64(c[j + 7], multiple, limb);
-            c[j + 8] = _mm512_madd52hi_epu64(c[j + 8], multiple, limb);
-        }
-        c[8] = _mm512_add_epi64(c[8], _mm512_srai_epi64::<52>(c[7]));
-        Wide([c[8], c[9], c[10], c[11], c[12], c[13], c[14], c[15]]).carry::<0>()
     }
 }
 
@@ -295,6 +199,10 @@ impl Wide {
             limbs[i + 1] = _mm512_add_epi64(limbs[i + 1], _mm512_srai_epi64::<52>(limbs[i]));
             limbs[i] = _mm512_and_si512(limbs[i], _mm512_set1_epi64(LOW));
         }
+        debug_assert!(
+            BIAS == 0 || _mm512_movepi64_mask(limbs[7]) == 0,
+            "the bias is at least what was subtracted"
+        );
         Field(limbs)
     }
 }

@@ -49,14 +49,7 @@ pub(super) fn points(bytes: [&[u8; 256]; 8]) -> ([blst_p2; 8], __mmask8) {
     let first = mapped(&element(bytes, 0));
     let second = mapped(&element(bytes, 128));
     let points = cleared(&isogenous(&first.plus(&second)));
-    let x = memory::quadratic_to_blst(&points.x);
-    let y = memory::quadratic_to_blst(&points.y);
-    let z = memory::quadratic_to_blst(&points.z);
-    let mut all = [blst_p2::default(); 8];
-    for lane in 0..8 {
-        all[lane] = blst_p2 { x: x[lane], y: y[lane], z: z[lane] };
-    }
-    (all, points.z.zero_lanes())
+    (points.for_blst(), points.z.zero_lanes())
 }
 
 /// The 128 bytes at `from` as two numbers of 512 bits, modulo p.

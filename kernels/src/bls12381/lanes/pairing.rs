@@ -18,9 +18,9 @@ use std::arch::x86_64::__mmask8;
 
 use blst::{blst_fp6, blst_fp12, blst_p1_affine, blst_p2_affine};
 
-use super::curve::G2Affine;
+use super::LANES;
+use super::curve::{G1Affine, G2Affine};
 use super::field::Field;
-use super::memory;
 use super::quadratic::Quadratic;
 use super::tower::{Dodecic, Line};
 
@@ -61,7 +61,7 @@ pub(super) fn product(pairs: &[(blst_p1_affine, blst_p2_affine)]) -> [blst_fp12;
         }
     }
     // The parameter is negative. The conjugate is the inverse but for a factor that the final exponentiation makes 1.
-    to_blst(&f.conjugate())
+    for_blst(&f.conjugate())
 }
 
 /// f times the lines of one step of all rows, two by two.
@@ -83,15 +83,14 @@ impl Row {
     #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
     fn new(pairs: &[(blst_p1_affine, blst_p2_affine)]) -> Self {
         let pair = |lane: usize| pairs.get(lane).unwrap_or(&pairs[0]);
-        let lanes = [0, 1, 2, 3, 4, 5, 6, 7].map(pair);
-        let x = memory::from_blst(lanes.map(|(point, _)| &point.x));
-        let start = G2Affine {
-            x: memory::quadratic_from_blst(lanes.map(|(_, point)| &point.x)),
-            y: memory::quadratic_from_blst(lanes.map(|(_, point)| &point.y)),
-        };
+        let lanes = LANES.map(pair);
+        let points = G1Affine::from_blst(lanes.map(|(point, _)| point));
+        let (three_x, start) =
+            (points.x.wide().doubled().plus(&points.x.wide()), lanes.map(|(_, point)| point));
+        let start = G2Affine::from_blst(start);
         Self {
-            minus_three_x: Field::zero().wide().minus(&x.wide().doubled()).minus(&x.wide()).carry::<16>(),
-            y: memory::from_blst(lanes.map(|(point, _)| &point.y)),
+            minus_three_x: Field::zero().wide().minus(&three_x).carry::<16>(),
+            y: points.y,
             running: Projective { x: start.x, y: start.y, z: Quadratic::one() },
             start,
             empty: (0xff_u16 << pairs.len()) as u8,
@@ -156,11 +155,11 @@ impl Projective {
 }
 
 #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn to_blst(f: &Dodecic) -> [blst_fp12; 8] {
+fn for_blst(f: &Dodecic) -> [blst_fp12; 8] {
     let mut all = [blst_fp12 { fp6: [blst_fp6::default(); 2] }; 8];
     for (i, sextic) in f.0.iter().enumerate() {
         for (j, part) in sextic.0.iter().enumerate() {
-            let parts = memory::quadratic_to_blst(part);
+            let parts = part.for_blst();
             for lane in 0..8 {
                 all[lane].fp6[i].fp2[j] = parts[lane];
             }

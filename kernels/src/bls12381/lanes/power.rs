@@ -64,6 +64,22 @@ pub(super) fn inverse_root(a: &Field) -> Field {
     power.unwrap_or(*a)
 }
 
+impl Field {
+    /// The inverses, and 0 of 0: a^(p - 2).
+    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
+    pub fn inverse(&self) -> Self {
+        inverse_root(self).square().square().mul(self)
+    }
+}
+
+impl Quadratic {
+    /// The inverses, and 0 of 0: (a - b i) / (a² + b²). Magnitudes up to 64.
+    #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
+    pub fn inverse(&self) -> Self {
+        self.conjugate::<64>().scaled(&self.norm().inverse())
+    }
+}
+
 /// Square roots of a + b i; of those that are no squares, nothing in particular.
 ///
 /// With s = √(a² + b²), the root is x + y i with x² = (a + s) / 2 and y = b / 2 x. If (a + s) / 2 is not a square, then

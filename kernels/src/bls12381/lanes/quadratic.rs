@@ -72,7 +72,7 @@ impl Quadratic {
         Self { re: self.re.mul(factor), im: self.im.mul(factor) }
     }
 
-    /// a² + b², of magnitude 2.
+    /// a² + b², of magnitude 3.
     #[inline]
     #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
     pub fn norm(&self) -> Field {

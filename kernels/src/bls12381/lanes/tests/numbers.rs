@@ -3,9 +3,9 @@
 use blst::*;
 
 use super::{with_ifma, word};
-use crate::bls12381::lanes::constants::{LOW, Limbs, PRIME, multiple_of_prime};
+use crate::bls12381::lanes::LANES;
+use crate::bls12381::lanes::constants::{LOW, Limbs, ONE, PRIME, TO_BLST, multiple_of_prime};
 use crate::bls12381::lanes::field::Field;
-use crate::bls12381::lanes::memory;
 use crate::bls12381::lanes::power::{inverse_root, root, root_lanes};
 use crate::bls12381::lanes::quadratic::Quadratic;
 use crate::bls12381::lanes::tower::{Dodecic, Line, Sextic};
@@ -84,7 +84,7 @@ fn numbers(magnitude: u64) -> Vec<Limbs> {
 /// What the lanes of `number` stand for, which must be the same in all.
 #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
 fn read(number: &Field) -> blst_fp {
-    let lanes = memory::to_blst(number);
+    let lanes = number.for_blst();
     assert!(lanes.iter().all(|lane| *lane == lanes[0]));
     lanes[0]
 }
@@ -119,6 +119,38 @@ fn check_field() {
             assert_eq!(read(&left.sub::<0x1_0000>(&right)), apply(blst_fp_sub, &meaning(a), &meaning(b)));
         }
     }
+}
+
+/// Numbers whose product by a factor is tiny, written in all ways that their magnitude allows. Some become the tiny number
+/// plus p before they are made canonical, and none becomes more.
+#[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
+fn check_tiny() {
+    let inverse = Field::splat(&TO_BLST).inverse();
+    let mut beyond = 0;
+    for tiny in 0..4 {
+        let mut limbs = [0; 8];
+        limbs[0] = tiny;
+        // What times the factor is the tiny number times R.
+        let number = Field::splat(&limbs).mul(&inverse);
+        let number = number.canonical_times(&ONE).scatter()[0];
+        for start in (0..1 << 17).step_by(8) {
+            let all = LANES.map(|lane| {
+                let (mut sum, mut carry) = (multiple_of_prime(start + lane as u64), 0);
+                for (limb, more) in sum.iter_mut().zip(number) {
+                    carry += *limb + more;
+                    *limb = carry & LOW as u64;
+                    carry >>= 52;
+                }
+                sum
+            });
+            let lanes = Field::gather(all.each_ref());
+            let product = lanes.mul(&Field::splat(&TO_BLST)).wide();
+            let less = product.minus(&Field::splat(&PRIME).wide()).carry::<0>();
+            beyond += (!less.negative_lanes()).count_ones();
+            assert_eq!(lanes.canonical_times(&TO_BLST).scatter(), [limbs; 8]);
+        }
+    }
+    assert!(beyond > 0, "the case is among them");
 }
 
 #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
@@ -167,9 +199,10 @@ fn check_roots() {
 /// Products of numbers whose parts are as great as any that occur.
 #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
 fn check_tower() {
-    let parts = numbers(1 << 8);
-    for start in 0..parts.len() {
+    let (large, small) = (numbers(284), numbers(92));
+    for start in 0..large.len() {
         let part = |index: usize| {
+            let parts = if index < 3 { &large } else { &small };
             let at = |index: usize| parts[(start * 5 + index * 3 + index * index) % parts.len()];
             Quadratic::splat(&[at(2 * index), at(2 * index + 1)])
         };
@@ -184,18 +217,18 @@ fn check_tower() {
         assert_eq!(read_dodecic(&f.conjugate()), conjugate);
         let both = expected * read_line(&lines[0]) * read_line(&lines[1]);
         assert_eq!(read_dodecic(&f.mul_lines(&lines[0], &lines[1])), both);
-        let mut power = f;
-        for _ in 0..10 {
-            power = power.square().mul_lines(&lines[1], &lines[0]).mul_line(&lines[0]);
+        for power in [f.square(), f.mul_lines(&lines[1], &lines[0]), f.mul_line(&lines[0])] {
+            let [c0, c1] = &power.0;
+            assert!(
+                c0.0.iter().all(|part| is_below(part, 284)) && c1.0.iter().all(|part| is_below(part, 92))
+            );
         }
-        read_dodecic(&power.conjugate());
-        assert!(power.0.iter().all(|part| part.0.iter().all(|number| is_small(number))), "below 2^11 p");
     }
 }
 
 #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-fn is_small(number: &Quadratic) -> bool {
-    let bound = Field::splat(&multiple_of_prime(1 << 11)).wide();
+fn is_below(number: &Quadratic, magnitude: u64) -> bool {
+    let bound = Field::splat(&multiple_of_prime(magnitude)).wide();
     let is_below = |part: &Field| part.wide().minus(&bound).carry::<0>().negative_lanes() == 0xff;
     is_below(&number.re) && is_below(&number.im)
 }
@@ -220,6 +253,12 @@ fn read_line(line: &Line) -> blst_fp12 {
 fn numbers_in_lanes_are_those_of_blst_at_the_ends_of_their_ranges() {
     // SAFETY: the processor has the instructions.
     with_ifma(|_| unsafe { check_field() });
+}
+
+#[test]
+fn tiny_numbers_are_canonical_whatever_they_were_made_of() {
+    // SAFETY: the processor has the instructions.
+    with_ifma(|_| unsafe { check_tiny() });
 }
 
 #[test]

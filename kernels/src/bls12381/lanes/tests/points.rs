@@ -6,7 +6,6 @@ use super::{with_ifma, word};
 use crate::bls12381::lanes::constants::{ONE, multiple_of_prime};
 use crate::bls12381::lanes::curve::{G2Affine, G2Points};
 use crate::bls12381::lanes::field::Field;
-use crate::bls12381::lanes::memory;
 use crate::bls12381::lanes::quadratic::Quadratic;
 use crate::bls12381::points::{self, G1, G2};
 
@@ -132,7 +131,7 @@ fn pairings_of_any_number_of_pairs_are_those_of_blst() {
 #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
 fn inflated(number: &blst_fp2, multiple: u64) -> Quadratic {
     let more = Field::splat(&multiple_of_prime(multiple));
-    let number = memory::quadratic_from_blst([number; 8]);
+    let number = Quadratic::from_blst([number; 8]);
     let below_prime = |part: &Field| part.canonical_times(&ONE).add(&more);
     Quadratic { re: below_prime(&number.re), im: below_prime(&number.im) }
 }
@@ -149,9 +148,9 @@ fn in_lanes(point: &blst_p2, multiple: u64) -> G2Points {
 /// The point of lane 0, which that of every lane must be.
 #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
 fn read(points: &G2Points) -> blst_p2 {
-    let [x, y, z] = [&points.x, &points.y, &points.z].map(|number| memory::quadratic_to_blst(number));
-    assert!([x, y, z].iter().all(|lanes| lanes.iter().all(|lane| *lane == lanes[0])));
-    blst_p2 { x: x[0], y: y[0], z: z[0] }
+    let lanes = points.for_blst();
+    assert!(lanes.iter().all(|lane| [lane.x, lane.y, lane.z] == [lanes[0].x, lanes[0].y, lanes[0].z]));
+    lanes[0]
 }
 
 /// One of blst's functions of two points.
