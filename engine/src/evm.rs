@@ -30,7 +30,7 @@ use alloy_primitives::{Address, U256};
 use revm::MainBuilder;
 use revm::bytecode::opcode;
 use revm::context::result::{EVMError, ExecutionResult};
-use revm::context::{BlockEnv, CfgEnv, Context, Journal, TxEnv};
+use revm::context::{BlockEnv, CfgEnv, Journal, TxEnv};
 use revm::database_interface::DBErrorMarker;
 use revm::handler::{Handler, MainnetEvm};
 use revm::interpreter::{Instruction, gas};
@@ -45,7 +45,8 @@ use crate::transaction::Verified;
 use fate::Fate;
 use handler::FeesOutside;
 
-type Inner<V> = MainnetEvm<Context<BlockEnv, TxEnv, CfgEnv, V, Journal<V>, ()>>;
+type Context<V> = revm::context::Context<BlockEnv, TxEnv, CfgEnv, V, Journal<V>, ()>;
+type Inner<V> = MainnetEvm<Context<V>>;
 
 /// A touch that is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,9 @@ pub(crate) struct Unplanned;
 
 /// The state as the transactions of a block see it and change it.
 pub(crate) trait View: revm::Database<Error = Touch> {
+    /// Whether a transaction may read all that its lists name, and to do so costs little.
+    const MAY_READ_LISTED: bool;
+
     /// Whether the running transaction may leave the account like this.
     fn judge(&self, address: &Address, account: &Journaled, fate: Fate) -> Result<(), Touch>;
 

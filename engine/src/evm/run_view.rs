@@ -282,6 +282,8 @@ impl<'a> RunView<'a> {
 }
 
 impl View for RunView<'_> {
+    const MAY_READ_LISTED: bool = true;
+
     fn judge(&self, address: &Address, account: &Journaled, fate: Fate) -> Result<(), Touch> {
         let (key, position) = (self.key(address), self.turn.position());
         if fate.changes_account() {

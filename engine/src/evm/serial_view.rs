@@ -90,6 +90,8 @@ impl<'a> SerialView<'a> {
 }
 
 impl View for SerialView<'_> {
+    const MAY_READ_LISTED: bool = false;
+
     fn judge(&self, address: &Address, account: &Journaled, fate: Fate) -> Result<(), Touch> {
         if fate.changes_account() {
             self.ensure(|access| access.covers_account_change(*address))?;
