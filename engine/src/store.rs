@@ -34,6 +34,7 @@ mod log;
 mod merge;
 pub mod record;
 pub mod recovery;
+mod runs;
 mod segment;
 pub mod simulated;
 
@@ -59,7 +60,9 @@ pub struct Settings {
     /// Length of a segment of the log, unless what is synced at once needs more.
     pub segment_bytes: u64,
     /// A checkpoint is made after so many segments at the earliest.
-    pub checkpoint_segments: u64,
+    pub checkpoint_segments_min: u64,
+    /// And after so many at the latest: what they hold is sorted in memory, in three times their length.
+    pub checkpoint_segments_max: u64,
     /// Accounts or slots in a chunk of a checkpoint.
     pub chunk_entries: usize,
     /// Accounts and slots that a step of a checkpoint handles, about.
@@ -71,7 +74,8 @@ impl Settings {
     pub const fn standard() -> Settings {
         Settings {
             segment_bytes: 16 << 20,
-            checkpoint_segments: 4,
+            checkpoint_segments_min: 4,
+            checkpoint_segments_max: 32,
             chunk_entries: 2_048,
             step_entries: 16_384,
         }
@@ -79,7 +83,13 @@ impl Settings {
 
     /// So small that rare paths become common, for tests.
     pub const fn tiny() -> Settings {
-        Settings { segment_bytes: 6_144, checkpoint_segments: 2, chunk_entries: 8, step_entries: 20 }
+        Settings {
+            segment_bytes: 6_144,
+            checkpoint_segments_min: 2,
+            checkpoint_segments_max: 4,
+            chunk_entries: 8,
+            step_entries: 20,
+        }
     }
 }
 
@@ -196,7 +206,21 @@ impl StateStore {
         })
     }
 
-    /// Makes a checkpoint of the newest durable block, to the end: the next restart has no log to read.
+    /// Begins a checkpoint of the newest durable block, however short the log, unless one is under way: for an orderly end,
+    /// after which a restart has no log to read.
+    ///
+    /// # Errors
+    /// As [`StateStore::checkpoint_step`].
+    pub fn begin_checkpoint(&mut self) -> Result<(), StoreError> {
+        self.guarded(|store| {
+            if store.checkpointer.is_idle() {
+                store.checkpointer.begin(&store.log, store.codes.position())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes a checkpoint of the newest durable block, to the end.
     ///
     /// # Errors
     /// As [`StateStore::checkpoint_step`].

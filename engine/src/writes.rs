@@ -141,7 +141,7 @@ fn hash(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// Sorts by key and keeps the last of equal ones. Runs that are sorted already are merged, not sorted again.
-fn keep_last<K: Ord + Copy, V>(entries: &mut Vec<(K, V)>) {
+pub(crate) fn keep_last<K: Ord + Copy, V>(entries: &mut Vec<(K, V)>) {
     entries.sort_by_key(|entry| entry.0);
     entries.dedup_by(|later, earlier| {
         let same = later.0 == earlier.0;

@@ -92,11 +92,12 @@ impl Checkpointer {
         self.work.is_none()
     }
 
-    /// Whether a new one is worth its bytes: the log has grown by half the length of the last one, or by so many segments
-    /// if that is more.
+    /// Whether a new one is worth its bytes: the log has grown by half the length of the last one, within bounds.
     pub(crate) fn is_due(&self, log: &Log) -> bool {
-        let half = self.length / 2 / self.settings.segment_bytes;
-        log.segments_above(self.newest()) as u64 >= half.max(self.settings.checkpoint_segments)
+        let Settings { segment_bytes, checkpoint_segments_min, checkpoint_segments_max, .. } = self.settings;
+        let half = self.length / 2 / segment_bytes;
+        let worth = half.clamp(checkpoint_segments_min, checkpoint_segments_max);
+        log.segments_above(self.newest()) as u64 >= worth
     }
 
     /// Begins one that stands at the newest durable block, unless the last one does.

@@ -10,7 +10,6 @@
 //! into memory.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, btree_map};
 use std::iter::Peekable;
 use std::vec;
 
@@ -19,21 +18,35 @@ use alloy_primitives::{Address, U256};
 use crate::state::Account;
 use crate::store::checkpoint::Reader;
 use crate::store::error::StoreError;
+use crate::store::runs::Runs;
 use crate::writes::WriteSet;
 
-/// The last value of everything that some blocks changed; none where it was deleted.
+/// Changes that are sorted at once.
+const RUN: usize = 1 << 16;
+
+/// What some blocks changed.
 #[derive(Default)]
 pub(crate) struct Delta {
-    accounts: BTreeMap<Address, Option<Account>>,
-    slots: BTreeMap<(Address, U256), Option<U256>>,
+    /// What is not sorted yet.
+    newest: WriteSet,
+    accounts: Runs<Address, Option<Account>>,
+    slots: Runs<(Address, U256), U256>,
 }
 
 impl Delta {
     /// Adds the changes of the next block.
     pub(crate) fn add(&mut self, writes: WriteSet) {
-        self.accounts.extend(writes.accounts);
-        self.slots
-            .extend(writes.slots.into_iter().map(|(key, value)| (key, (!value.is_zero()).then_some(value))));
+        self.newest.accounts.extend(writes.accounts);
+        self.newest.slots.extend(writes.slots);
+        if self.newest.len() >= RUN {
+            self.sort();
+        }
+    }
+
+    fn sort(&mut self) {
+        let run = std::mem::take(&mut self.newest).canonical();
+        self.accounts.push(run.accounts);
+        self.slots.push(run.slots);
     }
 }
 
@@ -41,20 +54,17 @@ impl Delta {
 pub(crate) struct Merge {
     /// None once it is at its end.
     old: Option<Reader>,
-    accounts: Entries<Address, Account>,
+    accounts: Entries<Address, Option<Account>>,
     slots: Entries<(Address, U256), U256>,
     piece_entries: usize,
 }
 
 impl Merge {
     /// Merges into pieces of so many entries at most.
-    pub(crate) fn new(old: Reader, delta: Delta, piece_entries: usize) -> Merge {
-        Merge {
-            old: Some(old),
-            accounts: Entries::new(delta.accounts),
-            slots: Entries::new(delta.slots),
-            piece_entries,
-        }
+    pub(crate) fn new(old: Reader, mut delta: Delta, piece_entries: usize) -> Merge {
+        delta.sort();
+        let (accounts, slots) = (Entries::new(delta.accounts), Entries::new(delta.slots));
+        Merge { old: Some(old), accounts, slots, piece_entries }
     }
 
     /// The next piece: of accounts, or of slots once those are over. None at the end.
@@ -66,9 +76,10 @@ impl Merge {
             let mut piece = WriteSet::default();
             if self.accounts.is_over() {
                 piece.slots = self.slots.pull(self.piece_entries);
+                piece.slots.retain(|(_, value)| !value.is_zero());
             } else {
-                let accounts = self.accounts.pull(self.piece_entries).into_iter();
-                piece.accounts = accounts.map(|(address, account)| (address, Some(account))).collect();
+                piece.accounts = self.accounts.pull(self.piece_entries);
+                piece.accounts.retain(|(_, account)| account.is_some());
             }
             if !piece.is_empty() {
                 return Ok(Some(piece));
@@ -92,25 +103,24 @@ impl Merge {
         if !chunk.slots.is_empty() {
             self.accounts.ended = true;
         }
-        let accounts = chunk.accounts.into_iter().filter_map(|(address, account)| Some((address, account?)));
-        self.accounts.old = accounts.collect::<Vec<_>>().into_iter().peekable();
+        self.accounts.old = chunk.accounts.into_iter().peekable();
         self.slots.old = chunk.slots.into_iter().peekable();
         Ok(())
     }
 }
 
-/// Two sorted runs, of which the new one counts where both have a key.
+/// An old run and new ones, of which the new ones count where both have a key.
 struct Entries<K, V> {
     /// What was read of the old run.
     old: Peekable<vec::IntoIter<(K, V)>>,
     /// Whether all of the old run was read.
     ended: bool,
-    new: Peekable<btree_map::IntoIter<K, Option<V>>>,
+    new: Runs<K, V>,
 }
 
-impl<K: Ord, V> Entries<K, V> {
-    fn new(new: BTreeMap<K, Option<V>>) -> Entries<K, V> {
-        Entries { old: Vec::new().into_iter().peekable(), ended: false, new: new.into_iter().peekable() }
+impl<K: Ord + Copy, V> Entries<K, V> {
+    fn new(new: Runs<K, V>) -> Entries<K, V> {
+        Entries { old: Vec::new().into_iter().peekable(), ended: false, new }
     }
 
     /// Whether more of the old run must be read before anything can be said.
@@ -119,25 +129,23 @@ impl<K: Ord, V> Entries<K, V> {
     }
 
     fn is_over(&self) -> bool {
-        self.ended && self.old.len() == 0 && self.new.len() == 0
+        self.ended && self.old.len() == 0 && self.new.is_empty()
     }
 
-    /// So many merged entries, or fewer where the old run is short.
+    /// So many merged entries, those that delete included, or fewer where the old run is short.
     fn pull(&mut self, limit: usize) -> Vec<(K, V)> {
-        let mut merged = Vec::with_capacity(limit.min(self.old.len() + self.new.len()));
+        let mut merged = Vec::with_capacity(limit);
         while merged.len() < limit && !self.is_short() {
             let order = match (self.old.peek(), self.new.peek()) {
                 (None, None) => break,
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
-                (Some(old), Some(new)) => old.0.cmp(&new.0),
+                (Some(old), Some(new)) => old.0.cmp(new),
             };
             match order {
                 Ordering::Less => merged.extend(self.old.next()),
                 Ordering::Equal => drop(self.old.next()),
-                Ordering::Greater => {
-                    merged.extend(self.new.next().and_then(|(key, value)| Some((key, value?))));
-                }
+                Ordering::Greater => merged.extend(self.new.next()),
             }
         }
         merged
