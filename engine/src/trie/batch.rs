@@ -26,12 +26,10 @@ pub struct Batch {
     lanes: Lanes,
     /// Depth of the top of the shard.
     depth: usize,
-    visits: Vec<Visit>,
-    visits_below: Vec<Visit>,
     /// Inner nodes to be hashed anew, by depth from the top of the shard on.
     levels: Vec<Vec<Dirty>>,
-    /// Where updates meet no inner node, with the depth.
-    ends: Vec<(Visit, usize)>,
+    /// Where updates meet no inner node.
+    ends: Vec<End>,
     runs: Vec<Changed>,
     subtrees: Vec<Subtree>,
     joins: Joins,
@@ -39,20 +37,26 @@ pub struct Batch {
     hashes: Vec<Hash>,
 }
 
-/// A subtree that some updates go to.
-struct Visit {
-    /// Where it hangs; at the top if nowhere.
-    half: Option<Half>,
-    child: Child,
-    /// The updates.
+/// Which updates go to a subtree.
+#[derive(Clone, Copy, Default)]
+struct Span {
     from: u32,
     to: u32,
 }
 
-/// An inner node, and where it hangs.
+/// An inner node, and where it hangs: at the top if nowhere.
 struct Dirty {
     node: u32,
     half: Option<Half>,
+    span: Span,
+}
+
+/// A run that updates go to, or nothing.
+struct End {
+    child: Child,
+    half: Option<Half>,
+    depth: usize,
+    span: Span,
 }
 
 /// A run that is to be hashed anew, or nothing where there was a run.
@@ -68,8 +72,6 @@ impl Batch {
         Batch {
             lanes,
             depth,
-            visits: Vec::new(),
-            visits_below: Vec::new(),
             levels: Vec::new(),
             ends: Vec::new(),
             runs: Vec::new(),
@@ -90,37 +92,38 @@ impl Batch {
 
     fn descend(&mut self, shard: &Shard, updates: &[Update]) {
         let to = u32::try_from(updates.len()).expect("a batch has fewer than 2^32 updates");
-        self.visits.push(Visit { half: None, child: shard.child, from: 0, to });
-        let mut depth = self.depth;
-        while !self.visits.is_empty() {
-            for visit in self.visits.drain(..) {
-                let Place::Inner(node) = visit.child.place() else {
-                    self.ends.push((visit, depth));
-                    continue;
-                };
-                level(&mut self.levels, depth - self.depth).push(Dirty { node, half: visit.half });
-                let [left, right] = *shard.inners.children(node);
-                let middle = visit.from + count_left(&updates[visit.from as usize..visit.to as usize], depth);
-                if visit.from < middle {
-                    let half = Some(Half { node, right: false });
-                    self.visits_below.push(Visit { half, child: left, to: middle, ..visit });
-                }
-                if middle < visit.to {
-                    let half = Some(Half { node, right: true });
-                    self.visits_below.push(Visit { half, child: right, from: middle, ..visit });
-                }
+        self.arrive(shard.child, None, 0, Span { from: 0, to });
+        for index in 0.. {
+            let Some(level) = self.levels.get_mut(index).filter(|level| !level.is_empty()) else { break };
+            let level = std::mem::take(level);
+            touch_inners(shard, &level);
+            for Dirty { node, span, .. } in &level {
+                let [left, right] = *shard.inners.children(*node);
+                let (lefts, rights) = span.split(updates, self.depth + index);
+                self.arrive(left, Some(Half { node: *node, right: false }), index + 1, lefts);
+                self.arrive(right, Some(Half { node: *node, right: true }), index + 1, rights);
             }
-            touch(shard, &self.visits_below);
-            std::mem::swap(&mut self.visits, &mut self.visits_below);
-            depth += 1;
+            self.levels[index] = level;
+        }
+        touch_runs(shard, &self.ends);
+    }
+
+    /// Notes that updates, if any, go to this subtree, `index` below the top of the shard.
+    fn arrive(&mut self, child: Child, half: Option<Half>, index: usize, span: Span) {
+        if span.from == span.to {
+            return;
+        }
+        match child.place() {
+            Place::Inner(node) => level(&mut self.levels, index).push(Dirty { node, half, span }),
+            _ => self.ends.push(End { child, half, depth: self.depth + index, span }),
         }
     }
 
     fn settle(&mut self, shard: &mut Shard, updates: &mut [Update]) {
         let (mut ends, mut merged) = (std::mem::take(&mut self.ends), std::mem::take(&mut self.merged));
-        for (Visit { half, child, from, to }, depth) in ends.drain(..) {
+        for End { child, half, depth, span } in ends.drain(..) {
             merged.clear();
-            let updates = &mut updates[from as usize..to as usize];
+            let updates = &mut updates[span.from as usize..span.to as usize];
             let Place::Run(run) = child.place() else {
                 merge(&[], updates, &mut merged);
                 self.plant(shard, half, depth, &merged);
@@ -150,7 +153,7 @@ impl Batch {
         }
         let node = shard.inners.put();
         shard.hang(half, Child::inner(node));
-        level(&mut self.levels, depth - self.depth).push(Dirty { node, half });
+        level(&mut self.levels, depth - self.depth).push(Dirty { node, half, span: Span::default() });
         let (lefts, rights) = leaves.split_at(leaves.partition_point(|leaf| !bit(leaf.first(), depth)));
         for (right, leaves) in [(false, lefts), (true, rights)] {
             if !leaves.is_empty() {
@@ -178,7 +181,7 @@ impl Batch {
         for level in self.levels.iter_mut().rev() {
             self.hashes.clear();
             self.lanes.hash(level.iter().map(|dirty| &shard.inners.hashes(dirty.node).0), &mut self.hashes);
-            for (Dirty { node, half }, hash) in level.drain(..).zip(&self.hashes) {
+            for (Dirty { node, half, .. }, hash) in level.drain(..).zip(&self.hashes) {
                 let halves = shard.inners.hashes(node);
                 let hash = match (Kind::of(halves.first()), Kind::of(halves.second())) {
                     (Kind::Nothing, Kind::Nothing | Kind::Leaf) => *halves.second(),
@@ -199,26 +202,32 @@ fn level(levels: &mut Vec<Vec<Dirty>>, index: usize) -> &mut Vec<Dirty> {
     &mut levels[index]
 }
 
-/// How many of these sorted updates go to the left half of a subtree at `depth`.
-fn count_left(updates: &[Update], depth: usize) -> u32 {
-    updates.partition_point(|(key, _)| !bit(key, depth)) as u32
+impl Span {
+    /// The updates that go to each half of a subtree at `depth`.
+    fn split(self, updates: &[Update], depth: usize) -> (Span, Span) {
+        let updates = &updates[self.from as usize..self.to as usize];
+        let middle = self.from + updates.partition_point(|(key, _)| !bit(key, depth)) as u32;
+        (Span { to: middle, ..self }, Span { from: middle, ..self })
+    }
 }
 
-/// Reads a byte of all that these visits will need. The loads do not wait for each other, so memory serves many at a
-/// time, and later all of it is in the cache.
-fn touch(shard: &Shard, visits: &[Visit]) {
-    let mut sum = 0;
-    for visit in visits {
-        sum ^= match visit.child.place() {
-            Place::Nothing => 0,
-            Place::Run(run) => shard.leaves.get(run).iter().fold(0, |sum, leaf| sum ^ leaf.0[0]),
-            Place::Inner(node) => {
-                let [left, right] = shard.inners.children(node);
-                shard.inners.hashes(node).0[0] ^ u8::from(left == right)
-            }
-        };
-    }
-    black_box(sum);
+/// Reads a byte of all that will be needed of these nodes. The loads do not wait for each other, so memory serves many at
+/// a time, and later all of it is in the cache.
+fn touch_inners(shard: &Shard, nodes: &[Dirty]) {
+    let touch = |sum, dirty: &Dirty| {
+        let [left, right] = shard.inners.children(dirty.node);
+        sum ^ shard.inners.hashes(dirty.node).0[0] ^ u8::from(left == right)
+    };
+    black_box(nodes.iter().fold(0, touch));
+}
+
+/// The same for runs.
+fn touch_runs(shard: &Shard, ends: &[End]) {
+    let touch = |sum, end: &End| match end.child.place() {
+        Place::Run(run) => shard.leaves.get(run).iter().fold(sum, |sum, leaf| sum ^ leaf.0[0]),
+        _ => sum,
+    };
+    black_box(ends.iter().fold(0, touch));
 }
 
 /// Appends the leaves that the updates make of these to `merged`, and leaves in each update what it has replaced.
