@@ -14,6 +14,7 @@
 
 use alloy_primitives::{Address, B256, Bytes};
 
+use crate::commitment::rules::SCHEME;
 use crate::limits::Limits;
 use crate::reject::Reject;
 use crate::transaction::Verified;
@@ -70,9 +71,10 @@ pub struct Parent {
 }
 
 impl Parent {
-    /// The point below the first block of a chain with this genesis state.
+    /// The point below the first block of a chain with this genesis state. Its id commits to the root of that state, to
+    /// the [`SCHEME`] that gives roots their meaning, and to the limits.
     pub fn genesis(state_root: B256, limits: &Limits) -> Parent {
-        let id = hash_of(&[state_root.0, limits.digest().0].concat());
+        let id = hash_of(&[state_root.as_slice(), limits.digest().as_slice(), SCHEME.as_bytes()].concat());
         Parent { height: 0, id, timestamp_ms: 0, base_fee: limits.base_fee_min }
     }
 
