@@ -28,7 +28,7 @@ pub struct Limits {
     pub block_gas_max: u64,
     /// Gas used at which the base fee stays as it is.
     pub block_gas_target: u64,
-    /// The base fee never falls below this, in wei.
+    /// The base fee never falls below this, in wei. Prices of hot keys are multiples of it, so it is not next to nothing.
     pub base_fee_min: u64,
     /// The header of height h carries the state root of height h − `root_lag`.
     pub root_lag: u64,
@@ -48,7 +48,7 @@ impl Limits {
             block_bytes_max: 4 << 20,
             block_gas_max: 4_000_000_000,
             block_gas_target: 1_000_000_000,
-            base_fee_min: 7,
+            base_fee_min: 10_000_000,
             root_lag: 8,
         }
     }

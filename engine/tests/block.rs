@@ -114,26 +114,25 @@ fn a_body_that_lies_is_refused() {
 }
 
 #[test]
-fn the_base_fee_follows_eip_1559() {
+fn the_base_fee_follows_eip_1559_in_quarter_steps() {
     let min = LIMITS.base_fee_min;
     for (fee, used, expected) in [
         (1_000_000_000, 1_000_000_000, 1_000_000_000),
-        (1_000_000_000, 2_000_000_000, 1_125_000_000),
-        (1_000_000_000, 4_000_000_000, 1_375_000_000),
-        (1_000_000_000, 0, 875_000_000),
+        (1_000_000_000, 2_000_000_000, 1_031_250_000),
+        (1_000_000_000, 4_000_000_000, 1_093_750_000),
+        (1_000_000_000, 0, 968_750_000),
         (1_000_000_000, 999_999_999, 1_000_000_000),
         (1_000_000_000, 1_000_000_001, 1_000_000_001),
-        (1_000, 500_000_000, 938),
+        (20_000_000, 500_000_000, 19_687_500),
         (min, 0, min),
         (min, 1_000_000_001, min + 1),
-        (8, 0, min),
-        (9, 0, 8),
+        (min + 1, 0, min),
         (0, 0, min),
         (0, u64::MAX, min),
         (u64::MAX, 1_000_000_000, u64::MAX),
         (u64::MAX, 1_000_000_001, u64::MAX),
         (u64::MAX, u64::MAX, u64::MAX),
-        (u64::MAX, 0, u64::MAX - u64::MAX / 8),
+        (u64::MAX, 0, u64::MAX - u64::MAX / 32),
     ] {
         let parent = Parent { height: 0, id: B256::ZERO, timestamp_ms: 0, base_fee: fee };
         let executed = Summary { height: 0, gas_used: used, state_root: B256::ZERO };
@@ -169,13 +168,13 @@ proptest! {
         let parent = Parent { height: 0, id: B256::ZERO, timestamp_ms: 0, base_fee: fee };
         let executed = Summary { height: 0, gas_used: used, state_root: B256::ZERO };
         let limits = Limits { block_gas_target: target, ..LIMITS };
-        // The rule as EIP-1559 writes it, in numbers without an end.
+        // The rule as EIP-1559 writes it, but for the divisor, in numbers without an end.
         let (fee, used, target) = [fee, used, target].map(U512::from).into();
-        let eight = U512::from(8);
+        let divisor = U512::from(32);
         let expected = if used > target {
-            fee + (fee * (used - target) / target / eight).max(U512::from(1))
+            fee + (fee * (used - target) / target / divisor).max(U512::from(1))
         } else {
-            fee - fee * (target - used) / target / eight
+            fee - fee * (target - used) / target / divisor
         };
         let expected = u64::try_from(expected).unwrap_or(u64::MAX).max(limits.base_fee_min);
         prop_assert_eq!(parent.next_base_fee(&executed, &limits), expected);
