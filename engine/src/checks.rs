@@ -4,7 +4,8 @@ use crate::limits::Limits;
 use crate::reject::Reject;
 use crate::transaction::{Fields, Kind, Listed, Transaction};
 
-const GAS_TRANSACTION: u64 = 21_000;
+/// Gas of a transaction that does nothing but pay.
+pub const GAS_TRANSACTION: u64 = 21_000;
 const GAS_CREATE: u64 = 32_000;
 const GAS_INIT_CODE_WORD: u64 = 2;
 const GAS_TOKEN: u64 = 4;

@@ -1,0 +1,89 @@
+//! `PriceList`: what each hot key costs in one block. It is posted: known before the block, whatever the block holds.
+
+use alloy_primitives::map::{AddressMap, HashMap};
+use alloy_primitives::{Address, U256};
+
+use super::Rule;
+use super::claims::{Claim, by_account};
+use super::exponential::{ONE, growth};
+use super::fee::Rate;
+use super::key::Key;
+use super::table::Table;
+
+/// The prices of one block.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PriceList {
+    accounts: AddressMap<AccountPrices>,
+}
+
+/// The hot keys of one account, in wei per unit of gas charged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct AccountPrices {
+    whole: u128,
+    slots: HashMap<U256, u128>,
+    /// Sum over `slots`: what a claim to the whole account covers besides.
+    all_slots: u128,
+}
+
+impl PriceList {
+    /// The prices that follow from a table in a block with this base fee.
+    pub fn new(table: &Table, base_fee: u64, rule: &Rule) -> PriceList {
+        let mut accounts = AddressMap::<AccountPrices>::default();
+        for (key, excess) in table.iter() {
+            let price = price(excess, base_fee, rule);
+            if price == 0 {
+                continue;
+            }
+            let account = accounts.entry(key.address).or_default();
+            match key.slot {
+                None => account.whole = price,
+                Some(slot) => {
+                    account.slots.insert(slot, price);
+                    account.all_slots += price;
+                }
+            }
+        }
+        PriceList { accounts }
+    }
+
+    /// Whether nothing has a price.
+    pub fn is_empty(&self) -> bool {
+        self.accounts.is_empty()
+    }
+
+    /// The price of one key in wei per unit of gas charged; 0 if it is cold.
+    pub fn price(&self, key: &Key) -> u128 {
+        let Some(account) = self.accounts.get(&key.address) else { return 0 };
+        match &key.slot {
+            None => account.whole,
+            Some(slot) => account.slots.get(slot).copied().unwrap_or(0),
+        }
+    }
+
+    /// What these claims of one transaction cost together. Their order does not matter, nor do repeated ones.
+    pub fn rate<'a>(&self, claims: impl IntoIterator<Item = Claim<'a>>) -> Rate {
+        // Most transactions claim nothing hot, and end here.
+        let mut hot = claims.into_iter().filter(|claim| self.is_hot(&claim.address)).peekable();
+        if self.is_empty() || hot.peek().is_none() {
+            return Rate::ZERO;
+        }
+        by_account(hot).into_iter().fold(Rate::ZERO, |sum, claims| {
+            let account = &self.accounts[&claims.address];
+            let covered =
+                Rate::of(claims.any, account.whole) + Rate::of(claims.whole.weight, account.all_slots);
+            claims.slots.iter().fold(sum + covered, |sum, (slot, share)| {
+                let beyond = share.weight.saturating_sub(claims.whole.weight);
+                sum + Rate::of(beyond, account.slots.get(slot).copied().unwrap_or(0))
+            })
+        })
+    }
+
+    fn is_hot(&self, address: &Address) -> bool {
+        self.accounts.contains_key(address)
+    }
+}
+
+/// Base fee × (exp(excess ÷ D) − 1), rounded down. Below 2⁶⁴ × 2¹¹.
+pub(super) fn price(excess: u64, base_fee: u64, rule: &Rule) -> u128 {
+    u128::from(base_fee) * u128::from(growth(excess, rule.denominator)) / u128::from(ONE)
+}
