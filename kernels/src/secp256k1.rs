@@ -46,17 +46,21 @@ mod digits;
 mod equations;
 mod field;
 #[cfg(target_arch = "x86_64")]
-mod ifma;
+mod five;
 mod keys;
 mod known_key;
 mod lanes;
 mod level;
+#[cfg(target_arch = "x86_64")]
+mod packed;
 mod powers;
 mod price;
 mod recovery;
 mod scalar;
 mod sum;
 mod table;
+#[cfg(target_arch = "x86_64")]
+mod ten;
 mod trust;
 
 #[cfg(test)]

@@ -15,9 +15,15 @@
 
 mod avx2;
 mod avx512;
+mod fused;
+mod halves;
+mod ifma;
 
 use std::hint::black_box;
 use std::mem::MaybeUninit;
+
+pub(crate) use fused::Fused;
+pub(crate) use halves::{Eight, Halves};
 
 /// Four words of 64 bits, side by side in memory.
 pub(crate) type Quad = [u64; 4];

@@ -6,14 +6,13 @@ use super::decompress::{Decompress, at_once};
 use super::each::{Equation, Hold};
 use super::field::Lanes;
 use super::five::Five;
-use super::fused::Fused;
 use super::memory::Affine;
 use super::sha512::{Hash, Message};
 use super::sum::IsNeutral;
 use super::ten::Ten;
 use crate::Level;
 use crate::level::Ifma;
-use crate::vector::{Vector as _, WIDTH_MAX};
+use crate::vector::{Fused, Vector as _, WIDTH_MAX};
 
 /// Messages above this many bytes are hashed one by one.
 const SHORT: usize = 1024;

@@ -20,23 +20,13 @@
 
 use super::field::{self, LOW, Lanes, PRIME};
 use crate::level::Avx512;
-use crate::vector::{Vector as _, Work};
-
-/// A word in each lane.
-pub(super) type Words = <Avx512 as crate::vector::Vector>::Words;
+use crate::vector::{Eight, Halves, Vector as _, Work};
 
 /// The limbs of a number in each lane.
-pub(super) type Limbs = [Words; 5];
+pub(super) type Limbs = [Eight; 5];
 
-/// Products of numbers with limbs below 2^52. A value of an implementing type proves that the processor has the
-/// instructions.
-pub(crate) trait Multiplier: Copy {
-    /// The proof for what is done to words.
-    fn vector(self) -> Avx512;
-
-    /// Does `work` with the multiplier's instructions.
-    fn call<W: Work>(self, work: W) -> W::Output;
-
+/// Products of numbers with limbs below 2^52.
+pub(crate) trait Multiplier: Halves {
     /// The product, with limbs below 2^60.1.
     fn times(self, a: &Limbs, b: &Limbs) -> Limbs;
 
@@ -44,7 +34,7 @@ pub(crate) trait Multiplier: Copy {
     fn squared(self, a: &Limbs) -> Limbs;
 
     /// `sum` plus 19 times `above`, which is below 2^32.
-    fn plus_nineteen_times(self, sum: Words, above: Words) -> Words;
+    fn plus_nineteen_times(self, sum: Eight, above: Eight) -> Eight;
 }
 
 /// Lanes with a multiplier of 52 bits.

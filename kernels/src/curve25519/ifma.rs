@@ -1,32 +1,10 @@
-//! The multiplier of AVX-512 IFMA: one instruction for the low half of a product, one for the high half, each with the
-//! addition to its column.
-//!
-//! A product takes 50 of them and a square 30.
-#![expect(unsafe_code, reason = "instructions for which a token proves the processor's features")]
+//! Products in five limbs with AVX-512 IFMA: 50 instructions of the multiplier, and 30 for a square.
 
-use std::arch::x86_64::{_mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mullo_epi64};
-
-use super::five::{Limbs, Multiplier, Words};
-use crate::level::{Avx512, Ifma};
-use crate::vector::{Vector as _, Work, align_stack};
+use super::five::{Limbs, Multiplier};
+use crate::level::Ifma;
+use crate::vector::{Eight, Halves as _, Vector as _};
 
 impl Multiplier for Ifma {
-    #[inline(always)]
-    fn vector(self) -> Avx512 {
-        self.avx512()
-    }
-
-    #[inline(always)]
-    fn call<W: Work>(self, work: W) -> W::Output {
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")]
-        fn compiled<W: Work>(work: W) -> W::Output {
-            align_stack::<Words>();
-            work.run()
-        }
-        // SAFETY: the processor has the instructions, since `self` exists.
-        unsafe { compiled(work) }
-    }
-
     #[inline(always)]
     fn times(self, a: &Limbs, b: &Limbs) -> Limbs {
         let v = self.vector();
@@ -44,7 +22,7 @@ impl Multiplier for Ifma {
                 columns[i + j] = self.low(columns[i + j], a[i], b[j]);
             }
         }
-        let mut folded = self.fold(&columns);
+        let mut folded = fold(self, &columns);
         for i in 0..5 {
             for j in 0..5 - i {
                 folded[i + j] = self.low(folded[i + j], a[i], b[j]);
@@ -80,41 +58,23 @@ impl Multiplier for Ifma {
         for i in 0..5 {
             columns[2 * i] = self.low(columns[2 * i], a[i], a[i]);
         }
-        self.fold(&columns)
+        fold(self, &columns)
     }
 
     #[inline(always)]
-    fn plus_nineteen_times(self, sum: Words, above: Words) -> Words {
+    fn plus_nineteen_times(self, sum: Eight, above: Eight) -> Eight {
         self.low(sum, above, self.vector().splat(19))
     }
 }
 
-impl Ifma {
-    /// `sum` plus the low 52 bits of a b. Of a and b, the low 52 bits are read.
-    #[inline(always)]
-    fn low(self, sum: Words, a: Words, b: Words) -> Words {
-        // SAFETY: the processor has the instruction, since `self` exists.
-        unsafe { _mm512_madd52lo_epu64(sum, a, b) }
+/// Columns 5 to 9, below 14 · 2^52 each, counted 19 times into columns 0 to 4.
+#[inline(always)]
+fn fold(ifma: Ifma, columns: &[Eight; 10]) -> Limbs {
+    let v = ifma.vector();
+    let nineteen = v.splat(19);
+    let mut folded = [nineteen; 5];
+    for i in 0..5 {
+        folded[i] = v.add(columns[i], v.product_of_64(columns[i + 5], nineteen));
     }
-
-    /// `sum` plus the high 52 bits of a b. Of a and b, the low 52 bits are read.
-    #[inline(always)]
-    fn high(self, sum: Words, a: Words, b: Words) -> Words {
-        // SAFETY: as above.
-        unsafe { _mm512_madd52hi_epu64(sum, a, b) }
-    }
-
-    /// Columns 5 to 9, below 14 · 2^52 each, counted 19 times into columns 0 to 4.
-    #[inline(always)]
-    fn fold(self, columns: &[Words; 10]) -> Limbs {
-        let v = self.vector();
-        let nineteen = v.splat(19);
-        let mut folded = [nineteen; 5];
-        for i in 0..5 {
-            // SAFETY: as above.
-            let around = unsafe { _mm512_mullo_epi64(columns[i + 5], nineteen) };
-            folded[i] = v.add(columns[i], around);
-        }
-        folded
-    }
+    folded
 }

@@ -1,7 +1,14 @@
 //! What a processor must offer for the sum: some numbers modulo p side by side, one in each lane.
 //!
-//! The sum, the tables and the square roots are written once, over [`Lanes`]; [`Portable`](super::field::Portable) has
-//! one lane, AVX-512 with IFMA has eight.
+//! The sum, the tables and the square roots are written once, over [`Lanes`]. There are three kinds of arithmetic, and
+//! what a signature takes of each in a batch of 128, on a Zen 4 where libsecp256k1 recovers a key in 36 microseconds:
+//!
+//! | lanes | | microseconds |
+//! | --- | --- | --- |
+//! | [`Portable`](super::field::Portable) | one lane | 22.8 |
+//! | [`ten`](super::ten) | four lanes of AVX2 and its 32-bit multiplier | 16.7 |
+//! | [`five`](super::five) | eight lanes of AVX-512, with a 52-bit multiplier of floating-point numbers | 7.6 |
+//! | | or that of IFMA | 4.3 |
 //!
 //! Ranges are stated as multiples of 2^256: a number of *magnitude* m is below m (2^256 + 2^252), in the representation
 //! and with the limb bounds of its implementation. Every operand of a product may be of magnitude 12; a product is of
@@ -82,7 +89,7 @@ pub(super) trait Lanes: Copy {
 }
 
 /// Something to do in lanes, written once and compiled for each kind of them. [`Work::run`] is inlined always, and so is
-/// what it calls in loops, since that is how it comes to be compiled for the features of its caller.
+/// what it calls, since that is how it comes to be compiled for the features of its caller; no closures, therefore.
 pub(super) trait Work {
     /// What comes of it.
     type Output;

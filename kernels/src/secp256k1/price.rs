@@ -3,7 +3,6 @@
 //! The unit is the time of one recovery. Tables and sums cost something each time and something for each claim, and the
 //! constants below are within a fifth of what was measured; the test `prices` measures them again.
 
-use super::lanes::{Lanes, Work};
 use super::level::Level;
 
 /// Fewer claims than this are recovered one by one.
@@ -25,7 +24,7 @@ struct Part {
     each_claim: f64,
 }
 
-/// One lane.
+/// One lane. It is charged for the levels that have not been measured, too.
 const PORTABLE: Price = Price {
     preparation: Part { each_time: 0.7, each_claim: 0.27 },
     sum: Part { each_time: 0.7, each_claim: 0.37 },
@@ -40,7 +39,12 @@ const EIGHT: Price = Price {
 impl Price {
     /// The prices of `level`.
     pub fn of(level: Level) -> Self {
-        level.run(OfLanes)
+        #[cfg(target_arch = "x86_64")]
+        if level.ifma().is_some() {
+            return EIGHT;
+        }
+        // And, until they are measured, of the levels in between: who pays too much is safe.
+        PORTABLE
     }
 
     /// Tables for `len` claims.
@@ -90,18 +94,4 @@ impl Part {
 /// The chance that none of `len` claims is false.
 fn all_true(len: usize, share: f64) -> f64 {
     (1.0 - share).powi(len as i32)
-}
-
-struct OfLanes;
-
-impl Work for OfLanes {
-    type Output = Price;
-
-    #[inline(always)]
-    fn run<L: Lanes>(self, _lanes: L) -> Price {
-        match L::WIDTH {
-            8 => EIGHT,
-            _ => PORTABLE, // and, until they are measured, levels in between: who pays too much is safe
-        }
-    }
 }

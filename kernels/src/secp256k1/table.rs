@@ -151,6 +151,13 @@ fn chord<L: Lanes>(
     Affine { x, y }
 }
 
+/// The slope of the tangent, 3 x² / (2 y), given 1 / (2 y).
+#[inline(always)]
+fn tangent<L: Lanes>(lanes: L, point: &Affine<L::Element>, inverse: &L::Element) -> L::Element {
+    let squared = lanes.sqr(&point.x);
+    lanes.mul(&lanes.add(&lanes.add(&squared, &squared), &squared), inverse)
+}
+
 /// ω² times the x of a point, given x and ω x: the three add up to zero. Magnitude 3.
 #[inline(always)]
 fn third<L: Lanes>(lanes: L, x: &L::Element, turned: &L::Element) -> L::Element {
@@ -217,16 +224,12 @@ fn second_round<L: Lanes>(
     let minus_turned = chord(lanes, double, &turned, &lanes.mul(&both, to_turned));
     let minus_third = chord(lanes, double, &point_third, &lanes.mul(&both, to_third));
     let triple = chord(lanes, double, &point.x, &lanes.mul(&rise, to_point));
-    let tangent = |of: &Affine<L::Element>, inverse| {
-        let squared = lanes.sqr(&of.x);
-        lanes.mul(&lanes.add(&lanes.add(&squared, &squared), &squared), inverse)
-    };
-    let theta_twice = chord(lanes, theta, &theta.x, &tangent(theta, theta_double));
+    let theta_twice = chord(lanes, theta, &theta.x, &tangent(lanes, theta, theta_double));
     // 3 - ω = 2 + (1 - ω), and 3 - ω² = 2 + (1 - ω²), where 1 - ω² = -ω² (1 - ω).
     let sum = chord(lanes, double, &theta.x, &lanes.mul(&lanes.sub::<2>(&double.y, &theta.y), to_theta));
     let other = lanes.add(&double.y, &theta.y);
     let other_sum = chord(lanes, double, &theta_third, &lanes.mul(&other, to_theta_third));
-    let quadruple = chord(lanes, double, &double.x, &tangent(double, double_double));
+    let quadruple = chord(lanes, double, &double.x, &tangent(lanes, double, double_double));
     // 3 - 2 ω: the slope is (y₃ + y₂) / (x₃ - β x₂), and the inverse lacks the factor d².
     let d = lanes.sub::<2>(&double.x, &point.x);
     let slope = lanes.mul(&lanes.mul(&lanes.add(&triple.y, &double.y), &lanes.sqr(&d)), last);

@@ -84,6 +84,23 @@ fn nineteen_times(a: __m512i) -> __m512i {
     product
 }
 
+/// What the narrower vectors lack.
+impl Avx512 {
+    /// a b modulo 2^64.
+    #[inline(always)]
+    pub fn product_of_64(self, a: __m512i, b: __m512i) -> __m512i {
+        // SAFETY: the processor has AVX-512 DQ, since `self` exists.
+        unsafe { _mm512_mullo_epi64(a, b) }
+    }
+
+    /// a >> bits, for 0 to 63 bits; the sign comes in.
+    #[inline(always)]
+    pub fn shift_right_signed(self, a: __m512i, bits: i32) -> __m512i {
+        // SAFETY: the processor has AVX-512 F, since `self` exists.
+        unsafe { _mm512_sra_epi64(a, _mm_cvtsi32_si128(bits)) }
+    }
+}
+
 // SAFETY of every block here, where it says no more: the processor has AVX-512 F, BW, DQ and VL, since `self` exists.
 impl Vector for Avx512 {
     type Words = __m512i;
