@@ -69,7 +69,6 @@ mod equations;
 mod keys;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
-mod level;
 mod points;
 pub mod reference;
 mod search;
@@ -79,7 +78,6 @@ mod tests;
 
 pub use batch::{BatchVerification, SignedMessage};
 pub use keys::KnownKey;
-pub use level::Level;
 
 /// What the hash of a signed message begins with (rule 4).
 pub const SIGNATURE_TAG: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";

@@ -1,14 +1,12 @@
 //! The steps of a batch, with the instructions of a level: eight at a time in lanes, or by blst.
 
-#[cfg(target_arch = "x86_64")]
-use blst::blst_p2_affine;
-use blst::{blst_p1, blst_p1_affine};
+use blst::blst_p1;
 
 use super::coefficients::Coefficient;
-use super::level::{Kind, Level};
 #[cfg(target_arch = "x86_64")]
-use super::points::Start;
+use super::lanes::Lanes;
 use super::points::{self, G1, G2};
+use crate::level::Level;
 
 /// Up to here, one after the other costs less than eight lanes that are mostly empty.
 #[cfg(target_arch = "x86_64")]
@@ -37,68 +35,57 @@ pub(super) struct Prices {
 /// What computes.
 #[derive(Clone, Debug)]
 pub(super) struct Arithmetic {
-    level: Level,
     #[cfg(target_arch = "x86_64")]
-    starts: (Start<blst_p1_affine>, Start<blst_p2_affine>),
+    lanes: Option<Lanes>,
 }
 
 impl Arithmetic {
     /// `seed` is secret.
-    #[cfg(target_arch = "x86_64")]
+    #[cfg_attr(not(target_arch = "x86_64"), expect(unused_variables, reason = "there are no lanes"))]
     pub fn new(level: Level, seed: &[u8; 32]) -> Self {
-        let scalar = |what: &str| *blake3::keyed_hash(seed, what.as_bytes()).as_bytes();
-        Self { level, starts: (G1::start(&scalar("start in G1")), G2::start(&scalar("start in G2"))) }
-    }
-
-    /// `seed` is secret.
-    #[cfg(not(target_arch = "x86_64"))]
-    pub fn new(level: Level, _seed: &[u8; 32]) -> Self {
-        Self { level }
+        Self {
+            #[cfg(target_arch = "x86_64")]
+            lanes: level.ifma().map(|ifma| Lanes::new(ifma, seed)),
+        }
     }
 
     pub fn prices(&self) -> Prices {
-        match self.level.0 {
-            Kind::Portable => Prices { sum: 520, message: 180, signature: 80, alone: 765 },
-            #[cfg(target_arch = "x86_64")]
-            Kind::Ifma(_) => Prices { sum: 520, message: 50, signature: 20, alone: 765 },
+        #[cfg(target_arch = "x86_64")]
+        if self.lanes.is_some() {
+            return Prices { sum: 520, message: 50, signature: 20, alone: 765 };
         }
+        Prices { sum: 520, message: 180, signature: 80, alone: 765 }
     }
 
     /// The points that the encodings stand for, where rules 1 to 3 hold of them.
     pub fn decode(&self, encodings: &[&[u8; 96]]) -> Vec<Option<G2>> {
-        match self.level.0 {
-            Kind::Portable => encodings.iter().map(|encoding| G2::decode(encoding)).collect(),
-            #[cfg(target_arch = "x86_64")]
-            Kind::Ifma(ifma) => by_eight(
-                encodings,
-                |some| ifma.decode(some).into_iter().map(|point| point.map(G2)).collect(),
-                |encoding| G2::decode(encoding),
-            ),
+        let alone = |encoding: &&[u8; 96]| G2::decode(encoding);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(lanes) = &self.lanes {
+            return by_eight(encodings, |some| lanes.decode(some), alone);
         }
+        encodings.iter().map(alone).collect()
     }
 
     /// The hashes of messages under `tag` (rule 4).
     pub fn hash(&self, messages: &[&[u8]], tag: &[u8]) -> Vec<G2> {
-        let hashes: Vec<_> = match self.level.0 {
-            Kind::Portable => messages.iter().map(|message| points::hash(message, tag)).collect(),
-            #[cfg(target_arch = "x86_64")]
-            Kind::Ifma(ifma) => by_eight(
-                messages,
-                |some| {
-                    let bytes: Vec<_> = some.iter().map(|message| points::expand(message, tag)).collect();
-                    let hashes = ifma.hash(&bytes).into_iter().zip(some);
-                    hashes.map(|(hash, message)| hash.unwrap_or_else(|| points::hash(message, tag))).collect()
-                },
-                |message| points::hash(message, tag),
-            ),
-        };
-        G2::normalized(&hashes)
+        let alone = |message: &&[u8]| points::hash(message, tag);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(lanes) = &self.lanes {
+            let in_lanes = |some: &[&[u8]]| {
+                let bytes: Vec<_> = some.iter().map(|message| points::expand(message, tag)).collect();
+                let hashes = lanes.hash(&bytes).into_iter().zip(some);
+                hashes.map(|(hash, message)| hash.unwrap_or_else(|| alone(message))).collect()
+            };
+            return G2::normalized(&by_eight(messages, in_lanes, alone));
+        }
+        G2::normalized(&messages.iter().map(alone).collect::<Vec<_>>())
     }
 
     /// For each group of keys their sum, each key times its coefficient.
     pub fn combine_keys(&self, groups: &[(&[G1], &[Coefficient])]) -> Vec<G1> {
         let small = || groups.iter().filter(|(keys, _)| keys.len() < MANY);
-        let keys: Vec<_> = small().flat_map(|(keys, _)| *keys).map(|key| key.0).collect();
+        let keys: Vec<_> = small().flat_map(|(keys, _)| *keys).copied().collect();
         let coefficients: Vec<_> = small().flat_map(|(_, coefficients)| *coefficients).copied().collect();
         let mut multiples = self.multiples(&keys, &coefficients).map(Vec::into_iter);
         let sums: Vec<_> = groups
@@ -112,73 +99,62 @@ impl Arithmetic {
         G1::normalized(&sums)
     }
 
-    /// Each key times its coefficient, if that costs less than a sum by blst.
-    fn multiples(&self, keys: &[blst_p1_affine], coefficients: &[Coefficient]) -> Option<Vec<blst_p1>> {
-        match self.level.0 {
-            #[cfg(target_arch = "x86_64")]
-            Kind::Ifma(ifma) if keys.len() > FEW => ifma.multiples_in_g1(&self.starts.0, keys, coefficients),
-            _ => None,
+    /// Each key times its coefficient, if that costs less than sums by blst.
+    fn multiples(&self, keys: &[G1], coefficients: &[Coefficient]) -> Option<Vec<blst_p1>> {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(lanes) = &self.lanes
+            && keys.len() > FEW
+        {
+            return lanes.multiples_of_keys(keys, coefficients);
         }
+        None
     }
 
     fn combine_many(&self, keys: &[G1], coefficients: &[Coefficient]) -> blst_p1 {
-        let in_lanes = match self.level.0 {
-            Kind::Portable => None,
-            #[cfg(target_arch = "x86_64")]
-            Kind::Ifma(ifma) => {
-                let keys: Vec<_> = keys.iter().map(|key| key.0).collect();
-                ifma.sums_in_g1(&self.starts.0, &keys, coefficients)
-            }
-        };
-        in_lanes.map_or_else(|| G1::combination(keys, coefficients), |sums| G1::joined(&sums))
+        #[cfg(target_arch = "x86_64")]
+        if let Some(sums) = self.lanes.as_ref().and_then(|lanes| lanes.sums_of_keys(keys, coefficients)) {
+            return G1::joined(&sums);
+        }
+        G1::combination(keys, coefficients)
     }
 
     /// The sum of all signatures, each times its coefficient.
     pub fn combine_signatures(&self, signatures: &[G2], coefficients: &[Coefficient]) -> G2 {
-        let in_lanes = match self.level.0 {
-            #[cfg(target_arch = "x86_64")]
-            Kind::Ifma(ifma) if signatures.len() > FEW => {
-                let signatures: Vec<_> = signatures.iter().map(|signature| signature.0).collect();
-                ifma.sums_in_g2(&self.starts.1, &signatures, coefficients)
-            }
-            _ => None,
-        };
-        let sum =
-            in_lanes.map_or_else(|| G2::combination(signatures, coefficients), |sums| G2::joined(&sums));
-        G2::normalized(&[sum])[0]
+        #[cfg(target_arch = "x86_64")]
+        if let Some(lanes) = &self.lanes
+            && signatures.len() > FEW
+            && let Some(sums) = lanes.sums_of_signatures(signatures, coefficients)
+        {
+            return G2::normalized(&[G2::joined(&sums)])[0];
+        }
+        G2::normalized(&[G2::combination(signatures, coefficients)])[0]
     }
 
     /// Whether the product of the pairings of all `pairs` is 1. A pairing with infinity is 1.
     pub fn product_is_one(&self, pairs: impl Iterator<Item = (G1, G2)>) -> bool {
-        let pairs: Vec<_> =
+        let mut pairs: Vec<_> =
             pairs.filter(|(left, right)| !left.is_infinity() && !right.is_infinity()).collect();
         let mut factors = Vec::new();
-        match self.level.0 {
-            Kind::Portable => factors.extend(points::pairings(&pairs)),
-            #[cfg(target_arch = "x86_64")]
-            Kind::Ifma(ifma) => {
-                let left_over = if pairs.len() % 8 <= FEW { pairs.len() % 8 } else { 0 };
-                let (in_lanes, few) = pairs.split_at(pairs.len() - left_over);
-                for some in in_lanes.chunks(PAIRS_MAX) {
-                    let some: Vec<_> = some.iter().map(|(left, right)| (left.0, right.0)).collect();
-                    factors.extend(ifma.pairings(&some));
-                }
-                factors.extend(points::pairings(few));
-            }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(lanes) = &self.lanes {
+            let left_over = if pairs.len() % 8 <= FEW { pairs.len() % 8 } else { 0 };
+            let in_lanes = pairs.drain(..pairs.len() - left_over).collect::<Vec<_>>();
+            factors.extend(in_lanes.chunks(PAIRS_MAX).flat_map(|some| lanes.pairings(some)));
         }
+        factors.extend(points::pairings(&pairs));
         points::power_of_product_is_one(&factors)
     }
 }
 
-/// What `lanes` makes of eight at once, and `alone` of few that are left over.
+/// What `in_lanes` makes of eight at once, and `alone` of few that are left over.
 #[cfg(target_arch = "x86_64")]
-fn by_eight<T, U>(all: &[T], lanes: impl Fn(&[T]) -> Vec<U>, alone: impl Fn(&T) -> U) -> Vec<U> {
+fn by_eight<T, U>(all: &[T], in_lanes: impl Fn(&[T]) -> Vec<U>, alone: impl Fn(&T) -> U) -> Vec<U> {
     let mut results = Vec::with_capacity(all.len());
     for some in all.chunks(8) {
         if some.len() <= FEW {
             results.extend(some.iter().map(&alone));
         } else {
-            results.extend(lanes(some));
+            results.extend(in_lanes(some));
         }
     }
     results

@@ -6,9 +6,9 @@ use super::SIGNATURE_TAG;
 use super::arithmetic::Arithmetic;
 use super::equations::Equations;
 use super::keys::KnownKey;
-use super::level::Level;
 use super::points::{G1, G2};
 use super::search::{self, Credit};
+use crate::level::Level;
 
 /// How many signatures share an equation at most. More gain next to nothing and make a false one dearer.
 const BATCH_MAX: usize = 512;

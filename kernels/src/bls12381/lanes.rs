@@ -42,92 +42,77 @@ mod tests;
 use blst::{blst_fp12, blst_p1, blst_p1_affine, blst_p2, blst_p2_affine};
 
 use super::coefficients::Coefficient;
-use super::points::Start;
+use super::points::{G1, G2, Start};
+use crate::level::Ifma;
 use sum::{G1Sums, G2Sums};
 
 /// All lanes.
 const LANES: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
 
-/// The processor has AVX-512F, BW, DQ and IFMA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ifma(());
+/// What computes in lanes: the proof that the processor can, and where sums start.
+#[derive(Clone, Debug)]
+pub(super) struct Lanes {
+    _proof: Ifma,
+    start_in_g1: Start<blst_p1_affine>,
+    start_in_g2: Start<blst_p2_affine>,
+}
 
-impl Ifma {
-    pub fn detect() -> Option<Self> {
-        let has_all = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512ifma");
-        has_all.then_some(Self(()))
+impl Lanes {
+    /// `seed` is secret.
+    pub fn new(proof: Ifma, seed: &[u8; 32]) -> Self {
+        let scalar = |what: &str| *blake3::keyed_hash(seed, what.as_bytes()).as_bytes();
+        let (start_in_g1, start_in_g2) =
+            (G1::start(&scalar("start in G1")), G2::start(&scalar("start in G2")));
+        Self { _proof: proof, start_in_g1, start_in_g2 }
     }
 
     /// The points that up to eight encodings stand for, where rules 1 to 3 hold of them.
-    pub fn decode(self, encodings: &[&[u8; 96]]) -> Vec<Option<blst_p2_affine>> {
-        // SAFETY: the processor has the instructions, since `self` exists.
+    pub fn decode(&self, encodings: &[&[u8; 96]]) -> Vec<Option<G2>> {
+        // SAFETY: the processor has the instructions, since there is a proof.
         let (points, good) = unsafe { decode::decode(eight(encodings)) };
-        points[..encodings.len()]
-            .iter()
-            .enumerate()
-            .map(|(lane, point)| (good >> lane & 1 == 1).then_some(*point))
-            .collect()
+        (0..encodings.len()).map(|lane| (good >> lane & 1 == 1).then_some(G2(points[lane]))).collect()
     }
 
     /// What becomes of the 256 bytes each of up to eight messages, by RFC 9380; none where lanes cannot say.
-    pub fn hash(self, bytes: &[[u8; 256]]) -> Vec<Option<blst_p2>> {
-        let bytes: Vec<_> = bytes.iter().collect();
-        // SAFETY: the processor has the instructions, since `self` exists.
-        let (points, lost) = unsafe { hash::points(eight(&bytes)) };
-        points[..bytes.len()]
-            .iter()
-            .enumerate()
-            .map(|(lane, point)| (lost >> lane & 1 == 0).then_some(*point))
-            .collect()
+    pub fn hash(&self, bytes: &[[u8; 256]]) -> Vec<Option<blst_p2>> {
+        // SAFETY: the processor has the instructions, since there is a proof.
+        let (points, lost) = unsafe { hash::points(eight(&bytes.iter().collect::<Vec<_>>())) };
+        (0..bytes.len()).map(|lane| (lost >> lane & 1 == 0).then_some(points[lane])).collect()
     }
 
-    /// Each point times its coefficient; none where lanes cannot say.
-    pub fn multiples_in_g1(
-        self,
-        start: &Start<blst_p1_affine>,
-        points: &[blst_p1_affine],
-        coefficients: &[Coefficient],
-    ) -> Option<Vec<blst_p1>> {
-        // SAFETY: the processor has the instructions, since `self` exists.
-        let rows = unsafe { G1Sums::new(start, points, coefficients)?.of_each() };
+    /// Each key times its coefficient; none where lanes cannot say.
+    pub fn multiples_of_keys(&self, keys: &[G1], coefficients: &[Coefficient]) -> Option<Vec<blst_p1>> {
+        // SAFETY: the processor has the instructions, since there is a proof.
+        let rows = unsafe { G1Sums::new(&self.start_in_g1, keys, coefficients)?.of_each() };
         let mut multiples = Vec::with_capacity(8 * rows.len());
-        for (some, (row, lost)) in points.chunks(8).zip(rows) {
+        for (some, (row, lost)) in keys.chunks(8).zip(rows) {
             multiples.extend(found(&row, lost, some.len())?);
         }
         Some(multiples)
     }
 
-    /// Up to eight sums that make up the sum of all points, each times its coefficient; none where lanes cannot say.
-    pub fn sums_in_g1(
-        self,
-        start: &Start<blst_p1_affine>,
-        points: &[blst_p1_affine],
-        coefficients: &[Coefficient],
-    ) -> Option<Vec<blst_p1>> {
-        // SAFETY: the processor has the instructions, since `self` exists.
-        let (lanes, lost) = unsafe { G1Sums::new(start, points, coefficients)?.of_lanes() };
-        found(&lanes, lost, points.len())
+    /// Up to eight sums that make up the sum of all keys, each times its coefficient; none where lanes cannot say.
+    pub fn sums_of_keys(&self, keys: &[G1], coefficients: &[Coefficient]) -> Option<Vec<blst_p1>> {
+        // SAFETY: the processor has the instructions, since there is a proof.
+        let (sums, lost) = unsafe { G1Sums::new(&self.start_in_g1, keys, coefficients)?.of_lanes() };
+        found(&sums, lost, keys.len())
     }
 
-    /// As [`Ifma::sums_in_g1`].
-    pub fn sums_in_g2(
-        self,
-        start: &Start<blst_p2_affine>,
-        points: &[blst_p2_affine],
+    /// As [`Lanes::sums_of_keys`].
+    pub fn sums_of_signatures(
+        &self,
+        signatures: &[G2],
         coefficients: &[Coefficient],
     ) -> Option<Vec<blst_p2>> {
-        // SAFETY: the processor has the instructions, since `self` exists.
-        let (lanes, lost) = unsafe { G2Sums::new(start, points, coefficients)?.of_lanes() };
-        found(&lanes, lost, points.len())
+        // SAFETY: the processor has the instructions, since there is a proof.
+        let (sums, lost) = unsafe { G2Sums::new(&self.start_in_g2, signatures, coefficients)?.of_lanes() };
+        found(&sums, lost, signatures.len())
     }
 
-    /// Numbers whose product's final exponentiation is that of the product of the pairings of all `pairs`, of which there
-    /// is at least one, and none is infinity.
-    pub fn pairings(self, pairs: &[(blst_p1_affine, blst_p2_affine)]) -> [blst_fp12; 8] {
-        // SAFETY: the processor has the instructions, since `self` exists.
+    /// Numbers whose product's final exponentiation is that of the product of the pairings of all `pairs`, none of which is
+    /// infinity.
+    pub fn pairings(&self, pairs: &[(G1, G2)]) -> [blst_fp12; 8] {
+        // SAFETY: the processor has the instructions, since there is a proof.
         unsafe { pairing::product(pairs) }
     }
 }

@@ -2,3 +2,10 @@
 
 mod sums;
 mod vectors;
+
+use crate::level::Level;
+
+/// The levels that differ here.
+fn levels() -> impl Iterator<Item = Level> {
+    Level::all().filter(|level| [Level::PORTABLE, Level::best()].contains(level))
+}

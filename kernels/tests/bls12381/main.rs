@@ -4,3 +4,5 @@ mod batches;
 mod cases;
 mod encodings;
 mod keys;
+#[path = "../common/levels.rs"]
+mod levels;

@@ -16,13 +16,14 @@
 
 use std::arch::x86_64::__mmask8;
 
-use blst::{blst_fp6, blst_fp12, blst_p1_affine, blst_p2_affine};
+use blst::{blst_fp6, blst_fp12};
 
 use super::LANES;
 use super::curve::{G1Affine, G2Affine};
 use super::field::Field;
 use super::quadratic::Quadratic;
 use super::tower::{Dodecic, Line};
+use crate::bls12381::points::{G1, G2};
 
 /// The absolute value of the curve's parameter.
 const PARAMETER: u64 = 0xd201_0000_0001_0000;
@@ -48,7 +49,7 @@ struct Projective {
 
 /// Eight numbers whose product's final exponentiation is the product of the pairings of all pairs; none is infinity.
 #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-pub(super) fn product(pairs: &[(blst_p1_affine, blst_p2_affine)]) -> [blst_fp12; 8] {
+pub(super) fn product(pairs: &[(G1, G2)]) -> [blst_fp12; 8] {
     let mut rows: Vec<Row> = Vec::with_capacity(pairs.len().div_ceil(8));
     for eight in pairs.chunks(8) {
         rows.push(Row::new(eight));
@@ -81,12 +82,12 @@ fn times_lines(f: &Dodecic, rows: &mut [Row], adds: bool) -> Dodecic {
 impl Row {
     /// Up to eight pairs; the first fills the lanes that are left over.
     #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
-    fn new(pairs: &[(blst_p1_affine, blst_p2_affine)]) -> Self {
+    fn new(pairs: &[(G1, G2)]) -> Self {
         let pair = |lane: usize| pairs.get(lane).unwrap_or(&pairs[0]);
         let lanes = LANES.map(pair);
-        let points = G1Affine::from_blst(lanes.map(|(point, _)| point));
+        let points = G1Affine::from_blst(lanes.map(|(point, _)| &point.0));
         let (three_x, start) =
-            (points.x.wide().doubled().plus(&points.x.wide()), lanes.map(|(_, point)| point));
+            (points.x.wide().doubled().plus(&points.x.wide()), lanes.map(|(_, point)| &point.0));
         let start = G2Affine::from_blst(start);
         Self {
             minus_three_x: Field::zero().wide().minus(&three_x).carry::<16>(),

@@ -25,7 +25,7 @@ use super::field::Field;
 use super::quadratic::Quadratic;
 use super::{LANES, eight};
 use crate::bls12381::coefficients::{Coefficient, DIGITS, Digit};
-use crate::bls12381::points::{BETA_OF_G1, BETA_OF_G2, Start};
+use crate::bls12381::points::{BETA_OF_G1, BETA_OF_G2, G1, G2, Start};
 
 /// What the coefficients of eight points ask for at one place.
 struct Asked {
@@ -50,7 +50,7 @@ impl Asked {
 
 macro_rules! sums {
     ($sums:ident, $multiple:ident, $affine:ident, $points:ident, $element:ident, $stored:ty, $beta:ident,
-     $blst:ident, $blst_affine:ident) => {
+     $group:ident, $blst:ident, $blst_affine:ident) => {
         /// A multiple of a point: its x times 1, β and β², and its y.
         #[derive(Clone, Copy)]
         struct $multiple {
@@ -72,13 +72,14 @@ macro_rules! sums {
             #[target_feature(enable = "avx512bw,avx512dq,avx512ifma")]
             pub fn new(
                 start: &Start<$blst_affine>,
-                points: &[$blst_affine],
+                points: &[$group],
                 coefficients: &'a [Coefficient],
             ) -> Option<Self> {
                 assert_eq!(points.len(), coefficients.len(), "each point has a coefficient");
                 let (mut multiples, mut rows) = (Vec::new(), Vec::new());
                 for some in points.chunks(8) {
-                    let points = $affine::from_blst(eight(&some.iter().collect::<Vec<_>>()));
+                    let points =
+                        $affine::from_blst(eight(&some.iter().map(|point| &point.0).collect::<Vec<_>>()));
                     let minus_turned = $affine {
                         x: points.x.scaled(&Field::splat(&const { number($beta) })),
                         y: $element::zero().sub::<4>(&points.y),
@@ -172,8 +173,8 @@ macro_rules! sums {
     };
 }
 
-sums!(G1Sums, G1Multiple, G1Affine, G1Points, Field, Limbs, BETA_OF_G1, blst_p1, blst_p1_affine);
-sums!(G2Sums, G2Multiple, G2Affine, G2Points, Quadratic, [Limbs; 2], BETA_OF_G2, blst_p2, blst_p2_affine);
+sums!(G1Sums, G1Multiple, G1Affine, G1Points, Field, Limbs, BETA_OF_G1, G1, blst_p1, blst_p1_affine);
+sums!(G2Sums, G2Multiple, G2Affine, G2Points, Quadratic, [Limbs; 2], BETA_OF_G2, G2, blst_p2, blst_p2_affine);
 
 impl G1Sums<'_> {
     /// Each point times its coefficient, eight by eight, and the lanes without an answer.

@@ -4,11 +4,12 @@
 mod numbers;
 mod points;
 
-use super::Ifma;
+use super::Lanes;
+use crate::level::Level;
 
-fn with_ifma(test: impl FnOnce(Ifma)) {
-    match Ifma::detect() {
-        Some(ifma) => test(ifma),
+fn with_lanes(test: impl FnOnce(Lanes)) {
+    match Level::best().ifma() {
+        Some(proof) => test(Lanes::new(proof, &[1; 32])),
         None => eprintln!("skipped: this processor has no 52-bit multiplier"),
     }
 }

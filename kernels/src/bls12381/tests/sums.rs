@@ -7,10 +7,10 @@ use blst::{
     blst_p2_mult, blst_scalar, blst_scalar_from_fr, blst_scalar_from_lendian,
 };
 
-use crate::bls12381::Level;
 use crate::bls12381::arithmetic::Arithmetic;
 use crate::bls12381::coefficients::{Coefficient, DIGITS, Draw};
 use crate::bls12381::points::{G1, G2, hash};
+use crate::bls12381::tests::levels;
 
 /// The square of the curve's parameter.
 const SQUARE: u128 = 0xd201_0000_0001_0000 * 0xd201_0000_0001_0000;
@@ -90,7 +90,7 @@ fn check(coefficients: &[Coefficient]) {
     let multiples = multiples_in_g1(&keys, coefficients);
     let signature = G2::joined(&multiples_in_g2(&signatures, coefficients));
     let signature = G2::normalized(&[signature])[0];
-    for level in Level::available() {
+    for level in levels() {
         let arithmetic = Arithmetic::new(level, &[3; 32]);
         assert_eq!(arithmetic.combine_signatures(&signatures, coefficients), signature, "{level}");
         for size in [1, 3, 20, keys.len().max(1)] {
@@ -131,7 +131,7 @@ fn terms_that_cancel_leave_infinity() {
     let opposite: Vec<_> = keys.iter().map(G1::negative).collect();
     let (both_keys, both) =
         ([keys.clone(), opposite].concat(), [&coefficients[..], &coefficients[..]].concat());
-    for level in Level::available() {
+    for level in levels() {
         let arithmetic = Arithmetic::new(level, &[3; 32]);
         // All together, in a few lanes, and each pair in a lane of its own, which then is infinity itself.
         assert!(arithmetic.combine_keys(&[(&both_keys, &both)])[0].is_infinity(), "{level}");
@@ -156,7 +156,7 @@ fn equal_points_are_summed_up_like_any_others() {
         let expected = G1::normalized(&[G1::joined(&multiples_in_g1(&keys, &coefficients))]);
         let signatures = [signatures[0]; 64];
         let signature = G2::normalized(&[G2::joined(&multiples_in_g2(&signatures, &coefficients))])[0];
-        for level in Level::available() {
+        for level in levels() {
             let arithmetic = Arithmetic::new(level, &[3; 32]);
             assert_eq!(arithmetic.combine_keys(&[(&keys, &coefficients)]), expected, "{level}");
             assert_eq!(arithmetic.combine_signatures(&signatures, &coefficients), signature, "{level}");

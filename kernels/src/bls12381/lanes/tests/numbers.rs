@@ -2,7 +2,7 @@
 
 use blst::*;
 
-use super::{with_ifma, word};
+use super::{with_lanes, word};
 use crate::bls12381::lanes::LANES;
 use crate::bls12381::lanes::constants::{LOW, Limbs, ONE, PRIME, TO_BLST, multiple_of_prime};
 use crate::bls12381::lanes::field::Field;
@@ -252,18 +252,18 @@ fn read_line(line: &Line) -> blst_fp12 {
 #[test]
 fn numbers_in_lanes_are_those_of_blst_at_the_ends_of_their_ranges() {
     // SAFETY: the processor has the instructions.
-    with_ifma(|_| unsafe { check_field() });
+    with_lanes(|_| unsafe { check_field() });
 }
 
 #[test]
 fn tiny_numbers_are_canonical_whatever_they_were_made_of() {
     // SAFETY: the processor has the instructions.
-    with_ifma(|_| unsafe { check_tiny() });
+    with_lanes(|_| unsafe { check_tiny() });
 }
 
 #[test]
 fn numbers_of_the_extensions_are_those_of_blst_at_the_ends_of_their_ranges() {
-    with_ifma(|_| {
+    with_lanes(|_| {
         // SAFETY: the processor has the instructions.
         unsafe {
             check_quadratic();
@@ -275,5 +275,5 @@ fn numbers_of_the_extensions_are_those_of_blst_at_the_ends_of_their_ranges() {
 #[test]
 fn roots_are_found_exactly_where_there_are_any() {
     // SAFETY: the processor has the instructions.
-    with_ifma(|_| unsafe { check_roots() });
+    with_lanes(|_| unsafe { check_roots() });
 }

@@ -2,7 +2,7 @@
 
 use blst::*;
 
-use super::{with_ifma, word};
+use super::{with_lanes, word};
 use crate::bls12381::lanes::constants::{ONE, multiple_of_prime};
 use crate::bls12381::lanes::curve::{G2Affine, G2Points};
 use crate::bls12381::lanes::field::Field;
@@ -23,7 +23,7 @@ fn hashed(index: usize) -> blst_p2 {
 
 #[test]
 fn encodings_are_decoded_and_refused_as_by_blst() {
-    with_ifma(|ifma| {
+    with_lanes(|lanes| {
         let mut encodings: Vec<[u8; 96]> = (0..400).map(bytes).collect();
         for (index, encoding) in encodings.iter_mut().enumerate() {
             match index % 4 {
@@ -41,11 +41,11 @@ fn encodings_are_decoded_and_refused_as_by_blst() {
                 }
             }
         }
-        let expected: Vec<_> = encodings.iter().map(|one| G2::decode(one).map(|point| point.0)).collect();
+        let expected: Vec<_> = encodings.iter().map(G2::decode).collect();
         assert_eq!(expected.iter().flatten().count(), 100);
         for size in [8, 5, 1] {
             let all: Vec<_> = encodings.iter().collect();
-            let decoded: Vec<_> = all.chunks(size).flat_map(|some| ifma.decode(some)).collect();
+            let decoded: Vec<_> = all.chunks(size).flat_map(|some| lanes.decode(some)).collect();
             assert_eq!(decoded, expected, "{size} at once");
         }
     });
@@ -53,12 +53,12 @@ fn encodings_are_decoded_and_refused_as_by_blst() {
 
 #[test]
 fn messages_are_hashed_as_by_blst() {
-    with_ifma(|ifma| {
+    with_lanes(|lanes| {
         let messages: Vec<Vec<u8>> = (0..80).map(|index| vec![index as u8; index * 3]).collect();
         let expected: Vec<_> = messages.iter().map(|message| Some(points::hash(message, b"tests"))).collect();
         let expanded: Vec<_> = messages.iter().map(|message| points::expand(message, b"tests")).collect();
         for size in [8, 7, 1] {
-            let hashes: Vec<_> = expanded.chunks(size).flat_map(|some| ifma.hash(some)).collect();
+            let hashes: Vec<_> = expanded.chunks(size).flat_map(|some| lanes.hash(some)).collect();
             assert_eq!(hashes, expected, "{size} at once");
         }
     });
@@ -80,7 +80,7 @@ fn bytes_that_no_message_gives_are_mapped_as_by_blst() {
         unsafe { blst_fp_from_be_bytes(&mut out, bytes.as_ptr(), 64) };
         out
     };
-    with_ifma(|ifma| {
+    with_lanes(|lanes| {
         for choice in 0..256 {
             let [a, b, c, d] = [choice & 3, choice >> 2 & 3, choice >> 4 & 3, choice >> 6];
             let bytes: [u8; 256] =
@@ -90,7 +90,7 @@ fn bytes_that_no_message_gives_are_mapped_as_by_blst() {
             // SAFETY: reads two numbers and writes a point.
             unsafe { blst_map_to_g2(&mut expected, &pair(0), &pair(128)) };
             // Where both numbers are equal up to the sign, the points are, and lanes cannot add them.
-            match ifma.hash(&[bytes])[0] {
+            match lanes.hash(&[bytes])[0] {
                 Some(point) => assert_eq!(point, expected, "{choice}"),
                 None => assert!(pair(0) == pair(128) || equal_up_to_sign(&pair(0), &pair(128)), "{choice}"),
             }
@@ -107,7 +107,7 @@ fn equal_up_to_sign(a: &blst_fp2, b: &blst_fp2) -> bool {
 
 #[test]
 fn pairings_of_any_number_of_pairs_are_those_of_blst() {
-    with_ifma(|ifma| {
+    with_lanes(|lanes| {
         let right = G2::normalized(&(0..70).map(hashed).collect::<Vec<_>>());
         let mut sum = blst_p1::default();
         let left: Vec<_> = (0..70)
@@ -120,8 +120,7 @@ fn pairings_of_any_number_of_pairs_are_those_of_blst() {
         let pairs: Vec<_> = G1::normalized(&left).into_iter().zip(right).collect();
         for len in (1..20).chain([63, 64, 65, 70]) {
             let expected = points::pairings(&pairs[..len]).expect("there are pairs");
-            let in_lanes: Vec<_> = pairs[..len].iter().map(|(left, right)| (left.0, right.0)).collect();
-            let product = ifma.pairings(&in_lanes).into_iter().fold(blst_fp12::default(), |a, b| a * b);
+            let product = lanes.pairings(&pairs[..len]).into_iter().fold(blst_fp12::default(), |a, b| a * b);
             assert_eq!(product.final_exp(), expected.final_exp(), "{len} pairs");
         }
     });
@@ -195,5 +194,5 @@ fn check_curve() {
 #[test]
 fn points_are_added_and_doubled_as_by_blst_at_the_ends_of_their_ranges() {
     // SAFETY: the processor has the instructions.
-    with_ifma(|_| unsafe { check_curve() });
+    with_lanes(|_| unsafe { check_curve() });
 }
