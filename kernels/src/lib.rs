@@ -35,6 +35,7 @@ pub mod hash;
 mod hex;
 pub mod keccak;
 pub mod level;
+mod search;
 pub mod secp256k1;
 pub mod self_test;
 pub mod signatures;

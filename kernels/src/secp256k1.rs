@@ -34,8 +34,8 @@
 //!
 //! Nothing to the answer, which is for every claim what [`ecdsa::recover`](crate::ecdsa::recover) says. It costs time: a
 //! sum that is not 0 says nothing of any single claim, so smaller ones are asked for, and at last a few claims are
-//! recovered one by one. How much time is bounded, whoever claims what and in whatever order: see `trust.rs`. The rates
-//! depend on the share of false claims; with vectors of eight, on signatures that are all of different keys:
+//! recovered one by one. How much time is bounded, whoever claims what and in whatever order: see `search/trust.rs`.
+//! The rates depend on the share of false claims; with vectors of eight, on signatures that are all of different keys:
 //!
 //! ```text
 //!   false claims          0 %    1 %    2 %    5 %   10 %   15 %   20 % and more
@@ -61,7 +61,6 @@ mod sum;
 mod table;
 #[cfg(target_arch = "x86_64")]
 mod ten;
-mod trust;
 
 #[cfg(test)]
 mod tests;

@@ -7,18 +7,18 @@
 //!                                                                                         one by one
 //! ```
 //!
-//! Whether something pays is asked of [`Price`] and of [`Trust`], which says how often claims proved false of late and
-//! how much sums may still cost; both change how long an answer takes, and no answer.
+//! Whether something pays is asked of [`Price`] and of [`Trust`](crate::search::Trust), which says how often claims proved
+//! false of late and how much sums may still cost; both change how long an answer takes, and no answer.
 
 use std::ops::Range;
 
-use super::equations::{Equation, Equations, Hinted, secret_point};
+use super::equations::{Equations, Hinted, secret_point};
 use super::known_key::KnownKey;
 use super::level::Level;
-use super::price::{GROUP_MIN, Price};
+use super::price::Price;
 use super::sum::Start;
-use super::trust::{ALLOWANCE, Record, Share, Trust};
 use crate::ecdsa;
+use crate::search::{self, Search, Trust};
 
 /// How many claims share a sum at most. More gain little, and their tables no longer fit a core's cache.
 const BATCH_MAX: usize = 128;
@@ -83,11 +83,25 @@ impl BatchRecovery {
         hinted.sort_unstable_by_key(|one| one.key);
         let batches = hinted.len().div_ceil(BATCH_MAX).max(1);
         for batch in hinted.chunks(hinted.len().div_ceil(batches).max(1)) {
-            let (before, found) = (self.trust.record(), Share::default());
-            let mut search = Search { recovery: self, before, found, answers };
-            search.answer(batch);
-            self.trust.learn(&search.found);
+            self.answer_batch(batch, answers);
         }
+    }
+
+    /// Answers claims with a key in `answers`, which is of all claims.
+    fn answer_batch(&self, hinted: &[Hinted], answers: &mut [Answer]) {
+        let Self { seed, level, price, trust, .. } = self;
+        let mut search = Search::new(trust, &price.sum);
+        let (preparation, sum) = (price.preparation(hinted.len()), price.sum.sum(hinted.len()));
+        let pays = price.preparation_pays(hinted.len(), search.share_of_false());
+        if !pays || !trust.spend(preparation, sum) {
+            search.note_alone(hinted.len(), recover(hinted.iter(), answers));
+            return;
+        }
+        let equations = Equations::new(hinted, seed, *level);
+        let len = equations.list.len();
+        // To find out that r is the x of no point takes as long here as there.
+        trust.earn(preparation - price.preparation(len));
+        search.settle(&mut Prepared { recovery: self, equations, answers }, 0..len);
     }
 }
 
@@ -100,84 +114,37 @@ fn recovered(claim: &Claim) -> Answer {
     }
 }
 
-/// The search for the false claims of a batch: a sum of all that are likely enough to be true together, halves where it
-/// fails, and at last a few that are recovered one by one.
-struct Search<'a> {
+/// Answers each of `list` in `answers`, one by one. Gives how many claims are false.
+fn recover<'a>(list: impl Iterator<Item = &'a Hinted<'a>>, answers: &mut [Answer]) -> usize {
+    let mut found_false = 0;
+    for one in list {
+        let answer = recovered(&one.claim);
+        found_false += usize::from(answer != Answer::Claimed);
+        answers[one.place] = answer;
+    }
+    found_false
+}
+
+/// Claims whose tables are made.
+struct Prepared<'a> {
     recovery: &'a BatchRecovery,
-    /// What the batches before this one showed, and what this one did so far.
-    before: Record,
-    found: Share,
-    /// Of all claims; nothing was recovered beforehand.
+    equations: Equations<'a>,
+    /// Of all claims.
     answers: &'a mut [Answer],
 }
 
-impl Search<'_> {
-    /// Answers a batch.
-    fn answer(&mut self, hinted: &[Hinted]) {
-        let BatchRecovery { seed, level, price, trust, .. } = self.recovery;
-        let (preparation, sum) = (price.preparation(hinted.len()), price.sum(hinted.len()));
-        let pays = price.preparation_pays(hinted.len(), self.share_of_false());
-        if !pays || !trust.spend(preparation, sum) {
-            self.recover(hinted.iter());
-            return;
-        }
-        let list = Equations::new(hinted, seed, *level);
-        // To find out that r is the x of no point takes as long here as there.
-        trust.earn(preparation - price.preparation(list.list.len()));
-        self.settle(&list, 0..list.list.len(), false);
-    }
-
-    fn share_of_false(&self) -> f64 {
-        self.before.plus(&self.found).of_false()
-    }
-
-    /// Answers the claims in `range`, of whose sum it may be known that it `fails`. Gives whether all were true.
-    fn settle(&mut self, equations: &Equations, range: Range<usize>, mut fails: bool) -> bool {
-        let (len, share, price) = (range.len(), self.share_of_false(), &self.recovery.price);
-        let list = &equations.list[range.clone()];
-        if len < GROUP_MIN {
-            return self.recover(list.iter().map(|one| &one.hinted));
-        }
-        if !fails && price.sum_pays(len, share) {
-            if !self.recovery.trust.spend(price.sum(len), 0.0) {
-                return self.recover(list.iter().map(|one| &one.hinted));
+impl search::Equations for Prepared<'_> {
+    fn settle_sum(&mut self, range: Range<usize>) -> bool {
+        let holds = self.equations.hold(range.clone(), &self.recovery.start, self.recovery.level);
+        if holds {
+            for one in &self.equations.list[range] {
+                self.answers[one.hinted.place] = Answer::Claimed;
             }
-            if equations.hold(range.clone(), &self.recovery.start, self.recovery.level) {
-                self.are_true(list);
-                return true;
-            }
-            fails = true;
         }
-        if price.expected_apart(len, share) >= len as f64 {
-            return self.recover(list.iter().map(|one| &one.hinted));
-        }
-        let middle = range.start + len / 2;
-        let first = self.settle(equations, range.start..middle, false);
-        // If the whole fails and its first half does not, the second does, and asking would say so again.
-        let second = self.settle(equations, middle..range.end, fails && first);
-        first && second
+        holds
     }
 
-    /// Their sum holds.
-    fn are_true(&mut self, list: &[Equation]) {
-        self.recovery.trust.earn(list.len() as f64);
-        self.found.settled += list.len() as f64;
-        for one in list {
-            self.answers[one.hinted.place] = Answer::Claimed;
-        }
-    }
-
-    /// One by one. Gives whether all were true.
-    fn recover<'b>(&mut self, list: impl Iterator<Item = &'b Hinted<'b>>) -> bool {
-        let mut batch = Share::default();
-        for one in list {
-            let answer = recovered(&one.claim);
-            batch.settled += 1.0;
-            batch.found_false += if answer == Answer::Claimed { 0.0 } else { 1.0 };
-            self.answers[one.place] = answer;
-        }
-        self.recovery.trust.earn(batch.settled * ALLOWANCE);
-        self.found = self.found.plus(&batch);
-        batch.found_false == 0.0
+    fn settle_alone(&mut self, range: Range<usize>) -> usize {
+        recover(self.equations.list[range].iter().map(|one| &one.hinted), self.answers)
     }
 }

@@ -86,7 +86,7 @@ fn prices_in_recoveries() {
     for level in Level::all() {
         for len in [4, 8, 16, 32, 64, 128] {
             let ([preparation, sum], stated) = (measure(&signed[..len], level, 41), Price::of(level));
-            let (stated_preparation, stated_sum) = (stated.preparation(len), stated.sum(len));
+            let (stated_preparation, stated_sum) = (stated.preparation(len), stated.sum.sum(len));
             println!(
                 "{level} {len:3}: {preparation:6.2} {stated_preparation:6.2}  {sum:6.2} {stated_sum:6.2}"
             );
@@ -104,11 +104,11 @@ fn the_measurement_of_prices_runs() {
 #[test]
 fn a_batch_is_made_of_true_claims_and_not_of_a_few_or_of_false_ones() {
     for price in Level::all().map(Price::of) {
-        assert!(price.preparation_pays(128, 0.001) && price.sum_pays(128, 0.0001));
+        assert!(price.preparation_pays(128, 0.001) && price.sum.sum_pays(128, 0.0001));
         assert!(!price.preparation_pays(3, 0.0) && !price.preparation_pays(128, 0.5));
-        assert!(!price.sum_pays(128, 0.1), "the smaller the group, the likelier it holds");
+        assert!(!price.sum.sum_pays(128, 0.1), "the smaller the group, the likelier it holds");
         for len in [4, 30, 64, 128] {
-            let expected = [0.0, 0.01, 0.1, 0.5, 1.0].map(|share| price.expected(len, share));
+            let expected = [0.0, 0.01, 0.1, 0.5, 1.0].map(|share| price.sum.expected(len, share));
             assert!(expected.is_sorted() && expected[4] <= len as f64, "{expected:?}");
         }
     }

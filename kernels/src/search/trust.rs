@@ -1,49 +1,50 @@
-//! What the claims before have earned: how many of them proved false, and how much time sums may still take.
+//! What equations before have earned: how many of them proved false, and how much time sums may still take.
 //!
-//! Whoever hands over claims can make any sum fail, with one forged signature in the name of any known account. Two rules
-//! keep that from slowing the others down:
+//! Whoever sends signatures can make any sum fail, with a single forged one. Two rules keep that from slowing the others
+//! down:
 //!
 //! 1. *Expectation.* A sum is made only where it is expected to spare more than it costs, judged by the share of false
-//!    claims among the last of those whose key was known: the last 64 or the last 1024, whichever is worse, so that trust
-//!    is lost at once and won back slowly. What is recovered one by one shows whether its claim was true as well, so the
-//!    share is always fresh, and nothing has to be tried now and then to see whether times are better.
-//! 2. *Budget.* Who knows rule 1 can mislead it: true claims until they are trusted, then false ones. So tables and sums
-//!    are paid from a budget. A claim that a sum settles earns the recovery that it spared; a recovery earns a
-//!    [`ALLOWANCE`]; the budget begins at [`BUDGET_MAX`] and never exceeds it. Where it does not suffice, claims are
-//!    recovered one by one.
+//!    ones among the last equations: the last 64 or the last 1024, whichever is worse, so that trust is lost at once and
+//!    won back slowly. What is settled alone shows whether it was true as well, so the share is always fresh, and nothing
+//!    has to be tried now and then to see whether times are better.
+//! 2. *Budget.* Who knows rule 1 can mislead it: true equations until they are trusted, then false ones. So sums are paid
+//!    from a budget. An equation that a sum settles earns the time that it would have taken alone; one settled alone earns
+//!    an [`ALLOWANCE`]; the budget begins at [`BUDGET_MAX`] and never exceeds it. Where it does not suffice, equations are
+//!    settled alone.
 //!
-//! With r claims recovered and t settled by sums, what was spent is at most BUDGET_MAX + ALLOWANCE r + t. So, whatever is
-//! claimed in whatever order, and for any stretch of time as well as for the whole:
+//! The unit is the time that one equation takes alone. With r equations settled alone and t by sums, what was spent is at
+//! most BUDGET_MAX + ALLOWANCE r + t. So, whatever is sent in whatever order, and for any stretch of time as well as for
+//! the whole:
 //!
 //! ```text
-//!   r + spent  ≤  (1 + ALLOWANCE) (r + t)  +  BUDGET_MAX            in recoveries
+//!   r + spent  ≤  (1 + ALLOWANCE) (r + t)  +  BUDGET_MAX
 //! ```
 //!
-//! No account is remembered for false claims: anyone can claim any account, and would slow down whom he names. Who knows
-//! where claims came from can strip those of a source that proved wrong, and does well to.
+//! No account is remembered for false equations: where anyone can name any account, that would slow down whom he names.
+//! Who knows where signatures came from can keep those of a source that proved wrong apart, and does well to.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What each recovery adds to the budget, in recoveries.
-pub(super) const ALLOWANCE: f64 = 1.0 / 16.0;
+/// What each equation settled alone adds to the budget.
+pub(crate) const ALLOWANCE: f64 = 1.0 / 16.0;
 
-/// The greatest budget, in recoveries: a fifth of a second of one core, or less. It is this large so that many threads can
-/// have sums under way while claims are true.
-pub(super) const BUDGET_MAX: f64 = 4096.0;
+/// The greatest budget: a fifth of a second of one core, or less. It is this large so that many threads can have sums
+/// under way while equations are true.
+pub(crate) const BUDGET_MAX: f64 = 4096.0;
 
-/// What earlier claims weigh at most when a batch begins, in claims.
+/// What earlier equations weigh at most when a batch begins.
 const RECENT_MAX: f64 = 64.0;
 const LASTING_MAX: f64 = 1024.0;
 
-/// What the last claims showed.
+/// What the last equations showed.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Record {
+pub(crate) struct Record {
     recent: Share,
     lasting: Share,
 }
 
 impl Record {
-    /// The chance that the next claim is false.
+    /// The chance that the next equation is false.
     pub fn of_false(&self) -> f64 {
         self.recent.of_false().max(self.lasting.of_false())
     }
@@ -53,15 +54,15 @@ impl Record {
     }
 }
 
-/// Claims that were settled, and how many of them were false.
+/// How many equations were settled, and how many of them were false.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Share {
+pub(crate) struct Share {
     pub settled: f64,
     pub found_false: f64,
 }
 
 impl Share {
-    /// Before anything is known, one of 320 at the weight of 16 claims.
+    /// Before anything is known, one of 320 at the weight of 16.
     fn of_false(&self) -> f64 {
         (self.found_false + 0.05) / (self.settled + 16.0)
     }
@@ -79,7 +80,7 @@ impl Share {
 
 /// Shared by all threads; each holds it for one look or one change.
 #[derive(Debug)]
-pub(super) struct Trust(Mutex<State>);
+pub(crate) struct Trust(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
@@ -92,7 +93,7 @@ impl Trust {
         Self(Mutex::new(State { record: Record::default(), budget: BUDGET_MAX }))
     }
 
-    /// What the last claims showed.
+    /// What the last equations showed.
     pub fn record(&self) -> Record {
         self.lock().record
     }
@@ -115,9 +116,9 @@ impl Trust {
     }
 
     /// Adds to the budget.
-    pub fn earn(&self, recoveries: f64) {
+    pub fn earn(&self, amount: f64) {
         let mut state = self.lock();
-        state.budget = BUDGET_MAX.min(state.budget + recoveries);
+        state.budget = BUDGET_MAX.min(state.budget + amount);
     }
 
     /// Both numbers are right after each change, so a thread that panicked with the lock left nothing bad behind.
