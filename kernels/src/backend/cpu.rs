@@ -14,9 +14,9 @@
 //!
 //! If each of them holds, so does the sum. If one does not, the sum holds with a chance of 2^-128 for who cannot foresee
 //! the coefficients; they are drawn from the secret seed and everything the equation depends on, so they change with
-//! any bit of any signature, and no state is kept. A sum that fails says nothing about any single signature, and each
-//! equation is then checked alone, on the points already decoded: an attacker who spoils every range costs no more than
-//! the reference plus one sum.
+//! any bit of any signature. A sum that fails says nothing about any single signature; then sums of parts are tried, and
+//! at last equations alone, on the points already decoded. How much time may go into sums that fail is bounded, whatever
+//! is sent in whatever order: what a back-end keeps of the signatures before is told in `search/trust.rs`.
 //!
 //! Keys of active senders are kept decoded. Where the processor has AVX2 or AVX-512, four or eight of all of this are done
 //! at once, in lanes of our own.
@@ -34,6 +34,7 @@ use crate::curve25519;
 #[cfg(target_arch = "x86_64")]
 use crate::ed25519::lanes;
 use crate::ed25519::{keys::Keys, portable};
+use crate::search::Trust;
 use crate::signatures::{Scheme, Signatures};
 use signers::Signers;
 
@@ -47,6 +48,8 @@ const SECP256K1_KEYS_MAX: usize = 1 << 18;
 pub struct Cpu {
     seed: [u8; 32],
     curve: Curve,
+    /// What earlier ed25519 signatures have earned.
+    trust: Trust,
     signers: Signers,
 }
 
@@ -69,21 +72,27 @@ impl Cpu {
         Self::build(seed, level, keys_max, keys_max)
     }
 
+    /// The same, with each ed25519 signature checked by itself, in lanes as far as the level has any: what forgeries, which
+    /// spoil sums, are measured against.
+    pub fn without_sums(self) -> Self {
+        Self { trust: Trust::never(), ..self }
+    }
+
     fn build(seed: [u8; 32], level: Level, ed25519_keys: usize, secp256k1_keys: usize) -> Self {
-        let signers = Signers::new(seed, level, secp256k1_keys);
+        let (trust, signers) = (Trust::new(), Signers::new(seed, level, secp256k1_keys));
         #[cfg(target_arch = "x86_64")]
         if let Some(lanes) = curve25519::Curve::of(level) {
-            return Self { seed, curve: Curve::Lanes(lanes, Keys::new(ed25519_keys)), signers };
+            return Self { seed, curve: Curve::Lanes(lanes, Keys::new(ed25519_keys)), trust, signers };
         }
-        Self { seed, curve: Curve::Portable(Keys::new(ed25519_keys)), signers }
+        Self { seed, curve: Curve::Portable(Keys::new(ed25519_keys)), trust, signers }
     }
 
     fn verify_ed25519(&self, batch: &Signatures, range: Range<usize>, verdicts: &mut Vec<Verdict>) {
         let signatures = batch.ed25519(range);
         let addresses = match &self.curve {
-            Curve::Portable(keys) => portable::verify(&self.seed, keys, signatures),
+            Curve::Portable(keys) => portable::verify(&self.seed, &self.trust, keys, signatures),
             #[cfg(target_arch = "x86_64")]
-            Curve::Lanes(curve, keys) => lanes::verify(*curve, &self.seed, keys, signatures),
+            Curve::Lanes(curve, keys) => lanes::verify(*curve, &self.seed, &self.trust, keys, signatures),
         };
         verdicts.extend(addresses.into_iter().map(Verdict::from));
     }

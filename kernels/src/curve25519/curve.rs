@@ -49,14 +49,6 @@ impl Curve {
         ifma.or_else(avx512).or_else(avx2)
     }
 
-    /// Up to here, equations by themselves cost less than their sum: those that fill one vector.
-    pub fn few(self) -> usize {
-        match self {
-            Self::Avx2(_) => 4,
-            Self::Avx512(_) | Self::Ifma(_) => 8,
-        }
-    }
-
     /// Up to here, `curve25519-dalek` takes less for one equation after the other than lanes that are mostly empty.
     pub fn very_few(self) -> usize {
         match self {

@@ -1,21 +1,19 @@
 //! Batches on a processor that computes four or eight of everything at once.
 //!
 //! ```text
-//!   R, S, A, message ─ rules 1 to 3 ─> hashes ─> points, rule 4 ─> rule 5: one sum of all ─ neutral ─> all are valid
-//!                                                    ^                          └─ not ─> each by itself
+//!   R, S, A, message ─ rules 1 to 3 ─> hashes ─> points, rule 4 ─> rule 5: sums, or each alone
+//!                                                    ^
 //!                                                    └ A from Keys, if it was seen before
 //! ```
-//!
-//! Each by itself costs about three times as much as the sum of all, without what comes before. So whoever spoils every
-//! batch makes a signature nearly three times as dear: a quarter of what the reference takes with AVX-512 IFMA, three
-//! quarters with AVX2.
 
 use super::keys::{Found, Keys};
-use super::{Signature, coefficients, halves, is_canonical_and_not_small, signer};
+use super::sums::{self, Arithmetic};
+use super::{Signature, halves, is_canonical_and_not_small, signer};
 use crate::Level;
 use crate::address;
 use crate::curve25519::{Affine, Curve, Equation, Scalar};
 use crate::keccak::keccak256_many;
+use crate::search::{Price, Trust};
 
 /// What is kept for a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +37,7 @@ struct Candidate<'a> {
 pub(crate) fn verify<'a>(
     curve: Curve,
     seed: &[u8; 32],
+    trust: &Trust,
     keys: &Keys<Known>,
     signatures: impl ExactSizeIterator<Item = Signature<'a>>,
 ) -> Vec<Option<[u8; 20]>> {
@@ -49,11 +48,7 @@ pub(crate) fn verify<'a>(
     let mut candidates: Vec<_> =
         signatures.enumerate().filter_map(|(index, signature)| candidate(index, signature, keys)).collect();
     let equations = equations(curve, &mut candidates);
-    let hold = if equations.len() > curve.few() && sum_holds(curve, seed, &equations) {
-        vec![true; equations.len()]
-    } else {
-        curve.hold(&equations)
-    };
+    let hold = sums::hold(&curve, seed, trust, &equations);
     let valid =
         candidates.iter().zip(&equations).zip(hold).filter(|(_, holds)| *holds).map(|(valid, _)| valid);
     answer(keys, valid, &mut verdicts);
@@ -104,10 +99,30 @@ fn equations(curve: Curve, candidates: &mut Vec<Candidate<'_>>) -> Vec<Equation>
     equations
 }
 
-/// Whether the random sum of all equations holds.
-fn sum_holds(curve: Curve, seed: &[u8; 32], equations: &[Equation]) -> bool {
-    let scalars = equations.iter().map(|equation| (equation.challenge.to_bytes(), equation.s.to_bytes()));
-    curve.sum_is_neutral(equations, &coefficients::draw(seed, scalars))
+impl Arithmetic for Curve {
+    type Equation = Equation;
+
+    /// As measured by the test `prices`.
+    fn price(&self) -> Price {
+        match self {
+            Self::Avx2(_) => Price { each_time: 6.0, each_equation: 0.28, lanes: 4, group_min: 5 },
+            Self::Avx512(_) | Self::Ifma(_) => {
+                Price { each_time: 8.0, each_equation: 0.36, lanes: 8, group_min: 9 }
+            }
+        }
+    }
+
+    fn scalars(equation: &Equation) -> ([u8; 32], [u8; 32]) {
+        (equation.challenge.to_bytes(), equation.s.to_bytes())
+    }
+
+    fn sum_is_neutral(&self, equations: &[Equation], coefficients: &[u128]) -> bool {
+        Curve::sum_is_neutral(*self, equations, coefficients)
+    }
+
+    fn hold(&self, equations: &[Equation]) -> Vec<bool> {
+        Curve::hold(*self, equations)
+    }
 }
 
 /// Writes the verdicts on the valid signatures, and keeps their keys: only who signs has a place there.

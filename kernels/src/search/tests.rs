@@ -129,7 +129,7 @@ fn the_share_of_false_equations_follows_the_last_of_them() {
     let trust = Trust::new();
     let of_false = || trust.record().of_false();
     let unknown = of_false();
-    assert!(unknown > 0.001 && unknown < 0.01, "{unknown}");
+    assert!(unknown > 0.0001 && unknown < 0.001, "{unknown}");
     for _ in 0..20 {
         trust.learn(&share(128, 0));
     }

@@ -62,9 +62,9 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// Before anything is known, one of 320 at the weight of 16.
+    /// Before anything is known, one of 3200 at the weight of 16.
     fn of_false(&self) -> f64 {
-        (self.found_false + 0.05) / (self.settled + 16.0)
+        (self.found_false + 0.005) / (self.settled + 16.0)
     }
 
     pub fn plus(&self, other: &Self) -> Self {
@@ -86,11 +86,21 @@ pub(crate) struct Trust(Mutex<State>);
 struct State {
     record: Record,
     budget: f64,
+    budget_max: f64,
 }
 
 impl Trust {
     pub fn new() -> Self {
-        Self(Mutex::new(State { record: Record::default(), budget: BUDGET_MAX }))
+        Self::up_to(BUDGET_MAX)
+    }
+
+    /// For whom no sum is ever made.
+    pub fn never() -> Self {
+        Self::up_to(0.0)
+    }
+
+    fn up_to(budget_max: f64) -> Self {
+        Self(Mutex::new(State { record: Record::default(), budget: budget_max, budget_max }))
     }
 
     /// What the last equations showed.
@@ -118,7 +128,7 @@ impl Trust {
     /// Adds to the budget.
     pub fn earn(&self, amount: f64) {
         let mut state = self.lock();
-        state.budget = BUDGET_MAX.min(state.budget + amount);
+        state.budget = state.budget_max.min(state.budget + amount);
     }
 
     /// Both numbers are right after each change, so a thread that panicked with the lock left nothing bad behind.

@@ -20,15 +20,32 @@ pub(super) struct Price {
     pub sum: search::Price,
 }
 
-/// One lane. It is charged for the levels that have not been measured, too.
+/// One lane.
 const PORTABLE: Price = Price {
     tables_each_time: 0.7,
     tables_each_claim: 0.27,
     sum: search::Price { each_time: 0.7, each_equation: 0.37, lanes: 1, group_min: GROUP_MIN },
 };
 
+/// Four lanes of a 32-bit multiplier.
+#[cfg(target_arch = "x86_64")]
+const AVX2: Price = Price {
+    tables_each_time: 0.9,
+    tables_each_claim: 0.18,
+    sum: search::Price { each_time: 1.6, each_equation: 0.265, lanes: 1, group_min: GROUP_MIN },
+};
+
+/// Eight lanes of a multiplier for floating-point numbers.
+#[cfg(target_arch = "x86_64")]
+const AVX512: Price = Price {
+    tables_each_time: 1.0,
+    tables_each_claim: 0.08,
+    sum: search::Price { each_time: 1.5, each_equation: 0.11, lanes: 1, group_min: GROUP_MIN },
+};
+
 /// Eight lanes of a 52-bit multiplier.
-const EIGHT: Price = Price {
+#[cfg(target_arch = "x86_64")]
+const IFMA: Price = Price {
     tables_each_time: 0.9,
     tables_each_claim: 0.048,
     sum: search::Price { each_time: 0.85, each_equation: 0.068, lanes: 1, group_min: GROUP_MIN },
@@ -39,9 +56,12 @@ impl Price {
     pub fn of(level: Level) -> Self {
         #[cfg(target_arch = "x86_64")]
         if level.ifma().is_some() {
-            return EIGHT;
+            return IFMA;
+        } else if level.avx512().is_some() {
+            return AVX512;
+        } else if level.avx2().is_some() {
+            return AVX2;
         }
-        // And, until they are measured, of the levels in between: who pays too much is safe.
         PORTABLE
     }
 
