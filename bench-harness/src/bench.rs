@@ -7,9 +7,12 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pelton_engine::limits::Limits;
-use pelton_pipeline::clock::Nanos;
+use pelton_kernels::choice::{Choice, ChoiceError};
+use pelton_pipeline::clock::{Clock, Nanos, WallClock};
+use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::stages::load::Rate;
 use pelton_workloads::file::FileError;
 use pelton_workloads::{CHAIN_ID, Pattern, Scheme, Spec, Workload, load_or_make};
@@ -45,7 +48,7 @@ pub struct Options {
     pub seed: u64,
     /// Threads that turn stages and run jobs.
     pub threads: usize,
-    /// Name of what verifies signatures, as `pelton_kernels::open` knows it.
+    /// Name of what verifies signatures, as `pelton_kernels::Choice` knows it.
     pub backend: String,
     /// Whether each transaction comes with its sender beside it, as from a client that says who it is.
     pub claim_senders: bool,
@@ -60,7 +63,9 @@ pub struct Options {
 pub enum BenchError {
     /// No threads, sockets or random numbers.
     System(io::Error),
-    /// No such back-end, or it does not pass its self-test.
+    /// What was asked to verify is not there.
+    Unavailable(String),
+    /// A back-end does not pass its self-test.
     Backend(String),
     /// The workload could not be kept.
     Workload(FileError),
@@ -70,6 +75,7 @@ impl std::fmt::Display for BenchError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             BenchError::System(error) => write!(f, "the system refused: {error}"),
+            BenchError::Unavailable(reason) => f.write_str(reason),
             BenchError::Backend(error) => write!(f, "back-end: {error}"),
             BenchError::Workload(error) => {
                 write!(f, "workload file: {error}; --cache DIR names another folder")
@@ -96,12 +102,11 @@ pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report, Bench
     let mut seed = [0; 32];
     rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| BenchError::System(error.into()))?;
-    let backend = pelton_kernels::open(&options.backend, seed)
-        .map_err(|error| BenchError::Backend(error.to_string()))?;
-    pelton_kernels::self_test(backend.as_ref()).map_err(|fault| BenchError::Backend(fault.to_string()))?;
+    progress.step("looking for what verifies signatures", None);
+    let choice = choose(options, seed)?;
     let limits = Limits::standard(CHAIN_ID);
 
-    let probe = probe(options, &limits, &backend, progress)?;
+    let probe = probe(options, &limits, &choice, progress)?;
     let transactions = match (options.length, options.rate) {
         (Length::Transactions(transactions), _) => transactions,
         (Length::Seconds(seconds), Rate::PerSecond(rate)) => (seconds * rate).ceil() as u64,
@@ -120,12 +125,26 @@ pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report, Bench
         },
         claim_senders: options.claim_senders,
         until: options.until.clone(),
-        backend,
+        choice,
+        log: |line| eprintln!("pelton: {line}"),
     };
     progress.step("running", None);
     let outcomes = run(&workload, &limits, &plan).map_err(BenchError::System)?;
     progress.step("auditing", None);
-    Ok(summary(options, &workload, &limits, &outcomes, &probe))
+    Ok(summary(options, &workload, &limits, &outcomes, &probe, plan.choice.found()))
+}
+
+/// What verifies, found, tested and measured on as many threads as the run will have.
+fn choose(options: &Options, seed: [u8; 32]) -> Result<Choice, BenchError> {
+    let threads =
+        Threads::start(options.threads).map_err(|error| BenchError::System(io::Error::other(error)))?;
+    let clock = WallClock::new();
+    let now = Arc::new(move || clock.now_ns());
+    let choice = Choice::open(&options.backend, seed, pelton_kernels::cuda::devices, threads.workers(), now);
+    choice.map_err(|error| match error {
+        ChoiceError::Unavailable(reason) => BenchError::Unavailable(reason),
+        ChoiceError::Wrong(fault) => BenchError::Backend(fault.to_string()),
+    })
 }
 
 /// The next number of one digit and a half: what is measured a little differently each time shall not fill the cache with

@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod bench;
+pub mod device;
 pub mod machine;
 pub mod probe;
 pub mod report;
@@ -16,11 +17,17 @@ pub mod solo;
 pub mod summary;
 pub mod table;
 pub mod udp;
+pub mod watched;
 
 /// What the pipeline offers to choose from.
 pub mod pipeline {
     pub use pelton_pipeline::stages::load::Rate;
     pub use pelton_pipeline::topology::STAGES;
+}
+
+/// What verification offers to choose from.
+pub mod kernels {
+    pub use pelton_kernels::choice::CHOICES;
 }
 
 /// What the workloads offer to choose from.

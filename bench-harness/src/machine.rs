@@ -14,7 +14,7 @@ pub struct Machine {
     pub cores: usize,
     /// Instruction sets that kernels can use, widest last.
     pub simd: Vec<String>,
-    /// Model name of the first GPU; null without one.
+    /// Model name of the first GPU, as the system tells; null without one.
     pub gpu: Option<String>,
     /// Main memory in bytes.
     pub memory_bytes: u64,

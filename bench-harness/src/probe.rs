@@ -1,10 +1,9 @@
 //! `Probe`: what each stage costs alone, measured by a small run on one thread.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use pelton_engine::limits::Limits;
-use pelton_kernels::Backend;
+use pelton_kernels::Choice;
 use pelton_pipeline::clock::Nanos;
 use pelton_pipeline::stages::load::Rate;
 
@@ -44,7 +43,7 @@ impl Probe {
 pub fn probe(
     options: &Options,
     limits: &Limits,
-    backend: &Arc<dyn Backend>,
+    choice: &Choice,
     progress: &dyn Progress,
 ) -> Result<Probe, BenchError> {
     let transactions = match options.length {
@@ -59,7 +58,8 @@ pub fn probe(
         offer_ns: Nanos::MAX,
         claim_senders: options.claim_senders,
         until: options.until.clone(),
-        backend: backend.clone(),
+        choice: choice.clone(),
+        log: |_| {},
     };
     // What disturbs a probe makes it dearer, never cheaper: the cheapest of a few is the nearest to the truth.
     let mut best: Option<Probe> = None;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::device::DeviceReport;
 use crate::machine::Machine;
 
 /// Name and version of the object's shape.
@@ -147,16 +148,20 @@ pub struct Limit {
 }
 
 /// Who verified signatures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct VerifyReport {
-    /// What was asked for: `auto` or `reference`.
+    /// What was asked for: `auto`, `cpu`, `cuda` or `reference`.
     pub requested: String,
     /// Whether senders were claimed beside the transactions; their keys then need no recovery once they are known.
     pub senders_claimed: bool,
     /// Signatures that each back-end answered.
     pub backends: BTreeMap<String, u64>,
-    /// From how many signatures on a device takes a batch; null without a device.
-    pub crossover_signatures: Option<u64>,
+    /// What came of a device; null where none was looked for.
+    pub device: Option<DeviceReport>,
+    /// Batches that a device could not answer, and the CPU did.
+    pub faults: u64,
+    /// Why the last of them could not be answered.
+    pub last_fault: Option<String>,
 }
 
 /// Where the threads' time went that the stages alone would not have needed, as shares of all threads' time.

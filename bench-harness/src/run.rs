@@ -12,7 +12,7 @@ use pelton_consensus::{BlockId, Solo};
 use pelton_engine::block::Block;
 use pelton_engine::executed::Outcome;
 use pelton_engine::limits::Limits;
-use pelton_kernels::{Backend, Chunked, Completed, Signatures, Spawn, Ticket, Verifier};
+use pelton_kernels::{Choice, Spawn, Verifier};
 use pelton_pipeline::clock::{Clock, Nanos, WallClock};
 use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::ledger::Rejection;
@@ -25,6 +25,10 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::solo::Core;
 use crate::udp::Udp;
+use crate::watched::Watched;
+
+/// Signatures in a full batch where a device takes part: enough to fill it.
+const DEVICE_BATCH: usize = 16_384;
 
 /// How a workload is run.
 #[derive(Clone)]
@@ -40,7 +44,9 @@ pub struct Plan {
     /// Stage after which the pipeline is cut.
     pub until: Option<String>,
     /// What verifies signatures.
-    pub backend: Arc<dyn Backend>,
+    pub choice: Choice,
+    /// Who is told of a device that fails, in a line.
+    pub log: fn(&str),
 }
 
 /// A block that became final and what came of it.
@@ -172,14 +178,22 @@ fn assemble(
 ) -> io::Result<Pipeline> {
     // A benchmark asks about every single transaction afterwards.
     let ledger_capacity = workload.transactions.len().max(1);
-    let settings = Settings { ledger_capacity, ..Settings::standard(plan.threads) };
-    let (backend, report) = (plan.backend.clone(), report.clone());
+    let mut settings = Settings { ledger_capacity, ..Settings::standard(plan.threads) };
+    if plan.choice.is_on_device() {
+        // A device is given much at once, and several batches at a time.
+        settings.verify.batch_max = DEVICE_BATCH;
+        settings.verify.enough = DEVICE_BATCH as u64;
+        settings.verify.in_flight_max = settings.verify.in_flight_max.max(4 * DEVICE_BATCH as u64);
+    }
+    let (choice, log, report, clock_of_verifier) =
+        (plan.choice.clone(), plan.log, report.clone(), clock.clone());
     // A batch holds one signature at least.
     let in_flight_max = settings.verify.in_flight_max as usize;
     let in_flight_max = NonZeroUsize::new(in_flight_max).expect("something is in flight");
     let verifier = move |spawn: Arc<dyn Spawn>| -> Box<dyn Verifier> {
         let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
-        Box::new(Watched { inner: Chunked::new(backend, spawn, settings), report })
+        let now = Arc::new(move || clock_of_verifier.now_ns());
+        Box::new(Watched::new(choice.verifier(spawn, now, settings), report, log))
     };
     let (leader, follower) = Udp::pair()?;
     let world = World {
@@ -226,30 +240,4 @@ fn run_delay_ns() -> Nanos {
         text.split_whitespace().nth(1)?.parse::<Nanos>().ok()
     };
     std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten().filter_map(of_thread).sum()
-}
-
-/// A verifier whose report can be read after the pipeline has swallowed it.
-struct Watched {
-    inner: Chunked,
-    report: Arc<Mutex<pelton_kernels::Report>>,
-}
-
-impl Verifier for Watched {
-    fn submit(&mut self, batch: Signatures) -> Result<Ticket, Signatures> {
-        self.inner.submit(batch)
-    }
-
-    fn poll(&mut self) -> Option<Completed> {
-        let completed = self.inner.poll()?;
-        *self.report.lock() = self.inner.report();
-        Some(completed)
-    }
-
-    fn in_flight(&self) -> usize {
-        self.inner.in_flight()
-    }
-
-    fn report(&self) -> pelton_kernels::Report {
-        self.inner.report()
-    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use pelton_engine::executed::Outcome;
 use pelton_engine::limits::Limits;
+use pelton_kernels::choice::Found;
 use pelton_pipeline::clock::Nanos;
 use pelton_pipeline::meter::{Meter, Regime};
 use pelton_pipeline::stages::load::Rate;
@@ -12,6 +13,7 @@ use pelton_workloads::Workload;
 
 use crate::audit::audit;
 use crate::bench::Options;
+use crate::device::DeviceReport;
 use crate::machine::Machine;
 use crate::probe::Probe;
 use crate::report::{
@@ -29,6 +31,7 @@ pub fn summary(
     limits: &Limits,
     outcomes: &Outcomes,
     probe: &Probe,
+    found: Option<&Found>,
 ) -> Report {
     let offered = outcomes.stages[0].meter().passed;
     let receipts = || outcomes.blocks.iter().flat_map(|block| &block.outcomes).filter_map(Outcome::receipt);
@@ -76,7 +79,9 @@ pub fn summary(
                 .iter()
                 .map(|(name, count)| ((*name).to_owned(), *count))
                 .collect(),
-            crossover_signatures: None,
+            device: found.map(DeviceReport::of),
+            faults: outcomes.verify.faults,
+            last_fault: outcomes.verify.last_fault.as_ref().map(ToString::to_string),
         },
         efficiency: Some(outcomes.came_out() / seconds * probe.total_ns / 1e9 / options.threads as f64),
         losses: Some(losses(options, outcomes, probe)),

@@ -46,14 +46,18 @@ fn head(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
         report.commit,
         report.threads,
         backends(report)
-    )
+    )?;
+    report.verify.device.as_ref().map_or(Ok(()), |device| writeln!(f, "device    {}", device.line()))
 }
 
 fn backends(report: &Report) -> String {
     let answered =
         |(name, signatures): (&String, &u64)| format!("{name} ({} signatures)", count(*signatures));
     let all: Vec<String> = report.verify.backends.iter().map(answered).collect();
-    let all = if all.is_empty() { "none used".to_owned() } else { all.join(", ") };
+    let mut all = if all.is_empty() { "none used".to_owned() } else { all.join(", ") };
+    if let Some(fault) = &report.verify.last_fault {
+        all += &format!(", {} faults, the last one {fault}", count(report.verify.faults));
+    }
     if report.verify.senders_claimed { all + ", senders claimed" } else { all }
 }
 

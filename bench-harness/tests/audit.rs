@@ -20,7 +20,8 @@ fn ended(workload: &Workload) -> Outcomes {
         offer_ns: Nanos::MAX,
         claim_senders: false,
         until: None,
-        backend,
+        choice: backend.into(),
+        log: |line| panic!("no device takes part: {line}"),
     };
     run(workload, &Limits::standard(CHAIN_ID), &plan).expect("the system gives threads")
 }

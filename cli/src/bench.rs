@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use pelton_bench_harness::bench::{Length, Options, bench};
+use pelton_bench_harness::bench::{BenchError, Length, Options, bench};
+use pelton_bench_harness::kernels::CHOICES;
 use pelton_bench_harness::pipeline::{Rate, STAGES};
 use pelton_bench_harness::report::Report;
 use pelton_bench_harness::table::Table;
@@ -54,8 +55,9 @@ pub struct Arguments {
     /// Threads, all cores unless given.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// What verifies signatures: the fastest that is there, or the plain one.
-    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "reference"]))]
+    /// What verifies signatures: whatever is there, each part of it as much as it can do in the same time; the CPU; a
+    /// GPU, without which this is an error; or plain code that decides what is right.
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = PossibleValuesParser::new(CHOICES))]
     backend: String,
     /// Send each transaction with its sender beside it, as a client or a peer may: secp256k1 keys that are known need no
     /// recovery then. It is not believed, and without it the bytes of the transaction are all there is.
@@ -94,6 +96,7 @@ pub fn main(arguments: &Arguments) -> ExitCode {
     bar.finish();
     match outcome {
         Ok(report) => finish(arguments, &report),
+        Err(BenchError::Unavailable(reason)) => usage::say(&reason),
         Err(error) => {
             eprintln!("pelton: {error}");
             ExitCode::FAILURE

@@ -134,6 +134,27 @@ fn the_plain_back_end_and_one_thread_and_a_rate_do_the_same_work() {
 }
 
 #[test]
+fn a_device_that_was_asked_for_and_is_not_there_is_wrong_use_and_auto_says_why_there_is_none() {
+    if Path::new("/proc/driver/nvidia/gpus").exists() {
+        return eprintln!("skipped: this machine has a GPU");
+    }
+    let cache = tempfile::tempdir().expect("a folder");
+    let output = pelton(cache.path(), &["bench", "--backend", "cuda", "--transactions", "100"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.starts_with("pelton: --backend cuda: there is no CUDA") && stderr.lines().count() == 1);
+    assert!(output.stdout.is_empty());
+    let report = check(cache.path(), &["--transactions", "100", "--backend", "auto"]);
+    let device = &report["verify"]["device"];
+    assert!(device["unused"].as_str().expect("a reason").starts_with("there is no CUDA"), "{device}");
+    let report = check(cache.path(), &["--transactions", "100", "--backend", "cpu"]);
+    assert_eq!(
+        (&report["verify"]["backends"]["cpu"], &report["verify"]["device"]),
+        (&100.into(), &Value::Null)
+    );
+}
+
+#[test]
 fn a_folder_for_the_report_is_filled() {
     let cache = tempfile::tempdir().expect("a folder");
     let out = cache.path().join("some/where");

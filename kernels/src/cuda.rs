@@ -12,10 +12,12 @@ mod input;
 mod slot;
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use cudarc::driver::{CudaContext, CudaFunction};
 use cudarc::nvrtc::Ptx;
 
+use crate::choice::Devices;
 use crate::device::{Answer, Device};
 use crate::signatures::Signatures;
 use slot::Slot;
@@ -37,16 +39,48 @@ struct Kernels {
     ed25519: CudaFunction,
 }
 
+/// The first GPU, and what there is of others, as far as the driver tells.
+pub fn devices() -> Devices {
+    let reason = match count() {
+        Ok(0) => Some("there is no CUDA device on this machine".to_owned()),
+        Ok(_) => None,
+        Err(reason) => Some(reason),
+    };
+    Devices {
+        backend: "cuda",
+        is_driver_present: slot::is_driver_present(),
+        count: count().unwrap_or(0),
+        name: name(0),
+        missing: reason,
+        open: Arc::new(|| guarded(|| open(0))),
+    }
+}
+
+/// How many GPUs there are.
+///
+/// # Errors
+/// Why nobody knows, for people.
+pub fn count() -> Result<usize, String> {
+    if !slot::is_driver_present() {
+        return Err("there is no CUDA driver on this machine (libcuda is not found)".to_owned());
+    }
+    let devices = guarded(|| CudaContext::device_count().map_err(in_words))?;
+    usize::try_from(devices).map_err(in_words)
+}
+
+/// Asks the driver. One that is older than what it is asked for ends in a panic, which is a fault like any other.
+fn guarded<T>(ask: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(ask));
+    answer.unwrap_or_else(|_| Err("the CUDA driver lacks what is asked of it: it is too old".to_owned()))
+}
+
 /// Opens the GPU of this number, counted from 0.
 ///
 /// # Errors
 /// Why there is none that can be used, for people.
 pub fn open(ordinal: usize) -> Result<Box<dyn Device>, String> {
-    if !slot::is_driver_present() {
-        return Err("there is no CUDA driver on this machine (libcuda is not found)".to_owned());
-    }
-    let devices = CudaContext::device_count().map_err(in_words)?;
-    if ordinal >= usize::try_from(devices).unwrap_or(0) {
+    let devices = count()?;
+    if ordinal >= devices {
         return Err(format!("there is no CUDA device {ordinal}; there are {devices}"));
     }
     let context = CudaContext::new(ordinal).map_err(in_words)?;
@@ -60,7 +94,8 @@ pub fn open(ordinal: usize) -> Result<Box<dyn Device>, String> {
 
 /// The name of the GPU of this number, if there is one.
 pub fn name(ordinal: usize) -> Option<String> {
-    slot::is_driver_present().then(|| CudaContext::new(ordinal).ok()?.name().ok()).flatten()
+    let name = || CudaContext::new(ordinal).and_then(|context| context.name()).map_err(in_words);
+    count().ok().filter(|count| ordinal < *count).and_then(|_| guarded(name).ok())
 }
 
 impl Device for Cuda {

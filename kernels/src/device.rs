@@ -149,21 +149,53 @@ impl OnDevice {
         let name = device.name();
         let tested = test(&mut *device, &now, settings.timeout_ns);
         tested.map_err(|reason| Fault { device: name, reason })?;
-        Ok(OnDevice {
+        Ok(OnDevice::over(name, Ok(device), open, spawn, now, settings))
+    }
+
+    /// As [`OnDevice::new`], with the device that `open` gives. Where it gives none, that is the first fault, and it is
+    /// asked again later.
+    pub fn opened(
+        name: &'static str,
+        open: Open,
+        spawn: Arc<dyn Spawn>,
+        now: Now,
+        settings: Settings,
+    ) -> OnDevice {
+        let opened = open().and_then(|mut device| {
+            test(&mut *device, &now, settings.timeout_ns)?;
+            Ok(device)
+        });
+        OnDevice::over(name, opened, open, spawn, now, settings)
+    }
+
+    fn over(
+        name: &'static str,
+        opened: Result<Box<dyn Device>, String>,
+        open: Open,
+        spawn: Arc<dyn Spawn>,
+        now: Now,
+        settings: Settings,
+    ) -> OnDevice {
+        let slots = opened.as_ref().map_or(0, |device| device.slots());
+        let (device, last_fault) = match opened {
+            Ok(device) => (State::Here(device), None),
+            Err(reason) => (State::Away { since_ns: now() }, Some(Fault { device: name, reason })),
+        };
+        OnDevice {
             name,
             settings,
             open,
             spawn,
             now,
             known: [Scheme::Secp256k1, Scheme::Ed25519].map(Known::of),
-            slots: (0..device.slots()).map(|_| None).collect(),
-            device: State::Here(device),
+            slots: (0..slots).map(|_| None).collect(),
+            device,
             returning: VecDeque::new(),
             next_ticket: 0,
             answered: 0,
-            faults: 0,
-            last_fault: None,
-        })
+            faults: u64::from(last_fault.is_some()),
+            last_fault,
+        }
     }
 
     /// Whether a device stands open at the moment.
@@ -182,12 +214,12 @@ impl OnDevice {
                 self.fail(ticket, batch, reason);
             }
         }
+        self.last_fault = Some(Fault { device: self.name, reason: reason.to_owned() });
     }
 
     fn fail(&mut self, ticket: Ticket, signatures: Signatures, reason: &str) {
-        let fault = Fault { device: self.name, reason: reason.to_owned() };
         self.faults += 1;
-        self.last_fault = Some(fault.clone());
+        let fault = Fault { device: self.name, reason: reason.to_owned() };
         self.returning.push_back(Completed { ticket, signatures, outcome: Err(fault) });
     }
 
@@ -284,14 +316,17 @@ fn test(device: &mut dyn Device, now: &Now, timeout_ns: u64) -> Result<(), Strin
 impl Verifier for OnDevice {
     fn submit(&mut self, batch: Signatures) -> Result<Ticket, Signatures> {
         self.look_after();
-        let free = self.slots.iter().position(Option::is_none);
-        let Some(slot) = free.filter(|_| self.returning.len() <= self.slots.len()) else { return Err(batch) };
+        if self.returning.len() > self.slots.len() {
+            return Err(batch);
+        }
         let ticket = Ticket(self.next_ticket);
-        self.next_ticket += 1;
         let State::Here(device) = &mut self.device else {
+            self.next_ticket += 1;
             self.fail(ticket, batch, "there is no device at the moment");
             return Ok(ticket);
         };
+        let Some(slot) = self.slots.iter().position(Option::is_none) else { return Err(batch) };
+        self.next_ticket += 1;
         let known = &self.known[batch.scheme() as usize].signatures;
         if !device.fits(known, &batch) {
             self.fail(ticket, batch, "the batch is too large for it");

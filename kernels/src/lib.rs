@@ -7,8 +7,8 @@
 //!                submit                 one job per chunk            verify(batch, range)
 //!   Signatures ─────────> Verifier ───────────────────────> Spawn ──────────────────────> Backend
 //!   (flat arrays)            │  Chunked   over a Backend      the caller's threads          reference
-//!        ^                   │  Reliable  over a device                                     cpu
-//!        │  memory back      v
+//!        ^                   │  OnDevice  over a device, with Reliable                      cpu
+//!        │  memory back      v            or Shared around it
 //!        └────────────── Completed { ticket, signatures, outcome: verdicts or a fault }
 //!                  poll
 //! ```
@@ -17,7 +17,8 @@
 //!   signature after the other and decides what is right; each other one is held equal to it by tests, whatever the
 //!   neighbours of a signature in its batch and however the batch is cut. [`open`] finds a back-end by its name.
 //! * A [`Verifier`] takes batches without ever blocking and gives them back later, in any order. A [`Fault`] is never a
-//!   verdict: [`Reliable`] asks a second verifier about what the first could not answer.
+//!   verdict: [`Reliable`] asks a second verifier about what the first could not answer, and [`Shared`] also gives
+//!   each what it can do in the same time. [`Choice`] finds, tests and measures what there is, by name.
 //!
 //! Which signatures are valid is a consensus rule. It is written where it is obeyed: in [`ecdsa`] for secp256k1 and in
 //! [`ed25519`] for ed25519.
@@ -25,6 +26,8 @@
 pub mod address;
 pub mod backend;
 pub mod bls12381;
+pub mod choice;
+pub mod crossover;
 pub mod cuda;
 #[cfg(target_arch = "x86_64")]
 mod curve25519;
@@ -35,6 +38,7 @@ pub mod hash;
 mod hex;
 pub mod keccak;
 pub mod level;
+pub mod samples;
 mod search;
 pub mod secp256k1;
 pub mod self_test;
@@ -44,8 +48,11 @@ mod vector;
 pub mod verifier;
 
 pub use backend::{BACKENDS, Backend, UnknownBackend, Verdict, open};
+pub use choice::Choice;
 pub use hash::keccak256;
 pub use level::Level;
 pub use self_test::self_test;
 pub use signatures::{Scheme, Signatures};
-pub use verifier::{Chunked, Completed, Fault, Job, Reliable, Report, Settings, Spawn, Ticket, Verifier};
+pub use verifier::{
+    Chunked, Completed, Fault, Job, Reliable, Report, Settings, Shared, Spawn, Ticket, Verifier,
+};

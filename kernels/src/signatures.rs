@@ -130,6 +130,42 @@ impl Signatures {
         self.keys.push(*key);
     }
 
+    /// Takes the signatures from `at` on out, into a batch of their own.
+    ///
+    /// # Panics
+    /// If the batch holds fewer than `at`.
+    pub fn split_off(&mut self, at: usize) -> Self {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        let mut ends = self.ends.split_off(at);
+        ends.iter_mut().for_each(|end| *end -= start);
+        let (keys_at, parities_at) = match self.scheme {
+            Scheme::Secp256k1 => (0, at),
+            Scheme::Ed25519 => (at, 0),
+        };
+        Self {
+            scheme: self.scheme,
+            messages: self.messages.split_off(start as usize),
+            ends,
+            signatures: self.signatures.split_off(at),
+            keys: self.keys.split_off(keys_at),
+            parities: self.parities.split_off(parities_at),
+            claims: self.claims.split_off(parities_at),
+        }
+    }
+
+    /// Appends all signatures of another batch of the same scheme.
+    pub fn append(&mut self, other: &Self) {
+        assert_eq!(self.scheme, other.scheme, "a batch holds signatures of one scheme");
+        let start = u32::try_from(self.messages.len()).expect("the messages of one batch stay below 4 GiB");
+        self.messages.extend_from_slice(&other.messages);
+        assert!(u32::try_from(self.messages.len()).is_ok(), "the messages of one batch stay below 4 GiB");
+        self.ends.extend(other.ends.iter().map(|end| start + end));
+        self.signatures.extend_from_slice(&other.signatures);
+        self.keys.extend_from_slice(&other.keys);
+        self.parities.extend_from_slice(&other.parities);
+        self.claims.extend_from_slice(&other.claims);
+    }
+
     fn push_message(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.messages.len();
         write(&mut self.messages);
@@ -221,6 +257,26 @@ mod tests {
         assert_eq!(batch.claims(), [[7; 20], NO_CLAIM]);
         batch.clear();
         assert!(batch.claims().is_empty());
+    }
+
+    #[test]
+    fn a_batch_that_is_cut_anywhere_and_joined_again_is_as_it_was() {
+        let (mut ed25519, mut secp256k1) =
+            (Signatures::new(Scheme::Ed25519), Signatures::new(Scheme::Secp256k1));
+        for index in 0..5 {
+            ed25519.push_ed25519(&vec![index; index.into()], &[index; 64], &[index; 32]);
+            secp256k1.push_secp256k1(&[index; 9], &[index; 64], index, Some(&[index; 20]));
+        }
+        for whole in [ed25519, secp256k1] {
+            for at in 0..=whole.len() {
+                let mut head = whole.clone();
+                let tail = head.split_off(at);
+                assert_eq!((head.len(), tail.len()), (at, whole.len() - at));
+                assert!((0..tail.len()).all(|index| tail.message(index) == whole.message(at + index)));
+                head.append(&tail);
+                assert_eq!(head, whole);
+            }
+        }
     }
 
     #[test]

@@ -13,11 +13,13 @@
 
 mod chunked;
 mod reliable;
+mod shared;
 
 use std::fmt;
 
 pub use chunked::{Chunked, Job, Settings, Spawn};
 pub use reliable::Reliable;
+pub use shared::Shared;
 
 use crate::backend::Verdict;
 use crate::signatures::Signatures;
@@ -51,8 +53,11 @@ pub struct Completed {
     /// The batch, unchanged.
     pub signatures: Signatures,
     /// One verdict for each signature, in order; or why there is none.
-    pub outcome: Result<Vec<Verdict>, Fault>,
+    pub outcome: Result<Verdicts, Fault>,
 }
+
+/// One verdict for each signature of a batch, in order.
+pub type Verdicts = Vec<Verdict>;
 
 /// A device could not answer. This says nothing about any signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +88,22 @@ pub struct Report {
 }
 
 impl Report {
+    /// What two verifiers did together; the last fault is that of the second, if it had one.
+    pub fn and(self, second: Report) -> Report {
+        let mut answered = self.answered;
+        for (name, count) in second.answered {
+            match answered.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known_count)) => *known_count += count,
+                None => answered.push((name, count)),
+            }
+        }
+        Report {
+            answered,
+            faults: self.faults + second.faults,
+            last_fault: second.last_fault.or(self.last_fault),
+        }
+    }
+
     /// How many signatures the back-end `name` answered.
     pub fn answered_by(&self, name: &str) -> u64 {
         self.answered.iter().filter(|(known, _)| *known == name).map(|(_, count)| count).sum()

@@ -11,7 +11,7 @@
 use std::collections::VecDeque;
 
 use crate::signatures::Signatures;
-use crate::verifier::{Completed, Fault, Report, Ticket, Verifier};
+use crate::verifier::{Completed, Report, Ticket, Verifier};
 
 /// A [`Verifier`] over a device that may fail and a second verifier that makes up for it.
 pub struct Reliable {
@@ -75,15 +75,6 @@ impl Verifier for Reliable {
     }
 
     fn report(&self) -> Report {
-        let (device, second) = (self.device.report(), self.second.report());
-        let mut answered = device.answered;
-        for (name, count) in second.answered {
-            match answered.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, known_count)) => *known_count += count,
-                None => answered.push((name, count)),
-            }
-        }
-        let last_fault: Option<Fault> = second.last_fault.or(device.last_fault);
-        Report { answered, faults: device.faults + second.faults, last_fault }
+        self.device.report().and(self.second.report())
     }
 }

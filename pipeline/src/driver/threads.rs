@@ -56,6 +56,12 @@ impl Threads {
         Pools { urgent: Arc::new(self.urgent.clone()), bulk: Arc::new(self.bulk.clone()) }
     }
 
+    /// Runs jobs at once on these threads, for whoever has work for them while no pipeline runs.
+    pub fn workers(&self) -> Arc<dyn Spawn> {
+        let pool = self.pool.clone();
+        Arc::new(move |job: Job| pool.spawn(job))
+    }
+
     /// Runs a pipeline until every stage is finished or `stop` is set; gives the stages back, with their meters.
     pub fn run(
         &self,
@@ -67,6 +73,7 @@ impl Threads {
         self.pool.broadcast(|_| self.rotate(&stages, clock.as_ref(), stop));
         stages.into_iter().map(Mutex::into_inner).collect()
     }
+
     /// One thread's life.
     #[expect(clippy::disallowed_methods, reason = "a driver is what may sleep")]
     fn rotate(&self, stages: &[Mutex<Box<dyn Turnable>>], clock: &dyn Clock, stop: &AtomicBool) {
