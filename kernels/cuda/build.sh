@@ -4,6 +4,9 @@
 #   build.sh           compiles it anew
 #   build.sh --check   compiles it elsewhere, and fails if the one in the repository is not what the source gives
 #
+# The same source gives the same bytes, wherever it lies. pelton.sources says of which bytes pelton.fatbin was made: a test
+# that needs no compiler holds it against the files as they are (tests/fatbin.rs).
+#
 # The compiler is NVIDIA's, from PyPI, every version pinned; it goes to .cuda in the root of the repository. No GPU and no
 # driver is needed. PTX for sm_75 makes the kernels run on whatever comes after the newest one named here, too.
 set -euo pipefail
@@ -13,7 +16,7 @@ wanted="nvidia-cuda-nvcc==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-nvvm==13.0.88 
 if [ "$(cat "$root/.cuda/wanted" 2>/dev/null)" != "$wanted" ]; then
     python3 -m venv "$root/.cuda"
     # shellcheck disable=SC2086
-    "$root/.cuda/bin/pip" install --quiet $wanted
+    "$root/.cuda/bin/python" -m pip install --quiet $wanted
     echo "$wanted" >"$root/.cuda/wanted"
 fi
 nvcc=$(echo "$root"/.cuda/lib/python3*/site-packages/nvidia/cu13/bin/nvcc)
@@ -31,4 +34,7 @@ fi
 if [ "${1:-}" = --check ] && ! cmp "$out" pelton.fatbin; then
     echo "kernels/cuda/pelton.fatbin is not what the source gives: run kernels/cuda/build.sh" >&2
     exit 1
+fi
+if [ "${1:-}" != --check ]; then
+    sha256sum build.sh pelton.fatbin $(find . -name '*.cu' -o -name '*.cuh' | sed 's|^\./||' | LC_ALL=C sort) >pelton.sources
 fi
