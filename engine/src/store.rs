@@ -126,8 +126,13 @@ impl StateStore {
         codes.sync()?;
         // Where there is a checkpoint, there are its codes.
         files.sync_directory()?;
-        let head =
-            Head { genesis: genesis.id, log: genesis.id.0, codes: codes.position(), tips: vec![genesis] };
+        let head = Head {
+            genesis: genesis.id,
+            log: genesis.id.0,
+            codes: codes.position(),
+            tips: vec![genesis],
+            notes: Vec::new(),
+        };
         let mut writer = Writer::create(files.as_ref(), &head, settings.chunk_entries)?;
         writer.push(writes);
         writer.publish(files.as_ref())?;
@@ -155,15 +160,15 @@ impl StateStore {
         Ok(Some((StateStore { codes, log, checkpointer, tip, is_poisoned: false }, recovered)))
     }
 
-    /// Adds the next block and what it changed. It is durable after a sync.
+    /// Adds the next block and what it changed, with notes for whoever goes on from it. It is durable after a sync.
     ///
     /// # Panics
     /// If it does not stand on the block that was pushed last: a bug.
-    pub fn push(&mut self, tip: Tip, parent: B256, writes: &WriteSet) {
+    pub fn push(&mut self, tip: Tip, parent: B256, notes: &[u8], writes: &WriteSet) {
         assert_eq!(tip.height, self.tip.height + 1, "blocks are pushed in order");
         assert_eq!(parent, self.tip.id, "a block stands on the one that was pushed last");
         self.codes.push(&writes.codes);
-        self.log.push(&tip, &parent, writes);
+        self.log.push(&tip, &parent, notes, writes);
         self.tip = tip;
     }
 

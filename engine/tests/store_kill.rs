@@ -72,7 +72,7 @@ fn live(folder: &Path, is_hasty: bool) {
     loop {
         for _ in 0..1 + random.below(4) {
             let block = model.grow();
-            store.push(block.tip, block.parent, &block.writes);
+            store.push(block.tip, block.parent, &block.notes(), &block.writes);
             model.forget();
         }
         let acknowledge = |height| writeln!(stdout(), "{height}").expect("the parent reads");

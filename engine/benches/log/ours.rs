@@ -44,7 +44,7 @@ impl Contender for Ours {
     fn append(&mut self, writes: &WriteSet) {
         let below = self.store.tip();
         self.state.apply(writes);
-        self.store.push(tip(below.height + 1), below.id, writes);
+        self.store.push(tip(below.height + 1), below.id, &[], writes);
         self.store.sync().expect("the disk is good");
         self.store.checkpoint_step().expect("the disk is good");
     }

@@ -31,6 +31,7 @@ pub fn run(size: Size, folder: &Path) {
         store.push(
             pelton_engine::store::record::Tip { root: Some(root), ..tip(height) },
             store.tip().id,
+            &[],
             &writes,
         );
     }

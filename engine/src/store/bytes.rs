@@ -72,6 +72,12 @@ impl<'a> Cursor<'a> {
         usize::try_from(count).ok().filter(|count| *count <= most).ok_or(SHORT)
     }
 
+    /// Bytes behind their count.
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
+        let count = self.count(1)?;
+        self.slice(count)
+    }
+
     /// A number of this many bytes, big-endian, the first of them not zero.
     pub(crate) fn number(&mut self, length: usize) -> Result<U256, Malformed> {
         let bytes = self.slice(length)?;
@@ -92,6 +98,12 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
         value >>= 7;
     }
     out.push(value as u8);
+}
+
+/// Writes what [`Cursor::bytes`] reads.
+pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
 }
 
 /// Length of a number in bytes, big-endian without zeros in front.

@@ -1,10 +1,11 @@
 //! A checkpoint: the whole state after one block, in one file.
 //!
 //! ```text
-//! head frame    "pelton state   1" ‖ genesis id [32] ‖ hash of the block's log frame [32]
+//! head frame    "pelton state   2" ‖ genesis id [32] ‖ hash of the block's log frame [32]
 //!               ‖ place in `codes`: offset u64, hash [32]
 //!               ‖ height of the first tip u64 ‖ count varint ‖ tips, the last of which is the block:
 //!                 block id [32] ‖ gas used varint ‖ root: 0, or 1 ‖ [32]
+//!               ‖ count varint ‖ notes of the block
 //! chunk frames  write sets of `record.rs`: all accounts in order of address, then all slots, so many in each
 //! end frame     accounts u64 ‖ slots u64
 //! ```
@@ -15,7 +16,7 @@
 
 use alloy_primitives::B256;
 
-use crate::store::bytes::{Cursor, Malformed, put_varint};
+use crate::store::bytes::{Cursor, Malformed, put_bytes, put_varint};
 use crate::store::codes::Position;
 use crate::store::error::StoreError;
 use crate::store::files::{File, Files};
@@ -24,7 +25,7 @@ use crate::store::record::{self, Tip};
 use crate::store::segment::{number_in, numbered};
 use crate::writes::WriteSet;
 
-const FORMAT: &[u8; 16] = b"pelton state   1";
+const FORMAT: &[u8; 16] = b"pelton state   2";
 const PREFIX: &str = "checkpoint-";
 /// Its name before it is one.
 pub(crate) const UNFINISHED: &str = "checkpoint.new";
@@ -52,6 +53,8 @@ pub(crate) struct Head {
     pub codes: Position,
     /// The newest blocks, rising; the last is the one that it stands at.
     pub tips: Vec<Tip>,
+    /// What whoever goes on from that block must know besides.
+    pub notes: Vec<u8>,
 }
 
 impl Head {
@@ -72,6 +75,7 @@ impl Head {
             out.extend_from_slice(tip.id.as_slice());
             record::encode_outcome(out, tip);
         }
+        put_bytes(out, &self.notes);
     }
 
     fn decode(payload: &[u8]) -> Result<Head, Malformed> {
@@ -89,11 +93,12 @@ impl Head {
             let height = first.checked_add(at).ok_or(Malformed("a height beyond 64 bits"))?;
             tips.push(Tip { height, id, gas_used, root });
         }
+        let notes = cursor.bytes()?.to_vec();
         cursor.end()?;
         if tips.is_empty() {
             return Err(Malformed("it stands at no block"));
         }
-        Ok(Head { genesis, log, codes, tips })
+        Ok(Head { genesis, log, codes, tips, notes })
     }
 }
 

@@ -133,12 +133,13 @@ impl Checkpointer {
     fn gather(&mut self, mut gather: Box<Gather>) -> Result<Step, StoreError> {
         let mut entries = 0;
         while entries < self.settings.step_entries && gather.head.tip().height < gather.until {
-            let Some((Record { tip, writes, .. }, chain)) = gather.log.next()? else {
+            let Some((Record { tip, notes, writes, .. }, chain)) = gather.log.next()? else {
                 return Err(gather.log.damaged("a synced record cannot be read"));
             };
             entries += 1 + writes.len();
             gather.delta.add(writes);
             gather.head.tips.push(tip);
+            gather.head.notes = notes;
             gather.head.log = chain;
         }
         if gather.head.tip().height < gather.until {

@@ -64,9 +64,9 @@ impl Log {
     }
 
     /// Adds a block.
-    pub(crate) fn push(&mut self, tip: &Tip, parent: &B256, writes: &WriteSet) {
+    pub(crate) fn push(&mut self, tip: &Tip, parent: &B256, notes: &[u8], writes: &WriteSet) {
         frame::put(&mut self.pending, &mut self.chain, Kind::Record, |out| {
-            record::encode(out, tip, parent, writes);
+            record::encode(out, tip, parent, notes, writes);
         });
         self.pushed = tip.height;
     }

@@ -1,7 +1,8 @@
 //! `Record`: one block's changes in bytes, and the byte form of write sets.
 //!
 //! ```text
-//! record     height u64 ‖ block id [32] ‖ parent id [32] ‖ gas used varint ‖ root: 0, or 1 ‖ [32] ‖ write set
+//! record     height u64 ‖ block id [32] ‖ parent id [32] ‖ gas used varint ‖ root: 0, or 1 ‖ [32]
+//!            ‖ count ‖ notes ‖ write set
 //! write set  count ‖ accounts    count ‖ groups of slots    count ‖ hashes of codes [32]
 //! account    address [20] ‖ shape u8 ‖ nonce varint ‖ balance ‖ code hash [32]
 //!            shape = bytes of the balance, 0 to 32; + 0x40 if there is code, else the code hash is left out
@@ -20,7 +21,7 @@
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256};
 
 use crate::state::Account;
-use crate::store::bytes::{Cursor, Malformed, number_bytes, put_number, put_varint};
+use crate::store::bytes::{Cursor, Malformed, number_bytes, put_bytes, put_number, put_varint};
 use crate::writes::WriteSet;
 
 const DELETED: u8 = 0x80;
@@ -51,6 +52,8 @@ pub struct Record {
     pub tip: Tip,
     /// Id of the block below.
     pub parent: B256,
+    /// What whoever goes on from the block must know besides; it means nothing to the store.
+    pub notes: Vec<u8>,
     /// Accounts and slots; codes are left out.
     pub writes: WriteSet,
     /// Hashes of new codes.
@@ -58,11 +61,12 @@ pub struct Record {
 }
 
 /// Appends the bytes of a record.
-pub fn encode(out: &mut Vec<u8>, tip: &Tip, parent: &B256, writes: &WriteSet) {
+pub fn encode(out: &mut Vec<u8>, tip: &Tip, parent: &B256, notes: &[u8], writes: &WriteSet) {
     out.extend_from_slice(&tip.height.to_be_bytes());
     out.extend_from_slice(tip.id.as_slice());
     out.extend_from_slice(parent.as_slice());
     encode_outcome(out, tip);
+    put_bytes(out, notes);
     encode_writes(out, writes);
 }
 
@@ -124,9 +128,10 @@ pub fn decode(bytes: &[u8]) -> Result<Record, Malformed> {
     let mut cursor = Cursor::new(bytes);
     let (height, id, parent) = (cursor.u64()?, cursor.array()?.into(), cursor.array()?.into());
     let (gas_used, root) = decode_outcome(&mut cursor)?;
+    let notes = cursor.bytes()?.to_vec();
     let (writes, codes) = read_writes(&mut cursor)?;
     cursor.end()?;
-    Ok(Record { tip: Tip { height, id, gas_used, root }, parent, writes, codes })
+    Ok(Record { tip: Tip { height, id, gas_used, root }, parent, notes, writes, codes })
 }
 
 /// Reads what [`encode_outcome`] writes.

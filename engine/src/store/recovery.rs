@@ -21,7 +21,7 @@ use rayon::slice::ParallelSliceMut;
 use crate::evm::Code;
 use crate::state::State;
 use crate::store::Settings;
-use crate::store::checkpoint::{self, Reader, TIPS_MAX};
+use crate::store::checkpoint::{self, Head, Reader, TIPS_MAX};
 use crate::store::codes::{self, Codes, Stored};
 use crate::store::error::StoreError;
 use crate::store::files::Files;
@@ -41,6 +41,8 @@ pub struct Recovered {
     pub tip: Tip,
     /// That block and those before it, rising; more than a header looks back, where there were so many.
     pub tips: Vec<Tip>,
+    /// What was noted with the last block; nothing was with genesis.
+    pub notes: Vec<u8>,
     /// The state after it.
     pub state: State,
     /// The commitment to the state.
@@ -121,7 +123,7 @@ fn from_checkpoint(
     let stored = Stored::read(files.as_ref(), &head.genesis)?;
     let mut log = LogReader::new(files.clone(), head.genesis, segments, height);
     log.skip_to(height, &head.log)?;
-    let replay = Replay::read(&mut log, head.tips, head.log)?;
+    let replay = Replay::read(&mut log, &head)?;
     let (stored, codes) = stored.take(head.codes, &replay.codes)?;
     let merge = Merge::new(old, replay.delta, settings.chunk_entries);
     let (mut state, mut trie) = build(merge, stored)?;
@@ -137,7 +139,8 @@ fn from_checkpoint(
     let mut tips = replay.tips;
     tips.drain(..tips.len().saturating_sub(TIPS_MAX));
     let tip = *tips.last().expect("a checkpoint stands at a block");
-    let recovered = Recovered { genesis: head.genesis, tip, tips, state, trie, skipped: Vec::new() };
+    let recovered =
+        Recovered { genesis: head.genesis, tip, tips, notes: replay.notes, state, trie, skipped: Vec::new() };
     Ok(Found { recovered, codes, chain: replay.chain, checkpoint: (height, length) })
 }
 
@@ -145,6 +148,8 @@ fn from_checkpoint(
 struct Replay {
     /// Those of the checkpoint and all after it.
     tips: Vec<Tip>,
+    /// Of the last block.
+    notes: Vec<u8>,
     /// Changes up to the last block of which the root is known.
     delta: Delta,
     /// Changes of the blocks after that.
@@ -157,11 +162,17 @@ struct Replay {
 
 impl Replay {
     /// Reads the log to its end.
-    fn read(log: &mut LogReader, tips: Vec<Tip>, chain: Chain) -> Result<Replay, StoreError> {
-        let (delta, codes) = (Delta::default(), B256Set::default());
-        let mut replay = Replay { tips, delta, later: Vec::new(), codes, chain };
+    fn read(log: &mut LogReader, head: &Head) -> Result<Replay, StoreError> {
+        let mut replay = Replay {
+            tips: head.tips.clone(),
+            notes: head.notes.clone(),
+            delta: Delta::default(),
+            later: Vec::new(),
+            codes: B256Set::default(),
+            chain: head.log,
+        };
         while let Some((record, chain)) = log.next()? {
-            let Record { tip, parent, writes, codes } = record;
+            let Record { tip, parent, notes, writes, codes } = record;
             if replay.tips.last().is_none_or(|below| below.id != parent) {
                 return Err(log.damaged("a record does not stand on the block below"));
             }
@@ -171,6 +182,7 @@ impl Replay {
                 replay.later.drain(..).for_each(|writes| replay.delta.add(writes));
             }
             replay.tips.push(tip);
+            replay.notes = notes;
             replay.chain = chain;
         }
         Ok(replay)

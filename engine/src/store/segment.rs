@@ -1,7 +1,7 @@
 //! A segment: one file of the log.
 //!
 //! ```text
-//!    0  head frame: "pelton log     1" ‖ genesis id [32] ‖ height of the first record u64
+//!    0  head frame: "pelton log     2" ‖ genesis id [32] ‖ height of the first record u64
 //!                   ‖ hash of the frame before that record [32] ‖ length of this file u64
 //!  512  mark: offset u64 ‖ BLAKE3(hash of the head frame ‖ offset) [32]
 //! 1024  mark: the same; they are written in turns
@@ -24,7 +24,7 @@ use crate::store::error::StoreError;
 use crate::store::files::{File, Files};
 use crate::store::frame::{self, Chain, Frames, Kind, Next};
 
-const FORMAT: &[u8; 16] = b"pelton log     1";
+const FORMAT: &[u8; 16] = b"pelton log     2";
 const PREFIX: &str = "log-";
 /// Its name before it is one.
 pub(crate) const UNFINISHED: &str = "log.new";

@@ -14,7 +14,7 @@ fn open(disk: &SimulatedDisk, settings: &Settings, model: &Model) -> StateStore 
 }
 
 fn push_and_sync(store: &mut StateStore, block: &Grown) {
-    store.push(block.tip, block.parent, &block.writes);
+    store.push(block.tip, block.parent, &block.notes(), &block.writes);
     store.sync().expect("the disk is good");
 }
 

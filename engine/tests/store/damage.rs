@@ -28,7 +28,7 @@ impl Stored {
         let (mut store, _) = opened.expect("it was made");
         for number in 0..24 {
             let block = model.grow();
-            store.push(block.tip, block.parent, &block.writes);
+            store.push(block.tip, block.parent, &block.notes(), &block.writes);
             if number % 3 == 0 {
                 store.sync().expect("the disk is good");
             }
@@ -228,7 +228,7 @@ fn a_state_with_another_root_than_was_recorded_is_refused() {
     let mut block = model.grow();
     let wrong = B256::repeat_byte(7);
     block.tip.root = Some(wrong);
-    store.push(block.tip, block.parent, &block.writes);
+    store.push(block.tip, block.parent, &block.notes(), &block.writes);
     store.sync().expect("the disk is good");
     let error = StateStore::recover(&disk.files(), &settings).err();
     assert_eq!(error, Some(StoreError::Root { height: 1, recorded: wrong, found: model.root(1) }));

@@ -75,7 +75,7 @@ fn a_store_on_a_real_disk_is_found_again() {
         assert_eq!(recovered.state, *model.state(model.height()));
         for _ in 0..20 {
             let block = model.grow();
-            store.push(block.tip, block.parent, &block.writes);
+            store.push(block.tip, block.parent, &block.notes(), &block.writes);
             assert_eq!(store.sync(), Ok(block.tip.height));
             store.checkpoint_step().expect("the disk is good");
         }
@@ -98,7 +98,7 @@ fn a_full_disk_is_a_clear_error_that_leaves_what_was_acknowledged() {
         let mut acknowledged = 0;
         let error = loop {
             let block = model.grow();
-            store.push(block.tip, block.parent, &block.writes);
+            store.push(block.tip, block.parent, &block.notes(), &block.writes);
             match store.sync().and_then(|height| {
                 acknowledged = height;
                 store.checkpoint_step()

@@ -62,7 +62,7 @@ fn files() -> Vec<(String, Vec<u8>)> {
         let parent = tip.id;
         let root = (height != 2).then(|| B256::from(trie.apply(&writes.trie_updates())));
         tip = Tip { height, id: B256::repeat_byte(0x40 + height as u8), gas_used: 21_000 * height, root };
-        store.push(tip, parent, writes);
+        store.push(tip, parent, &[height as u8; 3], writes);
         store.sync().expect("the disk is good");
         if height == 2 {
             store.checkpoint().expect("the disk is good");
@@ -86,7 +86,7 @@ fn found() -> String {
             root: (number > 0).then_some(B256::repeat_byte(0x51)),
         };
         let mut bytes = Vec::new();
-        encode(&mut bytes, &tip, &B256::repeat_byte(0x52), writes);
+        encode(&mut bytes, &tip, &B256::repeat_byte(0x52), &[0x53; 5], writes);
         line(&format!("record {number}"), &bytes);
     }
     files().iter().for_each(|(name, bytes)| line(name, bytes));

@@ -22,6 +22,18 @@ pub struct Grown {
     pub writes: WriteSet,
 }
 
+impl Grown {
+    /// What is noted with it.
+    pub fn notes(&self) -> Vec<u8> {
+        notes(&self.tip)
+    }
+}
+
+/// What is noted with a block: up to 32 bytes, and none with genesis.
+pub fn notes(tip: &Tip) -> Vec<u8> {
+    tip.id[..tip.height as usize % 33].to_vec()
+}
+
 /// A chain, with all states that it has been in.
 pub struct Model {
     random: Random,

@@ -18,7 +18,7 @@ use pelton_engine::store::recovery::Recovered;
 use pelton_engine::store::simulated::{Lie, SimulatedDisk};
 use pelton_engine::store::{Settings, StateStore};
 
-use crate::model::Model;
+use crate::model::{Model, notes};
 use crate::random::Random;
 
 const LIVES: usize = 25;
@@ -158,6 +158,7 @@ impl Lives<'_> {
         let tips = self.model.tips()[..=height as usize].last_chunk::<8>();
         expect(recovered.genesis == self.model.tip(0).id, "another chain")?;
         expect(recovered.tip == self.model.tip(height), "another block")?;
+        expect(recovered.notes == notes(&recovered.tip), "other notes")?;
         expect(tips.is_none_or(|tips| recovered.tips.ends_with(tips)), "other blocks below")?;
         expect(recovered.state == *self.model.state(height), "another state")?;
         expect(B256::from(recovered.trie.root()) == self.model.root(height), "another root")?;
@@ -171,7 +172,7 @@ impl Lives<'_> {
             let result = match self.random.below(10) {
                 0..5 => {
                     let block = self.model.grow();
-                    store.push(block.tip, block.parent, &block.writes);
+                    store.push(block.tip, block.parent, &block.notes(), &block.writes);
                     self.tally.blocks += 1;
                     if self.misdeed == Misdeed::AcknowledgeEarly {
                         self.acknowledged = block.tip.height;

@@ -11,16 +11,16 @@ fn tip(root: Option<B256>) -> Tip {
     Tip { height: 7, id: B256::repeat_byte(1), gas_used: 21_000, root }
 }
 
-fn bytes_of(tip: &Tip, parent: &B256, writes: &WriteSet) -> Vec<u8> {
+fn bytes_of(tip: &Tip, parent: &B256, notes: &[u8], writes: &WriteSet) -> Vec<u8> {
     let mut bytes = Vec::new();
-    encode(&mut bytes, tip, parent, writes);
+    encode(&mut bytes, tip, parent, notes, writes);
     bytes
 }
 
 /// What a record of these writes reads as: codes are elsewhere.
-fn read_as(tip: Tip, parent: B256, writes: &WriteSet) -> Record {
+fn read_as(tip: Tip, parent: B256, notes: Vec<u8>, writes: &WriteSet) -> Record {
     let codes = writes.codes.iter().map(|(hash, _)| *hash).collect();
-    Record { tip, parent, writes: WriteSet { codes: Vec::new(), ..writes.clone() }, codes }
+    Record { tip, parent, notes, writes: WriteSet { codes: Vec::new(), ..writes.clone() }, codes }
 }
 
 fn account(nonce: u64, balance: u128) -> Account {
@@ -67,18 +67,18 @@ fn any_tip() -> impl Strategy<Value = Tip> {
 
 /// Bytes that are read are exactly those that would be written.
 fn check_canonical(bytes: &[u8]) -> bool {
-    let Ok(Record { tip, parent, mut writes, codes }) = decode(bytes) else { return false };
+    let Ok(Record { tip, parent, notes, mut writes, codes }) = decode(bytes) else { return false };
     writes.codes = codes.into_iter().map(|hash| (hash, Code::new(Bytes::new()))).collect();
-    assert_eq!(bytes_of(&tip, &parent, &writes), bytes);
+    assert_eq!(bytes_of(&tip, &parent, &notes, &writes), bytes);
     true
 }
 
 proptest! {
     #[test]
-    fn what_is_written_is_read(tip in any_tip(), parent in any::<[u8; 32]>(), writes in any_writes()) {
+    fn what_is_written_is_read(tip in any_tip(), parent in any::<[u8; 32]>(), notes in any::<Vec<u8>>(), writes in any_writes()) {
         let parent = B256::from(parent);
-        let bytes = bytes_of(&tip, &parent, &writes);
-        prop_assert_eq!(decode(&bytes).expect("it was written"), read_as(tip, parent, &writes));
+        let bytes = bytes_of(&tip, &parent, &notes, &writes);
+        prop_assert_eq!(decode(&bytes).expect("it was written"), read_as(tip, parent, notes, &writes));
     }
 
     #[test]
@@ -86,7 +86,7 @@ proptest! {
         writes in any_writes(),
         damages in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..4),
     ) {
-        let mut bytes = bytes_of(&tip(None), &B256::ZERO, &writes);
+        let mut bytes = bytes_of(&tip(None), &B256::ZERO, &[1, 2, 3], &writes);
         for (at, byte, kind) in damages {
             let at = at.index(bytes.len());
             match kind {
@@ -111,7 +111,7 @@ fn a_record_that_is_too_short_or_too_long_is_refused() {
         slots: vec![((Address::repeat_byte(3), U256::MAX), U256::ONE)],
         codes: vec![(B256::repeat_byte(9), Code::new(Bytes::new()))],
     };
-    let bytes = bytes_of(&tip(Some(B256::ZERO)), &B256::ZERO, &writes);
+    let bytes = bytes_of(&tip(Some(B256::ZERO)), &B256::ZERO, &[4; 200], &writes);
     assert!(check_canonical(&bytes));
     (0..bytes.len()).for_each(|length| assert!(decode(&bytes[..length]).is_err(), "{length} bytes"));
     assert!(decode(&[bytes, vec![0]].concat()).is_err());
