@@ -161,8 +161,7 @@ impl Block {
 
     /// What the next block builds upon.
     pub fn as_parent(&self) -> Parent {
-        let Header { height, timestamp_ms, base_fee, .. } = self.header;
-        Parent { height, id: self.id, timestamp_ms, base_fee }
+        self.header.as_parent_with(self.id)
     }
 
     /// Header and body.
@@ -214,6 +213,16 @@ impl Header {
             },
             body_bytes: u32::from_be_bytes(take(&mut rest)?),
         })
+    }
+
+    /// What the next block builds upon.
+    pub fn as_parent(&self) -> Parent {
+        self.as_parent_with(self.id())
+    }
+
+    fn as_parent_with(&self, id: B256) -> Parent {
+        let Header { height, timestamp_ms, base_fee, .. } = *self;
+        Parent { height, id, timestamp_ms, base_fee }
     }
 
     /// BLAKE3 of the encoded header.

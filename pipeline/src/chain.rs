@@ -38,12 +38,17 @@ pub struct Chain {
 impl Chain {
     /// A chain at its genesis. One that is cut is never told of executed blocks.
     pub fn new(limits: Limits, genesis: State, summary: Summary, is_cut: bool) -> Chain {
+        Chain::standing(limits, genesis, vec![summary], is_cut)
+    }
+
+    /// A chain that stands at the last of these blocks, which rise, and has this state.
+    pub fn standing(limits: Limits, state: State, summaries: Vec<Summary>, is_cut: bool) -> Chain {
         assert!(limits.root_lag > 0, "a header cannot speak of its own block");
         Chain {
             limits,
             is_cut,
-            state: RwLock::new(genesis),
-            summaries: Mutex::new(VecDeque::from([summary])),
+            state: RwLock::new(state),
+            summaries: Mutex::new(summaries.into()),
             settled: SegQueue::new(),
         }
     }

@@ -7,6 +7,8 @@
 //!                                         └────────────────────── chain <─────────────────────┴──────────┘
 //! ```
 //!
+//! A chain that is kept on disk has one more stage before the sink, persist.
+//!
 //! A [`stage::Stage`] is written without knowing who calls it; [`turn`] calls it, times it, counts what it did and
 //! asserts that no transaction is lost; a [`driver`] decides when. [`topology`] lists the stages and links.
 
@@ -15,6 +17,7 @@ pub mod chain;
 pub mod clock;
 pub mod datagrams;
 pub mod driver;
+pub mod durability;
 pub mod jobs;
 pub mod ledger;
 pub mod link;
@@ -26,6 +29,7 @@ mod seen;
 pub mod shred;
 pub mod stage;
 pub mod stages;
+pub mod start;
 pub mod topology;
 mod trust;
 pub mod turn;

@@ -24,4 +24,6 @@ pub mod execute;
 
 pub mod commit;
 
+pub mod persist;
+
 pub mod sink;

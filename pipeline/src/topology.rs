@@ -13,6 +13,7 @@
 //! | order | `Sealed` | `Sealed`, final | 2 |
 //! | execute | `Sealed` | `Done` | 2 |
 //! | commit | `Done` | `Committed` | 2 |
+//! | persist, if the chain is kept on disk | `Committed` | `Committed`, durable | 2 |
 //!
 //! A pipeline that is cut after a stage ends there in a sink, to show what the stages up to it cost.
 
@@ -21,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use alloy_primitives::{Address, B256, Bytes};
-use pelton_engine::block::{Parent, Summary};
+use pelton_engine::block::Parent;
 use pelton_engine::genesis::Genesis;
 use pelton_engine::limits::Limits;
 use pelton_engine::trie::Trie;
@@ -31,6 +32,7 @@ use crate::batch::Load as _;
 use crate::chain::Chain;
 use crate::clock::{Clock, Nanos};
 use crate::datagrams::Datagrams;
+use crate::durability::Durability;
 use crate::jobs::{Jobs, Pools};
 use crate::ledger::Ledger;
 use crate::link::Link;
@@ -46,10 +48,12 @@ use crate::stages::intake::{Door, Intake};
 use crate::stages::load::{Load, Rate};
 use crate::stages::multicast::{self, Multicast};
 use crate::stages::order::{Order, Ordering};
+use crate::stages::persist::Persist;
 use crate::stages::schedule::{self, Schedule};
 use crate::stages::seal::Seal;
 use crate::stages::sink::{Receive, Sink};
 use crate::stages::verify::{self, Verify};
+use crate::start::Start;
 use crate::turn::{Runner, Turnable};
 use crate::{batch, pool};
 
@@ -153,6 +157,14 @@ pub struct World {
     pub ordering: Box<dyn FnOnce(B256) -> Box<dyn Ordering> + Send>,
 }
 
+/// Where a chain is kept on disk.
+pub struct Storage {
+    /// The store.
+    pub durability: Arc<Durability>,
+    /// Where jobs run that wait for the disk: no thread that turns stages.
+    pub thread: Arc<dyn Spawn>,
+}
+
 /// Where transactions come from.
 pub enum Input {
     /// Made beforehand, to be offered at a rate.
@@ -174,7 +186,7 @@ pub struct Run {
     pub input: Input,
     /// Name of the stage after which the pipeline is cut, one of [`STAGES`]; none or the last for the whole.
     pub until: Option<String>,
-    /// Called with each committed block.
+    /// Called with each committed block; if the chain is kept on disk, once it is durable.
     pub on_commit: Receive<Committed>,
     /// Called with the arrivals of what came out of a pipeline that was cut.
     pub on_cut: Receive<Vec<Nanos>>,
@@ -188,15 +200,15 @@ pub struct Pipeline {
     pub ledger: Arc<Ledger>,
     /// State, roots.
     pub chain: Arc<Chain>,
-    /// The point below the first block.
+    /// The point below the first block: genesis, or where the chain was taken up.
     pub genesis: Parent,
-    /// Root of the genesis state.
+    /// Root of the state there.
     pub genesis_root: B256,
     /// Blocks that the assemble stage has rebuilt.
     pub blocks_rebuilt: Arc<AtomicU64>,
 }
 
-/// Puts a pipeline together.
+/// Puts a pipeline together that begins at genesis and keeps nothing on disk.
 ///
 /// # Panics
 /// If it is to be cut after something that is no stage.
@@ -209,15 +221,46 @@ pub fn build(settings: &Settings, mut limits: Limits, genesis: &Genesis, world: 
         // Nothing that is cut off can report a root, so headers speak of genesis.
         limits.root_lag = u64::MAX;
     }
-    let mut trie = Trie::new();
-    let genesis_root = B256::from(trie.apply(&genesis.writes().trie_updates()));
-    let summary = Summary { height: 0, gas_used: 0, state_root: genesis_root };
-    let parent = Parent::genesis(genesis_root, &limits);
-    let chain = Arc::new(Chain::new(limits, genesis.state(), summary, until.is_some()));
+    let start = Start::genesis(genesis, &limits);
+    assemble_stages(settings, limits, start, None, world, Run { until, ..run })
+}
+
+/// Puts a whole pipeline together that takes a chain up where it stands, and keeps it on disk if there is a place.
+///
+/// # Panics
+/// If it is to be cut: what is cut off could not be kept.
+pub fn build_on(
+    settings: &Settings,
+    limits: Limits,
+    start: Start,
+    storage: Option<Storage>,
+    world: World,
+    run: Run,
+) -> Pipeline {
+    assert!(run.until.is_none(), "a chain is taken up by a whole pipeline");
+    assemble_stages(settings, limits, start, storage, world, run)
+}
+
+fn assemble_stages(
+    settings: &Settings,
+    limits: Limits,
+    start: Start,
+    storage: Option<Storage>,
+    world: World,
+    run: Run,
+) -> Pipeline {
+    let Start { parent, summaries, state, trie } = start;
+    let genesis_root = B256::from(trie.root());
+    let until = run.until;
+    let chain = Arc::new(Chain::standing(limits, state, summaries, until.is_some()));
     let ledger = Arc::new(Ledger::new(settings.ledger_capacity));
     let blocks_rebuilt = Arc::default();
     let mut builder = Builder { stages: Vec::new(), ledger: ledger.clone(), until, on_cut: Some(run.on_cut) };
-    let parts = Parts { chain: chain.clone(), parent, trie, blocks_rebuilt: Arc::clone(&blocks_rebuilt) };
+    let persist = storage.map(|Storage { durability, thread }| {
+        Persist::new(durability, Jobs::new(thread, world.clock.clone()))
+    });
+    let rebuilt = Arc::clone(&blocks_rebuilt);
+    let parts = Parts { chain: chain.clone(), parent, trie, blocks_rebuilt: rebuilt, persist };
     // Cut or whole, the stages up to the end are in the builder.
     let _ = table(&mut builder, settings, parts, world, run.input, run.on_commit);
     Pipeline { stages: builder.stages, ledger, chain, genesis: parent, genesis_root, blocks_rebuilt }
@@ -229,6 +272,7 @@ struct Parts {
     parent: Parent,
     trie: Trie,
     blocks_rebuilt: Arc<AtomicU64>,
+    persist: Option<Persist>,
 }
 
 /// The table: each stage with the link before it, in order.
@@ -240,7 +284,7 @@ fn table(
     input: Input,
     on_commit: Receive<Committed>,
 ) -> ControlFlow<()> {
-    let Parts { chain, parent, trie, blocks_rebuilt } = parts;
+    let Parts { chain, parent, trie, blocks_rebuilt, persist } = parts;
     let limits = chain.limits().clone();
     let beneficiary = settings.schedule.beneficiary;
     // Each block waits for the one before it to be executed; batches of signatures wait for nothing.
@@ -275,7 +319,11 @@ fn table(
     let stage = Execute::new(chain.clone(), execute_jobs, settings.threads);
     let executed = builder.stage("execute", stage, ordered, 2)?;
     let committed = builder.link("commit", Commit::new(chain, trie), executed, 2);
-    builder.sink(committed, on_commit);
+    let durable = match persist {
+        Some(persist) => builder.link("persist", persist, committed, 2),
+        None => committed,
+    };
+    builder.sink(durable, on_commit);
     ControlFlow::Continue(())
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use alloy_primitives::B256;
 use pelton_engine::block::Summary;
+use pelton_engine::store::record::Tip;
 use pelton_engine::trie::Trie;
 
 use crate::batch::Load;
@@ -19,6 +20,14 @@ pub struct Committed {
     pub done: Done,
     /// Root of the state after it.
     pub state_root: B256,
+}
+
+impl Committed {
+    /// What a store keeps of the block, besides its writes.
+    pub fn tip(&self) -> Tip {
+        let (block, gas_used) = (&self.done.block, self.done.executed.gas_used);
+        Tip { height: block.header().height, id: block.id(), gas_used, root: Some(self.state_root) }
+    }
 }
 
 impl Load for Committed {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use alloy_primitives::{B256, Bytes};
 use parking_lot::Mutex;
@@ -14,14 +13,19 @@ use pelton_engine::reject::Reject;
 use pelton_kernels::{Chunked, Spawn, open};
 use pelton_pipeline::clock::{Clock, SimulatedClock, WallClock};
 use pelton_pipeline::datagrams::{Datagrams, SimulatedDatagrams};
+use pelton_pipeline::driver::disk::DiskThread;
 use pelton_pipeline::driver::simulated::{self, Audit, SimulatedPool};
 use pelton_pipeline::driver::threads::Threads;
+use pelton_pipeline::durability::Durability;
 use pelton_pipeline::jobs::Pools;
 use pelton_pipeline::origin::Origin;
 use pelton_pipeline::stages::commit::Committed;
 use pelton_pipeline::stages::load::Rate;
 use pelton_pipeline::stages::order::Ordering;
-use pelton_pipeline::topology::{Input, MakeVerifier, Pipeline, Run, Settings, World, build};
+use pelton_pipeline::start::Start;
+use pelton_pipeline::topology::{
+    Input, MakeVerifier, Pipeline, Run, Settings, Storage, World, build, build_on,
+};
 use pelton_pipeline::turn::Turnable;
 use pelton_workloads::{CHAIN_ID, Workload};
 
@@ -38,6 +42,15 @@ pub struct Scene {
     pub until: Option<String>,
     pub verifier: MakeVerifier,
     pub datagrams: (Box<dyn Datagrams>, Box<dyn Datagrams>),
+    pub kept: Option<Kept>,
+}
+
+/// A chain that is kept on disk, and where it stands.
+pub struct Kept {
+    pub start: Start,
+    pub durability: Arc<Durability>,
+    /// None for the threads that turn stages, as in a simulation.
+    pub thread: Option<DiskThread>,
 }
 
 impl Scene {
@@ -54,6 +67,7 @@ impl Scene {
             until: None,
             verifier: Box::new(|spawn| Box::new(chunked(spawn))),
             datagrams: (Box::new(leader), Box::new(follower)),
+            kept: None,
         }
     }
 
@@ -65,11 +79,17 @@ impl Scene {
 
     /// Runs on one thread, in an order drawn from a seed.
     pub fn simulate(self, seed: u64) -> (Ended, Audit) {
+        let (ended, audit) = self.simulate_for(seed, STEPS_MAX);
+        let stuck = || describe(&ended.pipeline);
+        assert!(audit.finished, "seed {seed}: not finished after {STEPS_MAX} steps\n{}", stuck());
+        (ended, audit)
+    }
+
+    /// The same for so many steps at most, whatever is inside then.
+    pub fn simulate_for(self, seed: u64, steps_max: u64) -> (Ended, Audit) {
         let (clock, pool) = (Arc::new(SimulatedClock::default()), SimulatedPool::default());
         let (mut pipeline, collected) = self.build(clock.clone(), Pools::one(Arc::new(pool.clone())));
-        let audit = simulated::run(&mut pipeline.stages, &pool, &clock, seed, STEPS_MAX);
-        let stuck = || describe(&pipeline);
-        assert!(audit.finished, "seed {seed}: not finished after {STEPS_MAX} steps\n{}", stuck());
+        let audit = simulated::run(&mut pipeline.stages, &pool, &clock, seed, steps_max);
         (Ended::new(pipeline, &collected), audit)
     }
 
@@ -77,9 +97,10 @@ impl Scene {
     pub fn run_on(self, threads: usize) -> Ended {
         let driver = Threads::start(threads).expect("the system has a few threads");
         let clock: Arc<dyn Clock> = Arc::new(WallClock::new());
+        let stop = self.kept.as_ref().map_or_else(Arc::default, |kept| kept.durability.stop().clone());
         let (mut pipeline, collected) = self.build(clock.clone(), driver.pools());
         let stages = std::mem::take(&mut pipeline.stages);
-        pipeline.stages = driver.run(stages, &clock, &AtomicBool::new(false));
+        pipeline.stages = driver.run(stages, &clock, &stop);
         Ended::new(pipeline, &collected)
     }
 
@@ -93,6 +114,7 @@ impl Scene {
             on_commit: Box::new(move |block, _| on_commit.lock().blocks.push(block)),
             on_cut: Box::new(move |arrivals, _| on_cut.lock().cut += arrivals.len() as u64),
         };
+        let thread = pools.bulk.clone();
         let world = World {
             clock,
             pools,
@@ -100,7 +122,15 @@ impl Scene {
             datagrams: self.datagrams,
             ordering: Box::new(|_| Box::<Hesitant>::default()),
         };
-        (build(&self.settings, self.limits, &self.genesis, world, run), collected)
+        let pipeline = match self.kept {
+            None => build(&self.settings, self.limits, &self.genesis, world, run),
+            Some(Kept { start, durability, thread: own }) => {
+                let thread = own.map_or(thread, |own| Arc::new(own));
+                let storage = Some(Storage { durability, thread });
+                build_on(&self.settings, self.limits, start, storage, world, run)
+            }
+        };
+        (pipeline, collected)
     }
 }
 
