@@ -13,6 +13,7 @@ use pelton_engine::serial::serial;
 use pelton_engine::trie::Trie;
 use pelton_workloads::Workload;
 
+use crate::durable::Durable;
 use crate::report::Audit;
 use crate::run::{Final, Outcomes};
 
@@ -32,6 +33,7 @@ pub fn audit(workload: &Workload, limits: &Limits, outcomes: &Outcomes, offered:
     judge::judge(workload, outcomes, offered, &mut findings);
     let expectations_met = findings.count == before;
     let blocks = outcomes.blocks.len() as u64;
+    let recovered = outcomes.durable.map(|durable| recovered(outcomes, &durable, &mut findings));
     findings.expect(outcomes.blocks_rebuilt == blocks, || {
         format!("{} of {blocks} blocks were rebuilt from shreds", outcomes.blocks_rebuilt)
     });
@@ -46,6 +48,7 @@ pub fn audit(workload: &Workload, limits: &Limits, outcomes: &Outcomes, offered:
         equal,
         supply_conserved,
         blocks_rebuilt: outcomes.blocks_rebuilt,
+        recovered,
         expectations_met,
         findings: findings.into_lines(),
     }
@@ -73,6 +76,20 @@ fn replay(workload: &Workload, limits: &Limits, outcomes: &Outcomes, findings: &
         });
     }
     root
+}
+
+/// Whether the disk has what was told.
+fn recovered(outcomes: &Outcomes, durable: &Durable, findings: &mut Findings) -> bool {
+    let (height, root) = outcomes
+        .blocks
+        .last()
+        .map_or((0, outcomes.genesis_root), |last| (last.block.header().height, last.state_root));
+    let holds = (durable.height, durable.state_root) == (height, root);
+    findings.expect(holds, || {
+        let Durable { height: found, state_root, .. } = durable;
+        format!("the chain ended at height {height} with root {root}, on disk at {found} with {state_root}")
+    });
+    holds
 }
 
 fn supply_conserved(workload: &Workload, outcomes: &Outcomes) -> bool {

@@ -17,6 +17,7 @@ use pelton_pipeline::stages::load::Rate;
 use pelton_workloads::file::FileError;
 use pelton_workloads::{CHAIN_ID, Pattern, Scheme, Spec, Workload, load_or_make};
 
+use crate::durable::KeepError;
 use crate::probe::probe;
 use crate::report::Report;
 use crate::run::{Plan, run};
@@ -56,6 +57,8 @@ pub struct Options {
     pub until: Option<String>,
     /// Where workload files are kept.
     pub cache: PathBuf,
+    /// Folder in which the chain is kept; none for memory only.
+    pub data_dir: Option<PathBuf>,
 }
 
 /// Why a bench could not be run. That is never about the transactions.
@@ -69,6 +72,8 @@ pub enum BenchError {
     Backend(String),
     /// The workload could not be kept.
     Workload(FileError),
+    /// The chain could not be kept.
+    Keep(KeepError),
 }
 
 impl std::fmt::Display for BenchError {
@@ -80,6 +85,7 @@ impl std::fmt::Display for BenchError {
             BenchError::Workload(error) => {
                 write!(f, "workload file: {error}; --cache DIR names another folder")
             }
+            BenchError::Keep(error) => error.fmt(f),
         }
     }
 }
@@ -127,9 +133,10 @@ pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report, Bench
         until: options.until.clone(),
         choice,
         log: |line| eprintln!("pelton: {line}"),
+        data_dir: options.data_dir.clone(),
     };
     progress.step("running", None);
-    let outcomes = run(&workload, &limits, &plan).map_err(BenchError::System)?;
+    let outcomes = run(&workload, &limits, &plan)?;
     progress.step("auditing", None);
     Ok(summary(options, &workload, &limits, &outcomes, &probe, plan.choice.found()))
 }

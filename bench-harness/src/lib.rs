@@ -9,7 +9,9 @@
 pub mod audit;
 pub mod bench;
 pub mod device;
+pub mod durable;
 pub mod machine;
+pub mod metered;
 pub mod probe;
 pub mod report;
 pub mod run;

@@ -60,11 +60,12 @@ pub fn probe(
         until: options.until.clone(),
         choice: choice.clone(),
         log: |_| {},
+        data_dir: None,
     };
     // What disturbs a probe makes it dearer, never cheaper: the cheapest of a few is the nearest to the truth.
     let mut best: Option<Probe> = None;
     for _ in 0..PROBES {
-        let probe = Probe::of(&run(&workload, limits, &plan).map_err(BenchError::System)?);
+        let probe = Probe::of(&run(&workload, limits, &plan)?);
         best = best.filter(|best| best.total_ns <= probe.total_ns).or(Some(probe));
     }
     Ok(best.expect("there is at least one probe"))

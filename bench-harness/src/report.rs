@@ -57,6 +57,8 @@ pub struct Report {
     pub efficiency: Option<f64>,
     /// Where the rest of the threads' time went, as shares of it.
     pub losses: Option<Losses>,
+    /// What it took to keep the chain on disk; null if it was in memory only.
+    pub durability: Option<Durability>,
     /// Whether it was all true. Null for a pipeline that was cut.
     pub audit: Option<Audit>,
 }
@@ -177,6 +179,31 @@ pub struct Losses {
     pub interference: f64,
 }
 
+/// What it took to keep a chain on disk, where every block was durable before it was counted as committed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Durability {
+    /// Height up to which all blocks are durable.
+    pub height: u64,
+    /// Syncs that made blocks durable; one for all blocks that wait.
+    pub block_syncs: u64,
+    /// All syncs of files and of the folder, those of checkpoints included.
+    pub syncs: u64,
+    /// Checkpoints made meanwhile.
+    pub checkpoints: u64,
+    /// The most blocks that were executed and not durable yet.
+    pub lag_blocks_max: u64,
+    /// Bytes of the log's records, for each transaction that was executed.
+    pub log_bytes_per_transaction: f64,
+    /// All bytes written, zeros ahead of the log and checkpoints included, for each transaction that was executed.
+    pub written_bytes_per_transaction: f64,
+    /// From the files to the state in memory and its root, after the run.
+    pub recovery_seconds: f64,
+    /// Height at which the chain was found then.
+    pub recovered_height: u64,
+    /// Root of the state that was found, made anew from it.
+    pub recovered_state_root: String,
+}
+
 /// Whether a run was true.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Audit {
@@ -192,6 +219,8 @@ pub struct Audit {
     pub supply_conserved: bool,
     /// Blocks that were rebuilt, byte for byte, from a random sufficient subset of their shreds.
     pub blocks_rebuilt: u64,
+    /// Whether the last block and its state were found again on the disk; null if the chain was in memory only.
+    pub recovered: Option<bool>,
     /// Whether every transaction became what its workload says: none lost, none committed that must not be.
     pub expectations_met: bool,
     /// What was wrong, for people; empty if nothing was.

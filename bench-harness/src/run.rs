@@ -2,6 +2,7 @@
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,15 +15,19 @@ use pelton_engine::executed::Outcome;
 use pelton_engine::limits::Limits;
 use pelton_kernels::{Choice, Spawn, Verifier};
 use pelton_pipeline::clock::{Clock, Nanos, WallClock};
+use pelton_pipeline::driver::disk::DiskThread;
 use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::ledger::Rejection;
 use pelton_pipeline::origin::Origin;
 use pelton_pipeline::stages::load::Rate;
-use pelton_pipeline::topology::{Input, Pipeline, Run, Settings, World, build};
+use pelton_pipeline::start::Start;
+use pelton_pipeline::topology::{Input, Pipeline, Run, Settings, Storage, World, build, build_on};
 use pelton_pipeline::turn::Turnable;
 use pelton_workloads::Workload;
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::bench::BenchError;
+use crate::durable::{Durable, Kept};
 use crate::solo::Core;
 use crate::udp::Udp;
 use crate::watched::Watched;
@@ -47,6 +52,8 @@ pub struct Plan {
     pub choice: Choice,
     /// Who is told of a device that fails, in a line.
     pub log: fn(&str),
+    /// Folder in which the chain is kept; none for memory only.
+    pub data_dir: Option<PathBuf>,
 }
 
 /// A block that became final and what came of it.
@@ -90,6 +97,8 @@ pub struct Outcomes {
     pub blocks_rebuilt: u64,
     /// Who answered how many signatures.
     pub verify: pelton_kernels::Report,
+    /// What is on the disk, if the chain was kept there.
+    pub durable: Option<Durable>,
 }
 
 impl Outcomes {
@@ -114,6 +123,13 @@ struct Collected {
     latency_ns: Histogram<u64>,
 }
 
+/// What a pipeline fills while it runs.
+#[derive(Default)]
+struct Filled {
+    collected: Arc<Mutex<Collected>>,
+    verify: Arc<Mutex<pelton_kernels::Report>>,
+}
+
 impl Default for Collected {
     fn default() -> Collected {
         let latency_ns = Histogram::new_with_bounds(1, 1 << 42, 3).expect("the bounds are valid");
@@ -133,23 +149,32 @@ impl Collected {
 /// Runs a workload through a whole pipeline, or one that is cut.
 ///
 /// # Errors
-/// Where the system gives no threads or sockets.
-pub fn run(workload: &Workload, limits: &Limits, plan: &Plan) -> io::Result<Outcomes> {
-    let threads = Threads::start(plan.threads).map_err(io::Error::other)?;
+/// [`BenchError::System`] where there are no threads or sockets, [`BenchError::Keep`] where the chain cannot be kept.
+pub fn run(workload: &Workload, limits: &Limits, plan: &Plan) -> Result<Outcomes, BenchError> {
+    let system = BenchError::System;
+    let threads = Threads::start(plan.threads).map_err(io::Error::other).map_err(system)?;
     let clock: Arc<dyn Clock> = Arc::new(WallClock::new());
-    let collected = Arc::<Mutex<Collected>>::default();
-    let report = Arc::new(Mutex::new(pelton_kernels::Report::default()));
-    let pipeline = assemble(workload, limits, plan, &threads, &clock, &collected, &report)?;
+    let filled = Filled::default();
+    let stop = Arc::<AtomicBool>::default();
+    let make = |folder| {
+        let thread = DiskThread::start().map_err(system)?;
+        let kept = Kept::make(folder, &workload.genesis, limits, thread, &stop, clock.as_ref());
+        kept.map_err(BenchError::Keep)
+    };
+    let (kept, start) = plan.data_dir.as_deref().map(make).transpose()?.unzip();
+    let start = start.zip(kept.as_ref().map(Kept::storage));
+    let pipeline = assemble(workload, limits, plan, &threads, &clock, &filled, start).map_err(system)?;
     let Pipeline { stages, ledger, chain, genesis_root, blocks_rebuilt, .. } = pipeline;
     let (started_ns, cpu_ns, delay_ns) = (clock.now_ns(), process_cpu_ns(), run_delay_ns());
-    let stages = threads.run(stages, &clock, &AtomicBool::new(false));
+    let stages = threads.run(stages, &clock, &stop);
     let driven_ns = clock.now_ns() - started_ns;
     let process_cpu_ns = process_cpu_ns() - cpu_ns;
     let starved_ns = run_delay_ns().saturating_sub(delay_ns);
     drop(threads);
-    let collected = std::mem::take(&mut *collected.lock());
+    let durable = kept.map(|kept| kept.recover(clock.as_ref())).transpose().map_err(BenchError::Keep)?;
+    let collected = std::mem::take(&mut *filled.collected.lock());
     let total_balance = chain.state().total_balance();
-    let verify = report.lock().clone();
+    let verify = filled.verify.lock().clone();
     Ok(Outcomes {
         blocks: collected.blocks,
         passed: collected.passed,
@@ -164,6 +189,7 @@ pub fn run(workload: &Workload, limits: &Limits, plan: &Plan) -> io::Result<Outc
         total_balance,
         blocks_rebuilt: blocks_rebuilt.load(Ordering::Relaxed),
         verify,
+        durable,
     })
 }
 
@@ -173,8 +199,8 @@ fn assemble(
     plan: &Plan,
     threads: &Threads,
     clock: &Arc<dyn Clock>,
-    collected: &Arc<Mutex<Collected>>,
-    report: &Arc<Mutex<pelton_kernels::Report>>,
+    filled: &Filled,
+    kept: Option<(Start, Storage)>,
 ) -> io::Result<Pipeline> {
     // A benchmark asks about every single transaction afterwards.
     let ledger_capacity = workload.transactions.len().max(1);
@@ -186,7 +212,7 @@ fn assemble(
         settings.verify.in_flight_max = settings.verify.in_flight_max.max(4 * DEVICE_BATCH as u64);
     }
     let (choice, log, report, clock_of_verifier) =
-        (plan.choice.clone(), plan.log, report.clone(), clock.clone());
+        (plan.choice.clone(), plan.log, filled.verify.clone(), clock.clone());
     // A batch holds one signature at least.
     let in_flight_max = settings.verify.in_flight_max as usize;
     let in_flight_max = NonZeroUsize::new(in_flight_max).expect("something is in flight");
@@ -203,7 +229,7 @@ fn assemble(
         datagrams: (Box::new(leader), Box::new(follower)),
         ordering: Box::new(|genesis| Box::new(Core(Solo::new(0, BlockId(genesis.0), NonZeroUsize::MIN)))),
     };
-    let (on_commit, on_cut) = (collected.clone(), collected.clone());
+    let (on_commit, on_cut) = (filled.collected.clone(), filled.collected.clone());
     let origin =
         |sender: &Address| Origin { source: 0, claimed_sender: plan.claim_senders.then_some(*sender) };
     let transactions = workload.transactions.iter().zip(&workload.senders);
@@ -224,7 +250,10 @@ fn assemble(
             collected.note(&arrivals, now_ns);
         }),
     };
-    Ok(build(&settings, limits.clone(), &workload.genesis, world, run))
+    Ok(match kept {
+        None => build(&settings, limits.clone(), &workload.genesis, world, run),
+        Some((start, storage)) => build_on(&settings, limits.clone(), start, Some(storage), world, run),
+    })
 }
 
 /// CPU time of this process.

@@ -6,6 +6,7 @@ use pelton_engine::executed::Outcome;
 use pelton_engine::limits::Limits;
 use pelton_kernels::choice::Found;
 use pelton_pipeline::clock::Nanos;
+use pelton_pipeline::durability::Gauges;
 use pelton_pipeline::meter::{Meter, Regime};
 use pelton_pipeline::stages::load::Rate;
 use pelton_pipeline::turn::Turnable;
@@ -14,10 +15,12 @@ use pelton_workloads::Workload;
 use crate::audit::audit;
 use crate::bench::Options;
 use crate::device::DeviceReport;
+use crate::durable::Durable;
 use crate::machine::Machine;
 use crate::probe::Probe;
 use crate::report::{
-    Latency, Limit, Losses, RegimeSeconds, Report, SCHEMA, Service, StageReport, VerifyReport, WorkloadInfo,
+    Durability, Latency, Limit, Losses, RegimeSeconds, Report, SCHEMA, Service, StageReport, VerifyReport,
+    WorkloadInfo,
 };
 use crate::run::Outcomes;
 
@@ -85,7 +88,25 @@ pub fn summary(
         },
         efficiency: Some(outcomes.came_out() / seconds * probe.total_ns / 1e9 / options.threads as f64),
         losses: Some(losses(options, outcomes, probe)),
+        durability: outcomes.durable.map(|durable| durability(&durable, outcomes)),
         audit: options.until.is_none().then(|| audit(workload, limits, outcomes, offered)),
+    }
+}
+
+fn durability(durable: &Durable, outcomes: &Outcomes) -> Durability {
+    let Gauges { height, lag_blocks_max, syncs, log_bytes, checkpoints, .. } = durable.gauges;
+    let each = |bytes: u64| bytes as f64 / outcomes.came_out().max(1.0);
+    Durability {
+        height,
+        block_syncs: syncs,
+        syncs: durable.syncs,
+        checkpoints,
+        lag_blocks_max,
+        log_bytes_per_transaction: each(log_bytes),
+        written_bytes_per_transaction: each(durable.written_bytes),
+        recovery_seconds: durable.recovery_ns as f64 / 1e9,
+        recovered_height: durable.height,
+        recovered_state_root: durable.state_root.to_string(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::report::{Audit, Losses, Report, StageReport};
+use crate::report::{Audit, Durability, Losses, Report, StageReport};
 
 /// Shows a report.
 pub struct Table<'a>(pub &'a Report);
@@ -14,6 +14,7 @@ impl Display for Table<'_> {
         outcome(report, f)?;
         stages(report, f)?;
         verdict(report, f)?;
+        report.durability.as_ref().map_or(Ok(()), |durability| durable(durability, f))?;
         report.audit.as_ref().map_or(Ok(()), |audit| audited(audit, f))
     }
 }
@@ -173,6 +174,26 @@ fn lost(losses: &Losses) -> String {
         percent(losses.starved),
         percent(losses.driving),
         losses.interference * 100.0
+    )
+}
+
+fn durable(durability: &Durability, f: &mut Formatter<'_>) -> fmt::Result {
+    writeln!(
+        f,
+        "disk        {} blocks durable by {} syncs, at most {} executed and not durable; {:.0} bytes of log a \
+         transaction, {:.0} with zeros ahead and {} checkpoints",
+        count(durability.height),
+        count(durability.block_syncs),
+        durability.lag_blocks_max,
+        durability.log_bytes_per_transaction,
+        durability.written_bytes_per_transaction,
+        durability.checkpoints,
+    )?;
+    writeln!(
+        f,
+        "            recovered at height {} in {:.2} s",
+        count(durability.recovered_height),
+        durability.recovery_seconds
     )
 }
 

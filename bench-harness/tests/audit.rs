@@ -22,6 +22,7 @@ fn ended(workload: &Workload) -> Outcomes {
         until: None,
         choice: backend.into(),
         log: |line| panic!("no device takes part: {line}"),
+        data_dir: None,
     };
     run(workload, &Limits::standard(CHAIN_ID), &plan).expect("the system gives threads")
 }

@@ -25,6 +25,7 @@ Examples:
   pelton bench --workload erc20:zipf=0.9,undeclared=0.05
   pelton bench --claim-senders
   pelton bench --rate 20000 --seconds 30 --json > result.json
+  pelton bench --data-dir /var/tmp/pelton
   pelton bench --until verify";
 
 /// Arguments of `pelton bench`.
@@ -66,6 +67,10 @@ pub struct Arguments {
     /// Cut the pipeline after this stage, to see what the stages up to it cost.
     #[arg(long, value_name = "STAGE", value_parser = PossibleValuesParser::new(STAGES))]
     until: Option<String>,
+    /// Keep the chain in this folder: a block counts as committed once it is on the disk. The folder is made if it is not
+    /// there, and must have no chain yet. In memory only unless given.
+    #[arg(long, value_name = "DIR", conflicts_with = "until")]
+    data_dir: Option<PathBuf>,
     /// Print one JSON object, as docs/bench.schema.json describes it, in place of the table.
     #[arg(long)]
     json: bool,
@@ -127,6 +132,7 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         claim_senders: arguments.claim_senders,
         // The last stage is where the whole pipeline ends anyway.
         until: arguments.until.clone().filter(|stage| Some(stage.as_str()) != STAGES.last().copied()),
+        data_dir: arguments.data_dir.clone(),
         cache: cache.ok_or("there is no home folder to keep workloads in: give --cache DIR")?,
     })
 }

@@ -155,6 +155,56 @@ fn a_device_that_was_asked_for_and_is_not_there_is_wrong_use_and_auto_says_why_t
 }
 
 #[test]
+fn a_chain_that_is_kept_is_recovered_and_not_written_over() {
+    let cache = tempfile::tempdir().expect("a folder");
+    let folder = cache.path().join("chain");
+    let folder = folder.to_str().expect("a path");
+    let report = check(cache.path(), &["--transactions", "700", "--workload", "mix", "--data-dir", folder]);
+    let (audit, durability) = (&report["audit"], &report["durability"]);
+    assert_eq!((&audit["recovered"], &audit["equal"]), (&Value::Bool(true), &Value::Bool(true)));
+    assert_eq!(durability["recovered_state_root"], audit["state_root"]);
+    assert_eq!(
+        (&durability["height"], &durability["recovered_height"]),
+        (&audit["blocks"], &audit["blocks"])
+    );
+    let last = report["stages"].as_array().and_then(|stages| stages.last()).expect("there are stages");
+    assert_eq!((&last["name"], &last["passed"]), (&Value::from("persist"), &Value::from(700)));
+    assert!(durability["log_bytes_per_transaction"].as_f64().is_some_and(|bytes| bytes > 20.0));
+
+    let again = pelton(
+        cache.path(),
+        &["bench", "--transactions", "700", "--accounts", "60", "--workload", "mix", "--data-dir", folder],
+    );
+    let stderr = String::from_utf8_lossy(&again.stderr);
+    assert_eq!(again.status.code(), Some(1), "{stderr}");
+    let found = format!(
+        "recovered at height {} with state root {}",
+        audit["blocks"],
+        audit["state_root"].as_str().expect("a root")
+    );
+    assert!(stderr.contains(&found), "{stderr}");
+    assert_eq!(report["audit"]["recovered"], true);
+    let other =
+        pelton(cache.path(), &["bench", "--transactions", "100", "--accounts", "61", "--data-dir", folder]);
+    assert!(String::from_utf8_lossy(&other.stderr).contains("the store holds the chain of genesis"));
+}
+
+#[test]
+fn a_folder_that_cannot_be_had_is_one_line_and_exit_code_1() {
+    let cache = tempfile::tempdir().expect("a folder");
+    let folder = cache.path().join("no/such/parent");
+    let arguments = ["bench", "--transactions", "100", "--data-dir", folder.to_str().expect("a path")];
+    let output = pelton(cache.path(), &arguments);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.lines().last().is_some_and(|line| line.starts_with("pelton: ") && line.contains("parent")),
+        "{stderr}"
+    );
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
 fn a_folder_for_the_report_is_filled() {
     let cache = tempfile::tempdir().expect("a folder");
     let out = cache.path().join("some/where");
@@ -204,6 +254,7 @@ fn wrong_use_gives_one_line_and_exit_code_2() {
         &["bench", "--threads", "0"],
         &["bench", "--backend", "abacus"],
         &["bench", "--until", "never"],
+        &["bench", "--until", "execute", "--data-dir", "."],
         &["bench", "--no-such-flag"],
         &["bnech"],
         &[],
