@@ -1,12 +1,12 @@
 //! `Block`: an ordered list of transactions under a header that commits to it.
 //!
-//! Header, 165 bytes, integers big-endian:
+//! Header, 197 bytes, integers big-endian:
 //!
 //! ```text
-//!   0 version u8 = 1          1 height u64              9 parent [32]           41 timestamp, ms u64
+//!   0 version u8 = 2          1 height u64              9 parent [32]           41 timestamp, ms u64
 //!  49 beneficiary [20]       69 base fee u64           77 transactions u32      81 body [32]
 //! 113 executed: height u64  121 executed: gas u64     129 executed: state root [32]
-//! 161 body bytes u32
+//! 161 executed: prices [32] 193 body bytes u32
 //! ```
 //!
 //! The body is every transaction as u32 length and bytes; the header holds its length and its BLAKE3. The block's id is
@@ -16,19 +16,13 @@ use alloy_primitives::{Address, B256, Bytes};
 
 use crate::commitment::rules::SCHEME;
 use crate::limits::Limits;
+use crate::prices::next_base_fee;
 use crate::reject::Reject;
 use crate::transaction::Verified;
 
-const VERSION: u8 = 1;
-/// A block twice as full as its target raises the base fee by one part in so many. With Ethereum's 8 and a usage of eight
-/// blocks ago, the base fee swings; `docs/fees.md` says from where on.
-const BASE_FEE_DIVISOR: u128 = 32;
-const _: () = assert!(
-    Limits::standard(1).base_fee_min as u128 >= BASE_FEE_DIVISOR,
-    "an empty block lowers the base fee as long as it is above the least"
-);
+const VERSION: u8 = 2;
 /// Length of an encoded header in bytes.
-pub const HEADER_BYTES: usize = 165;
+pub const HEADER_BYTES: usize = 197;
 
 /// What is known of a block once it was executed, and what a later header repeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +33,8 @@ pub struct Summary {
     pub gas_used: u64,
     /// Root of the state after it.
     pub state_root: B256,
+    /// Digest of the table of hot keys after it.
+    pub prices: B256,
 }
 
 /// The header of a block.
@@ -85,14 +81,9 @@ impl Parent {
         Parent { height: 0, id, timestamp_ms: 0, base_fee: limits.base_fee_min }
     }
 
-    /// Base fee of the next block: EIP-1559's rule, with the usage of the newest block that all have executed, and with a
-    /// change a quarter as large, since that usage is `root_lag` blocks old.
+    /// Base fee of the next block, whose header speaks of this one.
     pub fn next_base_fee(&self, executed: &Summary, limits: &Limits) -> u64 {
-        let (fee, target) = (u128::from(self.base_fee), u128::from(limits.block_gas_target));
-        let used = u128::from(executed.gas_used);
-        let change = fee * used.abs_diff(target) / target / BASE_FEE_DIVISOR;
-        let next = if used > target { fee + change.max(1) } else { fee - change };
-        u64::try_from(next).unwrap_or(u64::MAX).max(limits.base_fee_min)
+        next_base_fee(self.base_fee, executed.gas_used, limits)
     }
 }
 
@@ -171,7 +162,7 @@ impl Block {
 }
 
 impl Header {
-    /// The 165 bytes.
+    /// The 197 bytes.
     pub fn encode(&self) -> [u8; HEADER_BYTES] {
         let mut out = Vec::with_capacity(HEADER_BYTES);
         out.push(VERSION);
@@ -185,8 +176,9 @@ impl Header {
         out.extend_from_slice(&self.executed.height.to_be_bytes());
         out.extend_from_slice(&self.executed.gas_used.to_be_bytes());
         out.extend_from_slice(self.executed.state_root.as_slice());
+        out.extend_from_slice(self.executed.prices.as_slice());
         out.extend_from_slice(&self.body_bytes.to_be_bytes());
-        out.try_into().expect("the layout has 165 bytes")
+        out.try_into().expect("the layout has 197 bytes")
     }
 
     /// Reads a header from the front of these bytes.
@@ -210,6 +202,7 @@ impl Header {
                 height: u64::from_be_bytes(take(&mut rest)?),
                 gas_used: u64::from_be_bytes(take(&mut rest)?),
                 state_root: take(&mut rest)?.into(),
+                prices: take(&mut rest)?.into(),
             },
             body_bytes: u32::from_be_bytes(take(&mut rest)?),
         })

@@ -5,7 +5,8 @@
 //! 0x01 ‖ rlp [chain id, nonce, gas price, gas limit, to, value, input, access list, y parity, r, s]
 //! 0x02 ‖ rlp [chain id, nonce, priority fee, maximum fee, gas limit, to, value, input, access list, y parity, r, s]
 //! 0x04 ‖ rlp [ ... as 0x02 ..., access list, authorizations, y parity, r, s]
-//! 0x65 ‖ rlp [ ... as 0x02 ..., input, reads, writes, public key (32), signature (64)]
+//! 0x65 ‖ rlp [chain id, nonce, priority fee, maximum fee, maximum contention fee, gas limit, to, value, input, reads, writes,
+//!             public key (32), signature (64)]
 //! ```
 //!
 //! Exactly one byte string decodes to a given transaction: leading zeros, long forms of short lengths and trailing
@@ -93,6 +94,7 @@ impl Cursor<'_> {
         let max_priority_fee_per_gas: u128 = self.field()?;
         let one_price = matches!(kind, Kind::Legacy | Kind::AccessList);
         let max_fee_per_gas = if one_price { max_priority_fee_per_gas } else { self.field()? };
+        let max_contention_fee = if kind == Kind::Declared { self.field()? } else { 0 };
         let gas_limit = self.field()?;
         let to = self.recipient()?;
         let value = self.field()?;
@@ -107,6 +109,7 @@ impl Cursor<'_> {
             gas_limit,
             max_fee_per_gas,
             max_priority_fee_per_gas,
+            max_contention_fee,
             to,
             value,
             input,

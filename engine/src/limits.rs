@@ -30,7 +30,15 @@ pub struct Limits {
     pub block_gas_target: u64,
     /// The base fee never falls below this, in wei. Prices of hot keys are multiples of it, so it is not next to nothing.
     pub base_fee_min: u64,
-    /// The header of height h carries the state root of height h − `root_lag`.
+    /// As many keys, used as much as prices let them, fill a block at its target.
+    pub contention_lanes: u64,
+    /// The excess that makes a key's price e times as high, in units of a key's share of the target.
+    pub contention_denominator: u64,
+    /// The most that a block may hold of one key, in units of a key's share of the target.
+    pub contention_load_max: u64,
+    /// Keys that have a price of their own.
+    pub hot_keys_max: u32,
+    /// The header of height h carries the state root and the prices of height h − `root_lag`.
     pub root_lag: u64,
 }
 
@@ -49,6 +57,10 @@ impl Limits {
             block_gas_max: 4_000_000_000,
             block_gas_target: 1_000_000_000,
             base_fee_min: 10_000_000,
+            contention_lanes: 16,
+            contention_denominator: 16,
+            contention_load_max: 4,
+            hot_keys_max: 4_096,
             root_lag: 8,
         }
     }
@@ -58,6 +70,7 @@ impl Limits {
         Limits {
             block_transactions_max: 7,
             block_bytes_max: 160 * 1024,
+            hot_keys_max: 3,
             root_lag: 2,
             ..Limits::standard(chain_id)
         }
@@ -78,6 +91,10 @@ impl Limits {
             self.block_gas_max,
             self.block_gas_target,
             self.base_fee_min,
+            self.contention_lanes,
+            self.contention_denominator,
+            self.contention_load_max,
+            self.hot_keys_max.into(),
             self.root_lag,
         ] {
             hash.update(&value.to_be_bytes());

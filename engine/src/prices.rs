@@ -23,6 +23,7 @@
 //! All of it is integers, and no sum depends on the order of what is summed. Why the rule is like this, what it is proof
 //! against and what a user should do stands in `docs/fees.md`.
 
+mod base_fee;
 mod claims;
 mod exponential;
 mod fee;
@@ -32,6 +33,7 @@ pub mod quote;
 mod table;
 mod usage;
 
+pub use base_fee::next_base_fee;
 pub use claims::{Claim, WEIGHT_ADD, WEIGHT_ONE, WEIGHT_READ, WEIGHT_WRITE};
 pub use exponential::{ONE, fake_exponential, growth};
 pub use fee::{Rate, charge};
@@ -40,16 +42,7 @@ pub use list::PriceList;
 pub use table::Table;
 pub use usage::Usage;
 
-/// Lanes of the machine that the prices are made for: as many hottest keys fill a block at its target.
-pub const LANES: u64 = 16;
-/// D, in units of T. The price is that of eight blocks ago; `docs/fees.md` shows what swings below this.
-pub const DENOMINATOR_TARGETS: u64 = 16;
-/// The highest excess, in units of D: a price of 1,095 base fees.
-pub const EXCESS_DENOMINATORS: u64 = 7;
-/// The highest load of a key in a block, in units of T.
-pub const LOAD_TARGETS: u64 = 4;
-/// Most keys that have a price.
-pub const HOT_KEYS_MAX: usize = 4_096;
+use crate::limits::Limits;
 
 /// The numbers of the rule on one chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,43 +60,46 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The highest target gas of a block for which nothing here can overflow.
-    pub const BLOCK_GAS_TARGET_MAX: u64 = 1 << 40;
+    /// The highest D for which nothing here can overflow.
+    pub const DENOMINATOR_MAX: u64 = 1 << 40;
 
-    /// The rule of a chain whose blocks have this target.
+    /// The rule of a chain with these limits.
     ///
     /// # Panics
-    /// When the target is less than one gas a lane, or above [`Rule::BLOCK_GAS_TARGET_MAX`].
-    pub const fn new(block_gas_target: u64) -> Rule {
-        let target = block_gas_target / LANES;
+    /// When the limits leave a lane no gas, or D exceeds [`Rule::DENOMINATOR_MAX`].
+    pub const fn new(limits: &Limits) -> Rule {
+        let target = limits.block_gas_target / limits.contention_lanes;
         assert!(target > 0, "each lane has a share of the target");
         assert!(
-            block_gas_target <= Rule::BLOCK_GAS_TARGET_MAX,
-            "excesses and prices stay within their types"
+            target <= Rule::DENOMINATOR_MAX / limits.contention_denominator,
+            "excesses stay within their type"
         );
-        let denominator = DENOMINATOR_TARGETS * target;
+        let denominator = limits.contention_denominator * target;
         Rule {
             target,
             denominator,
             excess_max: EXCESS_DENOMINATORS * denominator,
-            load_max: LOAD_TARGETS * target,
-            hot_keys_max: HOT_KEYS_MAX,
+            load_max: limits.contention_load_max * target,
+            hot_keys_max: limits.hot_keys_max as usize,
         }
     }
 }
 
+/// The highest excess, in units of D: a price of 1,095 base fees.
+const EXCESS_DENOMINATORS: u64 = 7;
+
 const _: () = {
-    assert!(LOAD_TARGETS > 1, "a key can exceed its target");
-    assert!(LOAD_TARGETS <= LANES, "the hottest key alone does not exceed a block");
+    let (limits, rule) = (Limits::standard(1), Rule::new(&Limits::standard(1)));
+    assert!(limits.contention_load_max > 1, "a key can exceed its target");
     assert!(
-        EXCESS_DENOMINATORS * DENOMINATOR_TARGETS > LOAD_TARGETS,
-        "one block does not make a key the dearest"
+        limits.contention_load_max <= limits.contention_lanes,
+        "the hottest key alone does not exceed a block"
     );
+    assert!(limits.transaction_gas_max <= rule.load_max, "every transaction fits under the cap of its keys");
+    assert!(rule.excess_max > rule.load_max, "one block does not make a key the dearest");
     assert!(EXCESS_DENOMINATORS < 20, "the dearest price, in base fees, fits 32 bits");
-    let widest = Rule::new(Rule::BLOCK_GAS_TARGET_MAX);
-    assert!(widest.denominator <= 1 << 40 && widest.excess_max <= 1 << 43, "the exponential's range");
     assert!(
-        HOT_KEYS_MAX > 0 && HOT_KEYS_MAX < 1 << 16,
-        "the table stays small enough to hash with each block"
+        rule.hot_keys_max > 0 && rule.hot_keys_max < 1 << 16,
+        "the table is small enough to hash with each block"
     );
 };

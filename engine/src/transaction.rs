@@ -64,6 +64,8 @@ pub struct Fields {
     pub max_fee_per_gas: u128,
     /// Wei per gas for the block's producer; for legacy and 2930 the same as the maximum.
     pub max_priority_fee_per_gas: u128,
+    /// Wei for all hot keys together (`0x65` only); the other kinds pay for them within the maximum fee.
+    pub max_contention_fee: u128,
     /// None creates a contract.
     pub to: Option<Address>,
     /// Wei sent along.
@@ -90,10 +92,11 @@ impl Fields {
         Some(left.min(self.max_priority_fee_per_gas))
     }
 
-    /// Wei that the sender must hold: value plus the whole gas limit at the maximum fee; none if that overflows.
+    /// Wei that the sender must hold: value plus the whole gas limit at the maximum fee plus the maximum contention fee; none
+    /// if that overflows.
     pub fn cost_max(&self) -> Option<U256> {
         let gas = U256::from(self.gas_limit).checked_mul(U256::from(self.max_fee_per_gas))?;
-        gas.checked_add(self.value)
+        gas.checked_add(U256::from(self.max_contention_fee))?.checked_add(self.value)
     }
 }
 

@@ -11,8 +11,9 @@ mod samples;
 mod sealed;
 
 use alloy_primitives::{Address, B256, Bytes, U512};
-use pelton_engine::block::{self, Block, HEADER_BYTES, Header, Parent, Summary};
+use pelton_engine::block::{self, Block, HEADER_BYTES, Header, Summary};
 use pelton_engine::limits::Limits;
+use pelton_engine::prices::next_base_fee;
 use pelton_engine::reject::Reject::{self, Malformed, NonCanonical, Truncated};
 use proptest::prelude::*;
 use sealed::{LIMITS, sealed};
@@ -51,7 +52,7 @@ fn a_sealed_block_splits_into_its_header_and_transactions() {
 fn a_block_follows_its_parent() {
     let first = sealed(&wires());
     let parent = first.as_parent();
-    let executed = Summary { height: 35, gas_used: 0, state_root: B256::ZERO };
+    let executed = Summary { height: 35, gas_used: 0, state_root: B256::ZERO, prices: B256::ZERO };
     let second = Block::seal(&parent, executed, Address::ZERO, 5, vec![], &LIMITS);
     assert_eq!(second.header().height, first.header().height + 1);
     assert_eq!(second.header().parent, first.id());
@@ -134,9 +135,7 @@ fn the_base_fee_follows_eip_1559_in_quarter_steps() {
         (u64::MAX, u64::MAX, u64::MAX),
         (u64::MAX, 0, u64::MAX - u64::MAX / 32),
     ] {
-        let parent = Parent { height: 0, id: B256::ZERO, timestamp_ms: 0, base_fee: fee };
-        let executed = Summary { height: 0, gas_used: used, state_root: B256::ZERO };
-        assert_eq!(parent.next_base_fee(&executed, &LIMITS), expected, "fee {fee}, used {used}");
+        assert_eq!(next_base_fee(fee, used, &LIMITS), expected, "fee {fee}, used {used}");
     }
 }
 
@@ -145,7 +144,7 @@ proptest! {
     fn a_header_decodes_to_what_was_encoded(
         (height, timestamp_ms, base_fee) in any::<(u64, u64, u64)>(),
         (transactions, body_bytes) in any::<(u32, u32)>(),
-        (parent, body, state_root) in any::<([u8; 32], [u8; 32], [u8; 32])>(),
+        (parent, body, state_root, prices) in any::<([u8; 32], [u8; 32], [u8; 32], [u8; 32])>(),
         beneficiary in any::<[u8; 20]>(),
         (executed_height, gas_used) in any::<(u64, u64)>(),
     ) {
@@ -157,7 +156,9 @@ proptest! {
             base_fee,
             transactions,
             body: body.into(),
-            executed: Summary { height: executed_height, gas_used, state_root: state_root.into() },
+            executed: Summary {
+                height: executed_height, gas_used, state_root: state_root.into(), prices: prices.into(),
+            },
             body_bytes,
         };
         prop_assert_eq!(Header::decode(&header.encode()), Ok(header));
@@ -165,10 +166,9 @@ proptest! {
 
     #[test]
     fn the_base_fee_is_the_rule_worked_out_without_overflow(fee in 8_u64.., used in any::<u64>(), target in 1..u64::MAX) {
-        let parent = Parent { height: 0, id: B256::ZERO, timestamp_ms: 0, base_fee: fee };
-        let executed = Summary { height: 0, gas_used: used, state_root: B256::ZERO };
         let limits = Limits { block_gas_target: target, ..LIMITS };
         // The rule as EIP-1559 writes it, but for the divisor, in numbers without an end.
+        let (base_fee, gas_used) = (fee, used);
         let (fee, used, target) = [fee, used, target].map(U512::from).into();
         let divisor = U512::from(32);
         let expected = if used > target {
@@ -177,13 +177,13 @@ proptest! {
             fee - fee * (target - used) / target / divisor
         };
         let expected = u64::try_from(expected).unwrap_or(u64::MAX).max(limits.base_fee_min);
-        prop_assert_eq!(parent.next_base_fee(&executed, &limits), expected);
+        prop_assert_eq!(next_base_fee(base_fee, gas_used, &limits), expected);
     }
 
     #[test]
     fn bytes_of_chance_are_refused(mut bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         if let Some(version) = bytes.first_mut() {
-            *version = 1;
+            *version = 2;
         }
         prop_assert!(block::split(&Bytes::from(bytes)).is_err());
     }

@@ -37,6 +37,7 @@ fn transaction(change: impl FnOnce(&mut Fields)) -> Transaction {
         gas_limit: 10_000_000,
         max_fee_per_gas: 100,
         max_priority_fee_per_gas: 1,
+        max_contention_fee: 0,
         to: Some(address(1)),
         value: U256::from(1),
         input: vec![1, 0, 2].into(),
@@ -129,6 +130,11 @@ fn fees_are_in_order_and_add_up() {
     check_with(|fields| fields.value = U256::MAX - fee, Ok(()));
     check_with(|fields| fields.value = U256::MAX - fee + U256::from(1), Err(FeeFields));
     check_with(|fields| fields.max_fee_per_gas = u128::MAX, Ok(()));
+    check_with(|fields| fields.max_contention_fee = u128::MAX, Ok(()));
+    let contention =
+        |value| move |fields: &mut Fields| (fields.value, fields.max_contention_fee) = (value, 5);
+    check_with(contention(U256::MAX - fee - U256::from(5)), Ok(()));
+    check_with(contention(U256::MAX - fee - U256::from(4)), Err(FeeFields));
 }
 
 #[test]

@@ -74,6 +74,10 @@ fn every_limit_changes_the_digest_and_so_the_genesis() {
         block_gas_max,
         block_gas_target,
         base_fee_min,
+        contention_lanes,
+        contention_denominator,
+        contention_load_max,
+        hot_keys_max,
         root_lag,
     } = LIMITS;
     let changed = [
@@ -88,6 +92,10 @@ fn every_limit_changes_the_digest_and_so_the_genesis() {
         Limits { block_gas_max: block_gas_max + 1, ..LIMITS },
         Limits { block_gas_target: block_gas_target + 1, ..LIMITS },
         Limits { base_fee_min: base_fee_min + 1, ..LIMITS },
+        Limits { contention_lanes: contention_lanes + 1, ..LIMITS },
+        Limits { contention_denominator: contention_denominator + 1, ..LIMITS },
+        Limits { contention_load_max: contention_load_max + 1, ..LIMITS },
+        Limits { hot_keys_max: hot_keys_max + 1, ..LIMITS },
         Limits { root_lag: root_lag + 1, ..LIMITS },
         LIMITS,
     ];

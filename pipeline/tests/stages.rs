@@ -177,6 +177,7 @@ impl Village {
             gas_limit: 21_000,
             max_fee_per_gas: FEE.into(),
             max_priority_fee_per_gas: FEE.into(),
+            max_contention_fee: 0,
             to: Some(self.address(to)),
             value: U256::from(value),
             input: Bytes::new(),
@@ -403,7 +404,7 @@ fn empty_blocks_bring_the_base_fee_down_to_what_waits() {
         .find(|address| signed_by(&transaction, address))
         .expect("it is funded");
     let base_fee = 4 * u64::try_from(transaction.fields().max_fee_per_gas).expect("it is some gwei");
-    let summary = |height| Summary { height, gas_used: 0, state_root: B256::ZERO };
+    let summary = |height| Summary { height, gas_used: 0, state_root: B256::ZERO, prices: B256::ZERO };
     let chain = Arc::new(Chain::new(limits.clone(), workload.genesis.state(), summary(0), false));
     let parent = Parent { base_fee, ..Parent::genesis(B256::ZERO, &limits) };
     let mut schedule = Schedule::new(Settings::tiny().schedule, chain.clone(), parent);

@@ -95,6 +95,7 @@ fn sent(count: u64, source: u32, is_good: bool) -> Batch<(Transaction, Origin)> 
             gas_limit: 21_000,
             max_fee_per_gas: 1,
             max_priority_fee_per_gas: 1,
+            max_contention_fee: 0,
             to: None,
             value: U256::ZERO,
             input: Bytes::new(),

@@ -59,6 +59,7 @@ impl Draft {
             gas_limit: call.gas_limit,
             max_fee_per_gas: FEE_MAX.into(),
             max_priority_fee_per_gas: self.tip.into(),
+            max_contention_fee: if kind == Kind::Declared { contention_max(call.gas_limit) } else { 0 },
             to: Some(call.to),
             value: U256::from(call.value),
             input: call.input,
@@ -67,6 +68,11 @@ impl Draft {
             authorizations: Vec::new(),
         }
     }
+}
+
+/// As much again for hot keys as for the gas.
+fn contention_max(gas_limit: u64) -> u128 {
+    u128::from(gas_limit) * u128::from(FEE_MAX)
 }
 
 /// Throws the dice and counts the nonces of all senders of one workload.

@@ -66,6 +66,9 @@ impl Unsigned {
             fields.max_priority_fee_per_gas.encode(&mut body);
         }
         fields.max_fee_per_gas.encode(&mut body);
+        if fields.kind == Kind::Declared {
+            fields.max_contention_fee.encode(&mut body);
+        }
         fields.gas_limit.encode(&mut body);
         match fields.to {
             Some(to) => to.encode(&mut body),
@@ -146,6 +149,8 @@ fn one_price(kind: Kind) -> bool {
 fn check(fields: &Fields) {
     let kind = fields.kind;
     assert!(kind == Kind::Declared || fields.reads.is_empty(), "only declared transactions name reads");
+    let contention = fields.max_contention_fee;
+    assert!(kind == Kind::Declared || contention == 0, "only declared transactions name a contention fee");
     assert!(kind != Kind::Legacy || fields.writes.is_empty(), "a legacy transaction has no access list");
     assert!(kind == Kind::SetCode || fields.authorizations.is_empty(), "only 0x04 carries delegations");
     let equal = fields.max_fee_per_gas == fields.max_priority_fee_per_gas;

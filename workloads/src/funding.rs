@@ -14,7 +14,7 @@ use crate::parameter::Parameter;
 use crate::spec::Spec;
 use crate::wallet::Account;
 
-/// Wei of everyone but paupers: a million ether, the highest fees of 60 million calls.
+/// Wei of everyone but paupers: a million ether, the highest fees of 30 million calls.
 const WEI: u128 = 1_000_000 * 1_000_000_000_000_000_000;
 /// Units of the token, of both assets of the exchange, and of the money that pays debts, of everyone but paupers.
 const UNITS: u64 = 1_000_000_000_000_000_000;

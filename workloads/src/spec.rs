@@ -10,7 +10,7 @@ pub const CHAIN_ID: u64 = 31_337;
 pub const ACCOUNTS_MIN: u32 = 2;
 
 /// Raise it whenever a generator, a contract or the file format changes, so that no old file is taken for a new one.
-pub(crate) const VERSION: u16 = 2;
+pub(crate) const VERSION: u16 = 3;
 
 /// How a workload's transactions are signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -8,10 +8,11 @@
 
 use std::collections::VecDeque;
 
-use alloy_primitives::{Address, B256, U256};
-use pelton_engine::block::{Parent, Summary};
+use alloy_primitives::{Address, U256};
 use pelton_engine::limits::Limits;
-use pelton_engine::prices::{Claim, Key, PriceList, Rule, Table, Usage, WEIGHT_ADD, WEIGHT_WRITE, charge};
+use pelton_engine::prices::{
+    Claim, Key, PriceList, Rule, Table, Usage, WEIGHT_ADD, WEIGHT_WRITE, charge, next_base_fee,
+};
 
 use super::crowd::{Crowd, Habits};
 use super::dice::Dice;
@@ -61,24 +62,22 @@ struct Chain<'a> {
     dice: Dice,
     mints: Crowd,
     payments: Crowd,
-    parent: Parent,
+    base_fee: u64,
     table: Table,
-    /// What was known after each of the last blocks, the oldest first; headers speak of that one.
-    executed: VecDeque<(Table, Summary)>,
+    /// The table after each of the last blocks and the gas that the block used, the oldest first: what is known now.
+    executed: VecDeque<(Table, u64)>,
 }
 
 impl Chain<'_> {
     fn new(scenario: &Scenario) -> Chain<'_> {
-        let genesis =
-            Summary { height: 0, gas_used: scenario.limits.block_gas_target, state_root: B256::ZERO };
         Chain {
             scenario,
             dice: Dice::new(scenario.seed),
             mints: Crowd::new(scenario.mints),
             payments: Crowd::new(scenario.payments),
-            parent: Parent { height: 0, id: B256::ZERO, timestamp_ms: 0, base_fee: scenario.base_fee },
+            base_fee: scenario.base_fee,
             table: Table::default(),
-            executed: VecDeque::from([(Table::default(), genesis)]),
+            executed: VecDeque::from([(Table::default(), scenario.limits.block_gas_target)]),
         }
     }
 
@@ -86,14 +85,13 @@ impl Chain<'_> {
         let Scenario { mint, limits, rule, .. } = self.scenario;
         self.mints.turn(height, mint.contains(&height), &mut self.dice);
         self.payments.turn(height, true, &mut self.dice);
-        let (table, summary) = self.executed.front().expect("the last blocks are kept");
+        let (table, gas_used) = self.executed.front().expect("the last blocks are kept");
         if height > 1 {
-            self.parent.base_fee = self.parent.next_base_fee(summary, limits);
+            self.base_fee = next_base_fee(self.base_fee, *gas_used, limits);
         }
-        let list = PriceList::new(table, self.parent.base_fee, rule);
+        let list = PriceList::new(table, self.base_fee, rule);
         let row = self.fill(&list);
-        let summary = Summary { height, gas_used: row.gas_used, state_root: B256::ZERO };
-        self.executed.push_back((self.table.clone(), summary));
+        self.executed.push_back((self.table.clone(), row.gas_used));
         if self.executed.len() as u64 > limits.root_lag {
             self.executed.pop_front();
         }
@@ -103,7 +101,7 @@ impl Chain<'_> {
     /// Takes whoever has the most left after base fee and price, until gas or the counter's highest load end it.
     fn fill(&mut self, list: &PriceList) -> Row {
         let Scenario { limits, rule, priced, .. } = self.scenario;
-        let base_fee = self.parent.base_fee;
+        let base_fee = self.base_fee;
         let hot_rate = list.rate([mint_claim()]).per_gas();
         let left =
             |crowd: &Crowd, rate: u128| u128::from(crowd.best()?).checked_sub(u128::from(base_fee) + rate);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use pelton_engine::limits::Limits;
-use pelton_engine::prices::{LANES, Rule};
+use pelton_engine::prices::Rule;
 
 use super::chain::{Row, Scenario, run};
 use super::crowd::Habits;
@@ -12,6 +12,8 @@ use super::crowd::Habits;
 pub const SETTLED_AFTER: u64 = 20;
 /// Blocks after the first mint from which on prices are looked at for swings.
 const STEADY_AFTER: u64 = 60;
+/// Of the machine, as the limits have them.
+const LANES: f64 = Limits::standard(1).contention_lanes as f64;
 /// In wei.
 const GWEI: u64 = 1_000_000_000;
 
@@ -33,7 +35,7 @@ pub fn standard(priced: bool) -> Scenario {
         mint: 40..200,
         mints: habits(900, 150_000, 120_000, GWEI),
         payments: habits(8_000, 21_000, 21_000, 3 * GWEI / 2),
-        rule: Rule::new(limits.block_gas_target),
+        rule: Rule::new(&limits),
         limits,
         base_fee: 1_960_000_000,
         priced,
@@ -88,7 +90,7 @@ pub fn lanes(row: &Row) -> f64 {
 
 /// How long a block takes at least, in gas: as long as its hottest key, and as all lanes for all of it.
 fn time(row: &Row) -> f64 {
-    (row.hot_load as f64).max(row.gas_used as f64 / LANES as f64)
+    (row.hot_load as f64).max(row.gas_used as f64 / LANES)
 }
 
 fn mean(rows: &[Row], value: impl Fn(&Row) -> f64) -> f64 {

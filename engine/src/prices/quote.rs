@@ -9,15 +9,15 @@
 //! Prices are posted, so the next block's are exact. For a later block there is a bound and no forecast: a key's excess
 //! rises by at most 3T a block, and the base fee by no more than a block filled to its limit makes it.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, U256};
 
 use super::Rule;
+use super::base_fee::next_base_fee;
 use super::claims::{AccountClaims, Claim, WEIGHT_ONE, by_account};
 use super::fee::Rate;
 use super::key::Key;
 use super::list::price;
 use super::table::Table;
-use crate::block::{Parent, Summary};
 use crate::limits::Limits;
 
 /// What a quote is made from: the next block's prices, and the highest of a later block.
@@ -34,17 +34,16 @@ pub struct Market<'a> {
 impl<'a> Market<'a> {
     /// The block whose prices follow from this table and base fee, and the one so many blocks after it.
     pub fn new(table: &'a Table, base_fee: u64, blocks: u64, limits: &Limits) -> Market<'a> {
-        let rule = Rule::new(limits.block_gas_target);
-        let full = Summary { height: 0, gas_used: limits.block_gas_max, state_root: B256::ZERO };
-        let mut parent = Parent { height: 0, id: B256::ZERO, timestamp_ms: 0, base_fee };
+        let rule = Rule::new(limits);
+        let mut base_fee_max = base_fee;
         for _ in 0..blocks {
-            parent.base_fee = parent.next_base_fee(&full, limits);
-            if parent.base_fee == u64::MAX {
+            base_fee_max = next_base_fee(base_fee_max, limits.block_gas_max, limits);
+            if base_fee_max == u64::MAX {
                 break;
             }
         }
         let rise = blocks.saturating_mul(rule.load_max - rule.target).min(rule.excess_max);
-        Market { table, rule, base_fee, base_fee_max: parent.base_fee, rise }
+        Market { table, rule, base_fee, base_fee_max, rise }
     }
 
     /// What a key costs with this weight: in the next block, and at most in the later one.

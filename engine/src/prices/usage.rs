@@ -3,7 +3,10 @@
 use alloy_primitives::map::HashMap;
 
 use super::claims::{Claim, Share, WEIGHT_ONE, by_account};
+use super::fee::charge;
 use super::key::Key;
+use crate::executed::Outcome;
+use crate::transaction::Verified;
 
 /// The load of each key that a block's transactions claimed. Equal whatever their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +37,18 @@ impl Claimed {
 }
 
 impl Usage {
+    /// The usage of a block, of which this came. What was skipped used nothing.
+    pub fn of(transactions: &[Verified], outcomes: &[Outcome]) -> Usage {
+        let mut usage = Usage::default();
+        for (transaction, outcome) in transactions.iter().zip(outcomes) {
+            if let Some(receipt) = outcome.receipt() {
+                let charged = charge(receipt.gas_used, transaction.fields().gas_limit);
+                usage.add(Claim::all(transaction), charged);
+            }
+        }
+        usage
+    }
+
     /// Counts a transaction that was charged for so much gas.
     pub fn add<'a>(&mut self, claims: impl IntoIterator<Item = Claim<'a>>, charge: u64) {
         for account in by_account(claims) {

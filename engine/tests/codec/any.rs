@@ -42,6 +42,7 @@ prop_compose! {
     pub fn any_fields()(
         (chain_id, nonce, gas_limit) in (any_u64(), any_u64(), any_u64()),
         (max_fee_per_gas, max_priority_fee_per_gas) in (any_u128(), any_u128()),
+        max_contention_fee in any_u128(),
         to in proptest::option::of(any_address()),
         value in any_u256(),
         input in vec(any::<u8>(), 0..400),
@@ -52,7 +53,7 @@ prop_compose! {
             chain_id: Some(chain_id),
             input: input.into(),
             authorizations: vec![],
-            nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas, to, value, reads, writes,
+            nonce, gas_limit, max_fee_per_gas, max_priority_fee_per_gas, max_contention_fee, to, value, reads, writes,
         }
     }
 }

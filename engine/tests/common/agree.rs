@@ -85,6 +85,7 @@ pub fn fields(alloy: &TxEnvelope) -> Fields {
         gas_limit: alloy.gas_limit(),
         max_fee_per_gas: alloy.max_fee_per_gas(),
         max_priority_fee_per_gas: alloy.max_priority_fee_per_gas().unwrap_or_else(|| alloy.max_fee_per_gas()),
+        max_contention_fee: 0,
         to: alloy.to(),
         value: alloy.value(),
         input: alloy.input().clone(),

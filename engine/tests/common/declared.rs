@@ -24,6 +24,7 @@ pub fn signed(fields: &Fields, key: &[u8; 32]) -> Vec<Item> {
         Item::number(fields.nonce.into()),
         Item::number(fields.max_priority_fee_per_gas),
         Item::number(fields.max_fee_per_gas),
+        Item::number(fields.max_contention_fee),
         Item::number(fields.gas_limit.into()),
         text(fields.to.as_ref().map_or(&[], |to| to.as_slice())),
         text(&fields.value.to_be_bytes_trimmed_vec()),

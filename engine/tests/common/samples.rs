@@ -108,6 +108,7 @@ fn declared_fields() -> Fields {
         gas_limit: 100_000,
         max_fee_per_gas: 1_000,
         max_priority_fee_per_gas: 1,
+        max_contention_fee: 70_000,
         to: Some(address(7)),
         value: U256::from(500),
         input: vec![1, 2, 3].into(),

@@ -21,7 +21,12 @@ pub fn sealed(wires: &[Vec<u8>]) -> Block {
         timestamp_ms: 1_700_000_000_000,
         base_fee: 1_000_000_000,
     };
-    let executed = Summary { height: 34, gas_used: 1_500_000_000, state_root: B256::repeat_byte(0x22) };
+    let executed = Summary {
+        height: 34,
+        gas_used: 1_500_000_000,
+        state_root: B256::repeat_byte(0x22),
+        prices: B256::repeat_byte(0x44),
+    };
     let transactions = wires.iter().map(verified).collect();
     Block::seal(&parent, executed, Address::repeat_byte(0x33), 1_700_000_000_500, transactions, &LIMITS)
 }

@@ -142,6 +142,7 @@ fn fields(given: &Value, indexes: &Value, chain_id: Option<u64>) -> Fields {
         gas_limit: small(chosen("gasLimit", "gas")),
         max_fee_per_gas: price(max_fee),
         max_priority_fee_per_gas: price(priority_fee),
+        max_contention_fee: 0,
         to: json::recipient(get(given, "to")),
         value: number(chosen("value", "value")),
         input: bytes(chosen("data", "data")),

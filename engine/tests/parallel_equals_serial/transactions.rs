@@ -16,6 +16,7 @@ pub fn fields() -> Fields {
         gas_limit: 300_000,
         max_fee_per_gas: 1_000,
         max_priority_fee_per_gas: 3,
+        max_contention_fee: 0,
         to: Some(Address::ZERO),
         value: U256::ZERO,
         input: Bytes::new(),
@@ -46,6 +47,9 @@ fn encode(fields: &Fields) -> Bytes {
             fields.max_priority_fee_per_gas.encode(out);
         }
         fields.max_fee_per_gas.encode(out);
+        if fields.kind == Kind::Declared {
+            fields.max_contention_fee.encode(out);
+        }
         fields.gas_limit.encode(out);
         match fields.to {
             Some(to) => to.encode(out),

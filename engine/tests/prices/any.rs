@@ -1,13 +1,16 @@
 //! Claims and blocks of chance, over so few keys that they meet.
 
 use alloy_primitives::{Address, U256};
+use pelton_engine::limits::Limits;
 use pelton_engine::prices::{Claim, Key, Rule, WEIGHT_ADD, WEIGHT_READ, WEIGHT_WRITE};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-/// T is a million gas.
-pub const RULE: Rule = Rule::new(16_000_000);
+/// A chain whose T is a million gas.
+pub const LIMITS: Limits =
+    Limits { block_gas_target: 16_000_000, block_gas_max: 64_000_000, ..Limits::standard(1) };
+pub const RULE: Rule = Rule::new(&LIMITS);
 
 /// A claim that owns its slots.
 #[derive(Clone, Debug)]

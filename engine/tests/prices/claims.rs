@@ -20,6 +20,7 @@ fn payment() -> Fields {
         gas_limit: 21_000,
         max_fee_per_gas: 1,
         max_priority_fee_per_gas: 1,
+        max_contention_fee: 0,
         to: Some(PAYEE),
         value: U256::ONE,
         input: Bytes::new(),

@@ -1,21 +1,16 @@
 //! What a user is told beforehand is what he pays.
 
 use alloy_primitives::U256;
-use pelton_engine::block::{Parent, Summary};
-use pelton_engine::limits::Limits;
 use pelton_engine::prices::quote::{Market, Quote, narrower};
 use pelton_engine::prices::{
-    Claim, Key, PriceList, Rule, Table, Usage, WEIGHT_ADD, WEIGHT_READ, WEIGHT_WRITE,
+    Claim, Key, PriceList, Table, Usage, WEIGHT_ADD, WEIGHT_READ, WEIGHT_WRITE, next_base_fee,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::any::{RULE, address, block, borrowed, claims, keys};
+use super::any::{LIMITS, RULE, address, block, borrowed, claims, keys};
 use super::model;
 
-/// Limits of a chain with the rule of these tests, so that its blocks hold what blocks of chance hold.
-const LIMITS: Limits =
-    Limits { block_gas_target: 16_000_000, block_gas_max: 64_000_000, ..Limits::standard(1) };
 const GAS: u64 = 100_000;
 
 fn claim(byte: u8, slots: &[U256], weight: u64) -> Claim<'_> {
@@ -114,15 +109,14 @@ proptest! {
             borrowed(&claims).map(|c| if c.slots.is_empty() { Claim { slots: &slots, ..c } } else { c }).collect();
         let mut table = Table::default();
         before.iter().for_each(|block| table.update(&model::usage(block), &RULE));
-        let mut parent = Parent { height: 0, id: Default::default(), timestamp_ms: 0, base_fee: 1_000_000_000 };
-        let market = Market::new(&table, parent.base_fee, later.len() as u64, &LIMITS);
+        let mut base_fee = 1_000_000_000;
+        let market = Market::new(&table, base_fee, later.len() as u64, &LIMITS);
         let bound = Quote::new(&market, all.iter().copied(), GAS).fee_bound();
         let mut now = table.clone();
         for (block, gas_used) in &later {
             now.update(&model::usage(block), &RULE);
-            parent.base_fee =
-                parent.next_base_fee(&Summary { height: 0, gas_used: *gas_used, state_root: Default::default() }, &LIMITS);
-            let list = PriceList::new(&now, parent.base_fee, &Rule::new(LIMITS.block_gas_target));
+            base_fee = next_base_fee(base_fee, *gas_used, &LIMITS);
+            let list = PriceList::new(&now, base_fee, &RULE);
             prop_assert!(list.rate(all.iter().copied()).fee_max(GAS) <= bound);
         }
     }

@@ -1,6 +1,7 @@
 //! Loads, prices and rates.
 
 use alloy_primitives::{Address, U256};
+use pelton_engine::limits::Limits;
 use pelton_engine::prices::{
     Claim, Key, PriceList, Rule, Table, Usage, WEIGHT_READ, WEIGHT_WRITE, fake_exponential, growth,
 };
@@ -82,7 +83,7 @@ fn an_idle_key_is_cold_after_as_many_blocks_as_its_excess_has_targets() {
 
 #[test]
 fn nothing_overflows_at_any_bound() {
-    let rule = Rule::new(Rule::BLOCK_GAS_TARGET_MAX);
+    let rule = Rule::new(&Limits { block_gas_target: Rule::DENOMINATOR_MAX, ..Limits::standard(1) });
     let slots: Vec<U256> = (0..4_095).map(U256::from).collect();
     let all = [
         Claim { address: address(1), slots: &[], weight: WEIGHT_WRITE },

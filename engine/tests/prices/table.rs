@@ -69,7 +69,7 @@ fn the_digest_is_that_of_the_entries_bytes() {
 #[test]
 fn a_key_with_more_than_one_blocks_excess_is_not_evicted_by_any_number_of_others() {
     let limits = Limits::standard(1);
-    let rule = Rule::new(limits.block_gas_target);
+    let rule = Rule::new(&limits);
     let victim = Key::slot(address(1), U256::ZERO);
     let mut table = heated(victim, rule.load_max, 2, &rule);
     let excess = table.excess(&victim);
@@ -86,7 +86,7 @@ fn a_key_with_more_than_one_blocks_excess_is_not_evicted_by_any_number_of_others
 #[test]
 fn to_keep_the_table_full_costs_half_a_block_of_gas_at_a_hundred_base_fees_each_block() {
     let limits = Limits::standard(1);
-    let rule = Rule::new(limits.block_gas_target);
+    let rule = Rule::new(&limits);
     let mut table = Table::default();
     let (attack, groups) = attack(&limits, &rule, Key::account(address(1)));
     table.update(&attack, &rule);

@@ -30,6 +30,7 @@ pub fn transaction(sender: u8, nonce: u64, fees: (u128, u128), value: u64, salt:
         gas_limit: GAS,
         max_fee_per_gas: fees.0,
         max_priority_fee_per_gas: fees.1,
+        max_contention_fee: 0,
         to: Some(address(0xf)),
         value: U256::from(value),
         input: Bytes::new(),

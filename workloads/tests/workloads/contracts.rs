@@ -51,6 +51,7 @@ impl World {
             gas_limit: 1_000_000,
             max_fee_per_gas: 100,
             max_priority_fee_per_gas: 1,
+            max_contention_fee: 0,
             to: Some(self.contract),
             value: U256::ZERO,
             input,
