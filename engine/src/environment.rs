@@ -1,9 +1,12 @@
 //! `Environment`: what a block tells its transactions about itself.
 
+use std::sync::Arc;
+
 use alloy_primitives::{Address, B256, U256};
 
 use crate::block::Header;
 use crate::limits::Limits;
+use crate::prices::PriceList;
 
 /// The rules of execution, named by Ethereum's forks, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,14 +69,17 @@ pub struct Environment {
     pub difficulty: U256,
     /// EIP-4844's excess, for the opcode that reads its price.
     pub blob_excess_gas: u64,
+    /// What each hot key costs.
+    pub prices: Arc<PriceList>,
     /// Ids of the blocks below, the parent first. What is not here reads as zero.
     pub block_hashes: Vec<B256>,
 }
 
 impl Environment {
-    /// The environment of one of Pelton's own blocks. Of earlier blocks it knows the parent alone, so that no node needs
+    /// The environment of one of Pelton's own blocks, with the prices that follow from the block its header speaks of. Of
+    /// earlier blocks it knows the parent alone, so that no node needs
     /// more than the header to execute it.
-    pub fn of(header: &Header, limits: &Limits) -> Environment {
+    pub fn of(header: &Header, prices: Arc<PriceList>, limits: &Limits) -> Environment {
         Environment {
             fork: Fork::OWN,
             chain_id: limits.chain_id,
@@ -85,6 +91,7 @@ impl Environment {
             prev_randao: header.parent,
             difficulty: U256::ZERO,
             blob_excess_gas: 0,
+            prices,
             block_hashes: vec![header.parent],
         }
     }

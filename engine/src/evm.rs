@@ -26,6 +26,8 @@ mod run_view;
 mod serial_view;
 mod settings;
 
+use std::sync::Arc;
+
 use alloy_primitives::{Address, U256};
 use revm::MainBuilder;
 use revm::bytecode::opcode;
@@ -41,9 +43,10 @@ pub(crate) use run_view::RunView;
 
 use crate::environment::{Environment, Fork};
 use crate::executed::{Outcome, Receipt};
+use crate::prices::{PriceList, Rate, Terms};
 use crate::transaction::Verified;
 use fate::Fate;
-use handler::FeesOutside;
+use handler::{Bill, FeesOutside};
 
 type Context<V> = revm::context::Context<BlockEnv, TxEnv, CfgEnv, V, Journal<V>, ()>;
 type Inner<V> = MainnetEvm<Context<V>>;
@@ -93,6 +96,7 @@ pub(crate) struct Evm<V: View> {
     inner: Inner<V>,
     fork: Fork,
     base_fee: u64,
+    prices: Arc<PriceList>,
 }
 
 impl<V: View> Evm<V> {
@@ -100,7 +104,8 @@ impl<V: View> Evm<V> {
         let mut context = Context::new(view, settings::spec(environment.fork));
         context.cfg.chain_id = environment.chain_id;
         context.block = settings::block(environment);
-        Evm { inner: context.build_mainnet(), fork: environment.fork, base_fee: environment.base_fee }
+        let Environment { fork, base_fee, ref prices, .. } = *environment;
+        Evm { inner: context.build_mainnet(), fork, base_fee, prices: prices.clone() }
     }
 
     /// Remembers hashes from now on.
@@ -119,8 +124,15 @@ impl<V: View> Evm<V> {
     }
 
     fn attempt(&mut self, transaction: &Verified) -> Result<Outcome, Unplanned> {
-        settings::fill(&mut self.inner.ctx.tx, transaction);
-        let ran = FeesOutside::default().run(&mut self.inner);
+        let terms = match self.prices.terms(transaction, self.base_fee) {
+            Ok(terms) => terms,
+            Err(reason) => return Ok(Outcome::Skipped(reason)),
+        };
+        settings::fill(&mut self.inner.ctx.tx, transaction, &terms);
+        let bill = Bill { terms, prices: &self.prices, transaction, fork: self.fork };
+        let mut handler = FeesOutside::new(&bill);
+        let ran = handler.run(&mut self.inner);
+        let contention_fee = handler.contention_fee();
         let ended = match ran {
             Ok(result) => self.keep_changes().map(|()| result),
             Err(EVMError::Transaction(invalid)) => {
@@ -134,8 +146,8 @@ impl<V: View> Evm<V> {
             Err(bug) => unreachable!("a checked environment and mainnet's precompiles do not fail: {bug}"),
         };
         match ended {
-            Ok(result) => Ok(Outcome::Executed(self.receipt(transaction, result))),
-            Err(Touch::Undeclared) => Ok(Outcome::Executed(self.fail(transaction))),
+            Ok(result) => Ok(Outcome::Executed(receipt(transaction, result, &terms, contention_fee))),
+            Err(Touch::Undeclared) => Ok(Outcome::Executed(self.fail(transaction, &terms))),
             Err(Touch::Unplanned) => Err(Unplanned),
         }
     }
@@ -168,30 +180,25 @@ impl<V: View> Evm<V> {
         }
     }
 
-    fn receipt(&self, transaction: &Verified, result: ExecutionResult) -> Receipt {
-        let gas_used = result.tx_gas_used();
-        Receipt {
-            id: transaction.id(),
-            success: result.is_success(),
-            gas_used,
-            fee: U256::from(gas_used) * U256::from(self.price(transaction)),
-            created: result.created_address(),
-            logs: result.into_logs(),
-        }
-    }
-
     /// Ends a transaction that broke its promise: it pays its whole gas limit, uses its nonce, and does nothing else.
-    fn fail(&mut self, transaction: &Verified) -> Receipt {
-        let fields = transaction.fields();
-        let fee = U256::from(fields.gas_limit) * U256::from(self.price(transaction));
+    fn fail(&mut self, transaction: &Verified, terms: &Terms) -> Receipt {
+        let (id, gas_used) = (transaction.id(), transaction.fields().gas_limit);
+        let contention_fee = terms.contention_fee(gas_used, Rate::ZERO);
+        let fee = terms.fee(gas_used, contention_fee);
         self.view().charge(&transaction.sender(), fee);
-        let (id, gas_used) = (transaction.id(), fields.gas_limit);
-        Receipt { id, success: false, gas_used, fee, logs: Vec::new(), created: None }
+        Receipt { id, success: false, gas_used, fee, contention_fee, logs: Vec::new(), created: None }
     }
+}
 
-    /// Wei per gas that the sender pays.
-    fn price(&self, transaction: &Verified) -> u128 {
-        let tip = transaction.fields().tip(self.base_fee);
-        u128::from(self.base_fee) + tip.expect("what does not cover the base fee is skipped")
+fn receipt(transaction: &Verified, result: ExecutionResult, terms: &Terms, contention_fee: U256) -> Receipt {
+    let gas_used = result.tx_gas_used();
+    Receipt {
+        id: transaction.id(),
+        success: result.is_success(),
+        gas_used,
+        fee: terms.fee(gas_used, contention_fee),
+        contention_fee,
+        created: result.created_address(),
+        logs: result.into_logs(),
     }
 }

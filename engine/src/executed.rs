@@ -14,8 +14,10 @@ pub struct Receipt {
     pub success: bool,
     /// Gas paid for.
     pub gas_used: u64,
-    /// Wei that the sender paid for gas, burnt part included.
+    /// Wei that the sender paid, burnt parts included.
     pub fee: U256,
+    /// The part of it that was for contention and is burnt: a multiple of the gas used.
+    pub contention_fee: U256,
     /// Events, in order.
     pub logs: Vec<Log>,
     /// The contract that a transaction without recipient created.
@@ -25,7 +27,12 @@ pub struct Receipt {
 impl Receipt {
     /// The burnt part of the fee, in wei.
     pub fn burnt(&self, base_fee: u64) -> U256 {
-        U256::from(u128::from(self.gas_used) * u128::from(base_fee))
+        U256::from(u128::from(self.gas_used) * u128::from(base_fee)) + self.contention_fee
+    }
+
+    /// Wei per gas used, all told: the fee is a multiple of the gas.
+    pub fn effective_gas_price(&self) -> U256 {
+        self.fee / U256::from(self.gas_used.max(1))
     }
 
     /// The producer's part of the fee, in wei.

@@ -24,6 +24,7 @@
 //! against and what a user should do stands in `docs/fees.md`.
 
 mod base_fee;
+mod cap;
 mod claims;
 mod exponential;
 mod fee;
@@ -31,15 +32,20 @@ mod key;
 mod list;
 pub mod quote;
 mod table;
+mod tables;
+mod terms;
 mod usage;
 
 pub use base_fee::next_base_fee;
+pub use cap::Cap;
 pub use claims::{Claim, WEIGHT_ADD, WEIGHT_ONE, WEIGHT_READ, WEIGHT_WRITE};
 pub use exponential::{ONE, fake_exponential, growth};
 pub use fee::{Rate, charge};
 pub use key::{KEY_BYTES, Key};
-pub use list::PriceList;
+pub use list::{PriceList, Touched};
 pub use table::Table;
+pub use tables::Tables;
+pub use terms::Terms;
 pub use usage::Usage;
 
 use crate::limits::Limits;

@@ -76,6 +76,8 @@ rejects! {
     SenderIsContract,
     /// The maximum fee stayed below the block's base fee.
     FeeTooLow,
+    /// What may be paid for contention stayed below the price of the hot keys that it claims.
+    ContentionFeeTooLow,
     /// The sender has too many transactions waiting.
     SenderFull,
     /// The pool is full of better paying ones.

@@ -95,7 +95,10 @@ impl Fields {
     /// Wei that the sender must hold: value plus the whole gas limit at the maximum fee plus the maximum contention fee; none
     /// if that overflows.
     pub fn cost_max(&self) -> Option<U256> {
-        let gas = U256::from(self.gas_limit).checked_mul(U256::from(self.max_fee_per_gas))?;
+        let gas = match u128::from(self.gas_limit).checked_mul(self.max_fee_per_gas) {
+            Some(gas) => U256::from(gas),
+            None => U256::from(self.gas_limit) * U256::from(self.max_fee_per_gas),
+        };
         gas.checked_add(U256::from(self.max_contention_fee))?.checked_add(self.value)
     }
 }

@@ -113,6 +113,7 @@ fn environment(block: &Value) -> Environment {
         prev_randao: fixed(get(block, "mixHash")),
         difficulty: json::number(get(block, "difficulty")),
         blob_excess_gas: optional("excessBlobGas"),
+        prices: Default::default(),
         block_hashes: block_hashes(block, number),
     }
 }

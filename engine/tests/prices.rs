@@ -2,6 +2,8 @@
 
 #[path = "prices/any.rs"]
 mod any;
+#[path = "prices/cap.rs"]
+mod cap;
 #[path = "prices/claims.rs"]
 mod claims;
 #[path = "common/declared.rs"]
@@ -19,3 +21,7 @@ mod rlp;
 mod rule;
 #[path = "prices/table.rs"]
 mod table;
+#[path = "prices/terms.rs"]
+mod terms;
+#[path = "prices/usage.rs"]
+mod usage;

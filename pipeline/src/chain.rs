@@ -4,6 +4,7 @@
 //! All of it is about blocks that every node has executed, never about timing.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use alloy_primitives::{Address, U256};
 use crossbeam_queue::SegQueue;
@@ -11,6 +12,7 @@ use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use pelton_engine::block::Summary;
 use pelton_engine::executed::Outcome;
 use pelton_engine::limits::Limits;
+use pelton_engine::prices::{PriceList, Tables};
 use pelton_engine::state::State;
 use pelton_engine::transaction::Verified;
 
@@ -31,6 +33,9 @@ pub struct Chain {
     limits: Limits,
     state: RwLock<State>,
     summaries: Mutex<VecDeque<Summary>>,
+    tables: Mutex<Tables>,
+    /// The newest price list, and the block that it is for.
+    list: Mutex<(u64, Arc<PriceList>)>,
     settled: SegQueue<Settled>,
     is_cut: bool,
 }
@@ -38,13 +43,22 @@ pub struct Chain {
 impl Chain {
     /// A chain at its genesis. One that is cut is never told of executed blocks.
     pub fn new(limits: Limits, genesis: State, summary: Summary, is_cut: bool) -> Chain {
-        Chain::standing(limits, genesis, vec![summary], is_cut)
+        let tables = Tables::new(&limits);
+        Chain::standing(limits, genesis, vec![summary], tables, is_cut)
     }
 
-    /// A chain that stands at the last of these blocks, which rise, and has this state.
-    pub fn standing(limits: Limits, state: State, summaries: Vec<Summary>, is_cut: bool) -> Chain {
+    /// A chain that stands at the last of these blocks, which rise, and has this state and these tables of hot keys.
+    pub fn standing(
+        limits: Limits,
+        state: State,
+        summaries: Vec<Summary>,
+        tables: Tables,
+        is_cut: bool,
+    ) -> Chain {
         assert!(limits.root_lag > 0, "a header cannot speak of its own block");
         Chain {
+            tables: Mutex::new(tables),
+            list: Mutex::default(),
             limits,
             is_cut,
             state: RwLock::new(state),
@@ -71,6 +85,27 @@ impl Chain {
     /// The newest executed state, for the stage that executes.
     pub fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write()
+    }
+
+    /// Adds the table of hot keys after the next block, of which this came.
+    pub fn push_outcomes(&self, transactions: &[Verified], outcomes: &[Outcome]) -> Tables {
+        let mut tables = self.tables.lock();
+        tables.push(transactions, outcomes);
+        tables.clone()
+    }
+
+    /// What hot keys cost in the block of this height, whose base fee this is.
+    ///
+    /// # Panics
+    /// When the block that its header speaks of has not been executed, or is long gone.
+    pub fn prices(&self, height: u64, base_fee: u64) -> Arc<PriceList> {
+        let mut newest = self.list.lock();
+        if newest.0 != height {
+            let spoken_of = height.saturating_sub(self.limits.root_lag);
+            let list = self.tables.lock().list(spoken_of, base_fee);
+            *newest = (height, Arc::new(list.expect("prices follow from a block that all have executed")));
+        }
+        newest.1.clone()
     }
 
     /// Adds the summary of the next block. As many are kept as a header can speak of.

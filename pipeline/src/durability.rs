@@ -99,7 +99,8 @@ impl Durability {
         let bytes = self.attempt(|store| {
             for block in blocks {
                 let (tip, header) = (block.tip(), block.done.block.header());
-                store.push(tip, header.parent, &header.encode(), &block.done.executed.writes);
+                let notes = [&header.encode()[..], &block.tables.encode()].concat();
+                store.push(tip, header.parent, &notes, &block.done.executed.writes);
             }
             let bytes = store.pending_bytes();
             store.sync().map(|_| bytes)

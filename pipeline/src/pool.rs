@@ -16,9 +16,11 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
 use foldhash::{HashMap, HashMapExt};
+use pelton_engine::prices::PriceList;
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::Verified;
 
@@ -54,6 +56,22 @@ pub trait Accounts {
     fn funds(&self, address: &Address) -> Funds;
 }
 
+/// What the next block costs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Market {
+    /// Wei per gas.
+    pub base_fee: u64,
+    /// Of hot keys.
+    pub prices: Arc<PriceList>,
+}
+
+impl Market {
+    /// Wei per gas that a transaction leaves for the producer, after base fee and contention.
+    fn tip(&self, transaction: &Verified) -> Result<u128, Reject> {
+        Ok(self.prices.terms(transaction, self.base_fee)?.tip())
+    }
+}
+
 /// A waiting transaction.
 #[derive(Clone, Debug)]
 pub struct Waiting {
@@ -86,7 +104,9 @@ type Ready = (u128, Reverse<u64>, Address);
 #[derive(Debug)]
 pub struct Pool {
     settings: Settings,
-    base_fee: u64,
+    market: Market,
+    /// Senders whose heads stand back for now.
+    aside: Vec<Address>,
     queues: HashMap<Address, Queue>,
     ready: BTreeSet<Ready>,
     waiting: usize,
@@ -95,8 +115,21 @@ pub struct Pool {
 
 impl Pool {
     /// An empty pool.
-    pub fn new(settings: Settings, base_fee: u64) -> Pool {
-        Pool { settings, base_fee, queues: HashMap::new(), ready: BTreeSet::new(), waiting: 0, sequence: 0 }
+    pub fn new(settings: Settings, market: Market) -> Pool {
+        Pool {
+            settings,
+            market,
+            aside: Vec::new(),
+            queues: HashMap::new(),
+            ready: BTreeSet::new(),
+            waiting: 0,
+            sequence: 0,
+        }
+    }
+
+    /// What the next block costs.
+    pub fn market(&self) -> &Market {
+        &self.market
     }
 
     /// How many wait.
@@ -177,6 +210,26 @@ impl Pool {
         Some(head)
     }
 
+    /// Lets what [`Pool::peek`] showed stand back, so that the next best can be seen.
+    pub fn set_aside(&mut self) {
+        if let Some((_, _, sender)) = self.ready.pop_last() {
+            self.queues.get_mut(&sender).expect("a ready sender has a queue").offered = None;
+            self.aside.push(sender);
+        }
+    }
+
+    /// How many stand back.
+    pub fn aside(&self) -> usize {
+        self.aside.len()
+    }
+
+    /// Ends that: all may be taken again.
+    pub fn take_back(&mut self, accounts: &impl Accounts) {
+        for sender in std::mem::take(&mut self.aside) {
+            self.offer(&sender, accounts);
+        }
+    }
+
     /// Hears that a transaction that was taken is through. What turns out to be used up goes to `reject`.
     pub fn settle(
         &mut self,
@@ -210,12 +263,12 @@ impl Pool {
         self.forget_if_empty(sender);
     }
 
-    /// Sets the base fee of the next block and looks at every queue again if it moved.
-    pub fn set_base_fee(&mut self, base_fee: u64, accounts: &impl Accounts) {
-        if base_fee == self.base_fee {
+    /// Sets what the next block costs and looks at every queue again if that changed.
+    pub fn set_market(&mut self, market: Market, accounts: &impl Accounts) {
+        if market == self.market {
             return;
         }
-        self.base_fee = base_fee;
+        self.market = market;
         self.ready.clear();
         self.queues.values_mut().for_each(|queue| queue.offered = None);
         self.offer_all(accounts);
@@ -231,7 +284,7 @@ impl Pool {
     ) {
         // Who has been paid in the meantime can pay.
         self.offer_all(accounts);
-        let base_fee = self.base_fee;
+        let market = &self.market;
         for queue in self.queues.values_mut().filter(|queue| !queue.skipped) {
             // Behind a head that is ready or in flight, a contiguous run still has its turn.
             let (mut nonce, mut reason) = (queue.next, Reject::InsufficientFunds);
@@ -240,9 +293,9 @@ impl Pool {
                 if *at != nonce {
                     reason = Reject::NonceGap;
                 } else if reason == Reject::InsufficientFunds
-                    && waiting.transaction.fields().tip(base_fee).is_none()
+                    && let Err(unpaid) = market.tip(&waiting.transaction)
                 {
-                    reason = Reject::FeeTooLow;
+                    reason = unpaid;
                 }
                 nonce = at + 1;
                 let parked = reason != Reject::InsufficientFunds || !moves;
@@ -302,7 +355,7 @@ impl Pool {
             return;
         }
         let Some(head) = queue.waiting.get(&queue.next) else { return };
-        let Some(tip) = head.transaction.fields().tip(self.base_fee) else { return };
+        let Ok(tip) = self.market.tip(&head.transaction) else { return };
         if queue.in_flight_cost.saturating_add(head.cost_max) > accounts.funds(sender).balance {
             return;
         }

@@ -7,15 +7,17 @@
 //! ```
 //!
 //! A chain that is taken up again goes on as if it had never stopped: the next header follows from the last one, and from
-//! what came of the blocks that it and the next few look back on. The store knows the latter and keeps the former as notes.
+//! what came of the blocks that it and the next few look back on. The store knows their roots, and keeps the header and the
+//! tables of hot keys as notes.
 
 use std::fmt;
 use std::sync::Arc;
 
 use alloy_primitives::B256;
-use pelton_engine::block::{Header, Parent, Summary};
+use pelton_engine::block::{HEADER_BYTES, Header, Parent, Summary};
 use pelton_engine::genesis::Genesis;
 use pelton_engine::limits::Limits;
+use pelton_engine::prices::Tables;
 use pelton_engine::state::State;
 use pelton_engine::store::error::StoreError;
 use pelton_engine::store::files::Files;
@@ -31,6 +33,8 @@ pub struct Start {
     pub parent: Parent,
     /// The newest blocks that were executed, rising; the last one is the parent.
     pub summaries: Vec<Summary>,
+    /// The tables of hot keys after these.
+    pub tables: Tables,
     /// The state after it.
     pub state: State,
     /// The commitment to that.
@@ -84,8 +88,10 @@ impl Start {
         let (mut state, mut trie) = (State::default(), Trie::new());
         state.apply(writes);
         let state_root = B256::from(trie.apply(&writes.trie_updates()));
-        let summaries = vec![Summary { height: 0, gas_used: 0, state_root }];
-        Start { parent: Parent::genesis(state_root, limits), summaries, state, trie }
+        let tables = Tables::new(limits);
+        let prices = tables.newest().digest();
+        let summaries = vec![Summary { height: 0, gas_used: 0, state_root, prices }];
+        Start { parent: Parent::genesis(state_root, limits), summaries, tables, state, trie }
     }
 
     /// Where a store stands, which is made with this genesis if there is none.
@@ -108,7 +114,7 @@ impl Start {
             if recovered.tip.height == 0 {
                 return Ok((start, store));
             }
-            return Start::recovered(recovered).map(|start| (start, store));
+            return Start::recovered(recovered, limits).map(|start| (start, store));
         }
         let tip =
             Tip { height: 0, id: start.parent.id, gas_used: 0, root: Some(start.summaries[0].state_root) };
@@ -122,17 +128,19 @@ impl Start {
     ///
     /// # Errors
     /// [`StartError::Notes`].
-    pub fn recovered(recovered: Recovered) -> Result<Start, StartError> {
+    pub fn recovered(recovered: Recovered, limits: &Limits) -> Result<Start, StartError> {
         let Recovered { tip, tips, notes, state, trie, .. } = recovered;
         let header = Header::decode(&notes).map_err(|_| StartError::Notes)?;
         if header.id() != tip.id {
             return Err(StartError::Notes);
         }
+        let tables = notes.get(HEADER_BYTES..).and_then(|notes| Tables::decode(notes, limits));
+        let tables = tables.ok_or(StartError::Notes)?;
         let summary = |tip: &Tip| {
             let Tip { height, gas_used, root, .. } = *tip;
-            Some(Summary { height, gas_used, state_root: root? })
+            Some(Summary { height, gas_used, state_root: root?, prices: tables.after(height)?.digest() })
         };
         let summaries = tips.iter().map(summary).collect::<Option<_>>().ok_or(StartError::Notes)?;
-        Ok(Start { parent: header.as_parent(), summaries, state, trie })
+        Ok(Start { parent: header.as_parent(), summaries, tables, state, trie })
     }
 }

@@ -249,10 +249,10 @@ fn assemble_stages(
     world: World,
     run: Run,
 ) -> Pipeline {
-    let Start { parent, summaries, state, trie } = start;
+    let Start { parent, summaries, tables, state, trie } = start;
     let genesis_root = B256::from(trie.root());
     let until = run.until;
-    let chain = Arc::new(Chain::standing(limits, state, summaries, until.is_some()));
+    let chain = Arc::new(Chain::standing(limits, state, summaries, tables, until.is_some()));
     let ledger = Arc::new(Ledger::new(settings.ledger_capacity));
     let blocks_rebuilt = Arc::default();
     let mut builder = Builder { stages: Vec::new(), ledger: ledger.clone(), until, on_cut: Some(run.on_cut) };

@@ -4,20 +4,28 @@
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use alloy_primitives::{B256, U256};
 use pelton_engine::block::Header;
 use pelton_engine::environment::Environment;
 use pelton_engine::limits::Limits;
+use pelton_engine::prices::Tables;
 use pelton_engine::serial::serial;
 use pelton_engine::trie::Trie;
 use pelton_workloads::{CHAIN_ID, Expectation, Name, Scheme, Spec, Workload, generate};
 use world::{Ended, Fate, Scene};
 
-/// A target that most blocks are above or below, so that the base fee moves with every block; and no block may be
-/// sealed before the one below it is executed.
+/// A target that most blocks are above or below, so that the base fee moves with every block, and that single keys exceed,
+/// so that they have prices; and no block may be sealed before the one below it is executed.
 fn dear_limits() -> Limits {
-    Limits { block_gas_target: 120_000, base_fee_min: 1_000_000_000, root_lag: 1, ..Limits::tiny(CHAIN_ID) }
+    Limits {
+        block_gas_target: 120_000,
+        base_fee_min: 1_000_000_000,
+        contention_lanes: 1,
+        root_lag: 1,
+        ..Limits::tiny(CHAIN_ID)
+    }
 }
 
 fn workload(name: Name, scheme: Scheme, transactions: u64) -> Workload {
@@ -75,6 +83,7 @@ fn meets_expectations(workload: &Workload, fates: &BTreeMap<B256, Fate>) {
 fn equals_serial(workload: &Workload, ended: &Ended) {
     let limits = ended.pipeline.chain.limits();
     let (mut state, mut trie) = (workload.genesis.state(), Trie::new());
+    let mut tables = Tables::new(limits);
     let mut root = B256::from(trie.apply(&workload.genesis.writes().trie_updates()));
     assert_eq!(root, ended.pipeline.genesis_root);
     let mut roots = vec![root];
@@ -87,7 +96,12 @@ fn equals_serial(workload: &Workload, ended: &Ended) {
         let lagging = header.height.saturating_sub(limits.root_lag);
         assert_eq!(header.executed.height, lagging);
         assert_eq!(header.executed.state_root, roots[lagging as usize], "headers speak of agreed roots");
-        let executed = serial(&mut state, &Environment::of(header, limits), block.transactions());
+        let table = tables.after(lagging).expect("tables are kept that far");
+        assert_eq!(header.executed.prices, table.digest(), "headers speak of agreed prices");
+        let prices = tables.list(lagging, header.base_fee).expect("tables are kept that far");
+        let environment = Environment::of(header, Arc::new(prices), limits);
+        let executed = serial(&mut state, &environment, block.transactions());
+        tables.push(block.transactions(), &executed.outcomes);
         assert_eq!(executed, committed.done.executed, "block {}: parallel equals serial", header.height);
         root = B256::from(trie.apply(&executed.writes.trie_updates()));
         assert_eq!(root, committed.state_root, "block {}", header.height);

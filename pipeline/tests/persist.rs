@@ -58,7 +58,10 @@ fn follow(state: &mut State, mut parent: B256, blocks: &[Committed]) {
         let block = &committed.done.block;
         assert_eq!(block.header().parent, parent, "blocks form a chain");
         parent = block.id();
-        let executed = serial(state, &Environment::of(block.header(), &limits()), block.transactions());
+        let header = block.header();
+        let prices = committed.tables.list(header.executed.height, header.base_fee);
+        let prices = Arc::new(prices.expect("tables are kept that far"));
+        let executed = serial(state, &Environment::of(header, prices, &limits()), block.transactions());
         assert_eq!(executed, committed.done.executed, "block {}", block.header().height);
     }
 }
@@ -71,6 +74,7 @@ fn check_kept(files: &Arc<dyn Files>, workload: &Workload, blocks: &[Committed])
     let newest = start.summaries.last().expect("it stands at a block");
     assert_eq!((newest.height, newest.state_root), (start.parent.height, last.state_root));
     assert_eq!(B256::from(start.trie.root()), last.state_root);
+    assert_eq!(start.tables.encode(), last.tables.encode(), "prices go on as they would have");
     let mut state = workload.genesis.state();
     follow(&mut state, blocks[0].done.block.header().parent, blocks);
     assert!(state == start.state, "the state is that of serial execution");

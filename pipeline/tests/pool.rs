@@ -4,7 +4,8 @@
 mod list;
 
 use alloy_primitives::Address;
-use list::{Bench, Chain, Entry, Event, SENDERS, address, settings, transaction};
+use list::{Bench, Chain, Entry, Event, SENDERS, address, market, settings, transaction};
+use pelton_engine::prices::Key;
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::Verified;
 use pelton_pipeline::pool::{Pool, Settings};
@@ -31,9 +32,10 @@ fn event() -> impl Strategy<Value = Event> {
         1 => sender.clone().prop_map(|sender| Event::Fund { sender }),
         1 => sender.clone().prop_map(|sender| Event::Drain { sender }),
         1 => sender.clone().prop_map(|sender| Event::Bump { sender }),
-        1 => (sender, prop::bool::weighted(0.3))
+        1 => (sender.clone(), prop::bool::weighted(0.3))
             .prop_map(|(sender, is_contract)| Event::Code { sender, is_contract }),
-        2 => (1..30u64).prop_map(|base_fee| Event::BaseFee { base_fee }),
+        2 => (1..30u64, prop::option::of((sender, 1..1_000_000_000u64)))
+            .prop_map(|(base_fee, hot)| Event::Market { base_fee, hot }),
         2 => (0..60u64).prop_map(|age| Event::Expire { age }),
     ]
 }
@@ -88,8 +90,8 @@ fn a_replacement_of_the_head_goes_by_its_own_tip_and_its_own_cost() {
 fn of_equal_tips_the_oldest_goes_first_also_after_the_base_fee_has_moved() {
     for _ in 0..20 {
         let mut bench = with([3, 1, 0, 2].map(|sender| transaction(sender, 0, (39, 1), 0, 0)));
-        bench.happen(Event::BaseFee { base_fee: 38 });
-        bench.happen(Event::BaseFee { base_fee: 7 });
+        bench.happen(Event::Market { base_fee: 38, hot: None });
+        bench.happen(Event::Market { base_fee: 7, hot: None });
         (0..4).for_each(|_| bench.happen(Event::Take));
         let order: Vec<Address> = bench.in_flight.iter().map(Entry::sender).collect();
         assert_eq!(order, [3, 1, 0, 2].map(address));
@@ -126,9 +128,49 @@ fn who_was_paid_in_the_meantime_is_not_given_up() {
 }
 
 #[test]
+fn what_contention_takes_is_not_there_for_the_tip() {
+    let mut bench = with([transaction(0, 0, (30, 20), 0, 0), transaction(1, 0, (30, 5), 0, 0)]);
+    // The first one's account costs 13 wei per gas: 30 less 13 less 13 leaves 4.
+    let gas = 693_200_000;
+    bench.happen(Event::Market { base_fee: 13, hot: Some((0, gas)) });
+    assert_eq!(market(13, Some((0, gas))).prices.price(&Key::account(address(0))), 13);
+    (0..2).for_each(|_| bench.happen(Event::Take));
+    let order: Vec<Address> = bench.in_flight.iter().map(Entry::sender).collect();
+    assert_eq!(order, [address(1), address(0)]);
+}
+
+#[test]
+fn who_cannot_pay_for_a_hot_key_waits_until_it_has_cooled_or_leaves_by_name() {
+    let mut bench = with([transaction(0, 0, (30, 1), 0, 0)]);
+    bench.happen(Event::Market { base_fee: 20, hot: Some((0, 693_200_000)) });
+    assert_eq!((bench.pool.ready(), bench.pool.len()), (0, 1), "the price is above its maximum");
+    bench.happen(Event::Market { base_fee: 20, hot: None });
+    assert_eq!((bench.pool.ready(), bench.pool.len()), (1, 1));
+    bench.happen(Event::Market { base_fee: 20, hot: Some((0, 693_200_000)) });
+    bench.expire(u64::MAX);
+    assert_eq!(bench.pool.len(), 0);
+}
+
+#[test]
+fn what_stands_back_is_in_nobodys_way_and_comes_back() {
+    let (mut pool, chain) = (Pool::new(settings(), market(1, None)), Chain::rich(10_000_000));
+    for (sender, tip) in [(0, 7), (1, 3), (2, 9)] {
+        pool.insert(transaction(sender, 0, (30, tip), 0, 0), 0, 0, &chain, &mut |_, _| {
+            panic!("all are good")
+        });
+    }
+    let shown = |pool: &Pool| pool.peek().map(|waiting| waiting.transaction.sender());
+    pool.set_aside();
+    assert_eq!((shown(&pool), pool.aside(), pool.ready()), (Some(address(0)), 1, 2));
+    pool.take(&chain);
+    pool.take_back(&chain);
+    assert_eq!((shown(&pool), pool.aside(), pool.ready()), (Some(address(2)), 0, 2));
+}
+
+#[test]
 fn a_full_pool_of_ready_transactions_drops_the_worst_tip() {
     let settings = Settings { transactions_max: 3, ..settings() };
-    let (mut pool, chain) = (Pool::new(settings, 1), Chain::rich(10_000_000));
+    let (mut pool, chain) = (Pool::new(settings, market(1, None)), Chain::rich(10_000_000));
     let mut rejected = Vec::new();
     for (sender, tip) in [(0, 7), (1, 3), (2, 9), (3, 5)] {
         let transaction = transaction(sender, 0, (30, tip), 0, 0);

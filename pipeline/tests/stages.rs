@@ -416,6 +416,7 @@ fn empty_blocks_bring_the_base_fee_down_to_what_waits() {
         let mut outbox = Outbox::at(height * 10_000_000, 0);
         schedule.poll(&mut outbox);
         planned.extend(outbox.into_passed());
+        chain.push_outcomes(&[], &[]);
         chain.push_summary(summary(height));
         if schedule.held() == 0 {
             break;

@@ -142,6 +142,7 @@ fn environment(height: u64) -> Environment {
         prev_randao: B256::ZERO,
         difficulty: U256::ZERO,
         blob_excess_gas: 0,
+        prices: Default::default(),
         block_hashes: Vec::new(),
     }
 }

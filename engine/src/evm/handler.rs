@@ -1,25 +1,51 @@
 //! The order of steps in a transaction: mainnet's, but that the beneficiary is paid elsewhere, and that access lists may
-//! be warmed in another way.
+//! be warmed in another way, and that what contention may cost is set aside before and settled after.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 
-use revm::context::result::{EVMError, HaltReason};
+use alloy_primitives::U256;
+use revm::context::journaled_state::account::JournaledAccountTr;
+use revm::context::result::{EVMError, HaltReason, InvalidTransaction};
 use revm::context::{ContextTr, JournalTr};
-use revm::handler::{EvmTr, FrameResult, Handler, PrecompileProvider, pre_execution};
+use revm::handler::{EvmTr, FrameResult, Handler, PrecompileProvider, post_execution, pre_execution};
+use revm::interpreter::InitialAndFloorGas;
 use revm::primitives::hardfork::SpecId;
 
+use super::fate::Fate;
 use super::{Context, Inner, Touch, View};
+use crate::access::Bound;
+use crate::environment::Fork;
+use crate::prices::{PriceList, Rate, Terms, Touched};
+use crate::transaction::Verified;
 
-/// Mainnet's handler without the payment to the beneficiary.
-pub(super) struct FeesOutside<V>(PhantomData<V>);
+/// Mainnet's handler without the payment to the beneficiary, for one transaction.
+pub(super) struct FeesOutside<'a, V> {
+    bill: &'a Bill<'a>,
+    contention_fee: Cell<U256>,
+    view: PhantomData<V>,
+}
 
-impl<V> Default for FeesOutside<V> {
-    fn default() -> FeesOutside<V> {
-        FeesOutside(PhantomData)
+/// What a transaction pays beside mainnet's fees.
+pub(super) struct Bill<'a> {
+    pub(super) terms: Terms,
+    pub(super) prices: &'a PriceList,
+    pub(super) transaction: &'a Verified,
+    pub(super) fork: Fork,
+}
+
+impl<'a, V> FeesOutside<'a, V> {
+    pub(super) fn new(bill: &'a Bill<'a>) -> FeesOutside<'a, V> {
+        FeesOutside { bill, contention_fee: Cell::new(U256::ZERO), view: PhantomData }
+    }
+
+    /// Wei that contention cost the transaction, once it ran.
+    pub(super) fn contention_fee(&self) -> U256 {
+        self.contention_fee.get()
     }
 }
 
-impl<V: View> Handler for FeesOutside<V> {
+impl<V: View> Handler for FeesOutside<'_, V> {
     type Evm = Inner<V>;
     type Error = EVMError<Touch>;
     type HaltReason = HaltReason;
@@ -49,6 +75,60 @@ impl<V: View> Handler for FeesOutside<V> {
                 journal.sload(item.address, (*slot).into())?;
             }
         }
+        Ok(())
+    }
+
+    /// Mainnet's, and then the sender must hold what contention may cost besides.
+    fn validate_against_state_and_deduct_caller(
+        &self,
+        evm: &mut Inner<V>,
+        _gas: &mut InitialAndFloorGas,
+    ) -> Result<(), Self::Error> {
+        let context = evm.ctx();
+        pre_execution::validate_against_state_and_deduct_caller::<_, Self::Error>(context)?;
+        let Bill { terms, transaction, .. } = self.bill;
+        let fields = transaction.fields();
+        let aside = terms.contention_max();
+        if aside.is_zero() && fields.max_contention_fee == 0 {
+            return Ok(());
+        }
+        let (transaction, journal) = context.tx_journal_mut();
+        let mut caller = journal.load_account_mut(transaction.caller)?;
+        let balance = *caller.balance();
+        let held = balance + U256::from(fields.gas_limit) * U256::from(terms.price());
+        let needed = fields.cost_max().unwrap_or(U256::MAX);
+        if held < needed {
+            let (fee, balance) = (Box::new(needed), Box::new(held));
+            return Err(InvalidTransaction::LackOfFundForMaxFee { fee, balance }.into());
+        }
+        caller.set_balance(balance - aside);
+        Ok(())
+    }
+
+    /// Mainnet's, and then what contention cost is known, and the rest of what was set aside goes back.
+    fn reimburse_caller(&self, evm: &mut Inner<V>, result: &mut FrameResult) -> Result<(), Self::Error> {
+        let context = evm.ctx();
+        let gas = result.gas();
+        post_execution::reimburse_caller(context, gas, U256::ZERO)?;
+        let Bill { terms, prices, transaction, fork } = self.bill;
+        let aside = terms.contention_max();
+        if aside.is_zero() {
+            return Ok(());
+        }
+        let left = gas.remaining() + gas.reservoir() + gas.refunded() as u64;
+        let touched = context.journaled_state.inner.state.iter().map(|(address, account)| Touched {
+            address: *address,
+            changed: Fate::of(account, *fork).changes_account(),
+            slots: account.storage.iter().map(|(slot, value)| (*slot, value.is_changed())),
+        });
+        let unclaimed = match transaction.access().bound {
+            Bound::Enforced => Rate::ZERO,
+            Bound::Hint | Bound::Open => prices.unclaimed_rate(transaction.access(), touched),
+        };
+        let fee = terms.contention_fee(transaction.fields().gas_limit - left, unclaimed);
+        let (transaction, journal) = context.tx_journal_mut();
+        journal.load_account_mut(transaction.caller)?.incr_balance(aside - fee);
+        self.contention_fee.set(fee);
         Ok(())
     }
 

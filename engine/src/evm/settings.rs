@@ -9,6 +9,7 @@ use revm::context_interface::either::Either;
 use revm::primitives::hardfork::SpecId;
 
 use crate::environment::{Environment, Fork};
+use crate::prices::Terms;
 use crate::reject::Reject;
 use crate::transaction::{Fields, Kind, Verified};
 
@@ -50,17 +51,20 @@ pub(super) fn block(environment: &Environment) -> BlockEnv {
 }
 
 /// Puts a transaction in the place of the one before it, whose memory is used again.
-pub(super) fn fill(place: &mut TxEnv, transaction: &Verified) {
+pub(super) fn fill(place: &mut TxEnv, transaction: &Verified, terms: &Terms) {
     let fields = transaction.fields();
-    let one_price = matches!(fields.kind, Kind::Legacy | Kind::AccessList);
+    // With one price for all, what contention may cost would go to the producer.
+    let one_price =
+        matches!(fields.kind, Kind::Legacy | Kind::AccessList) && terms.price() == fields.max_fee_per_gas;
     place.tx_type = match fields.kind {
+        Kind::Legacy | Kind::AccessList if !one_price => Kind::DynamicFee as u8,
         Kind::Declared => Kind::DynamicFee as u8,
         kind => kind as u8,
     };
     place.caller = transaction.sender();
     place.gas_limit = fields.gas_limit;
     place.gas_price = fields.max_fee_per_gas;
-    place.gas_priority_fee = (!one_price).then_some(fields.max_priority_fee_per_gas);
+    place.gas_priority_fee = (!one_price).then_some(terms.tip());
     place.kind = fields.to.map_or(TxKind::Create, TxKind::Call);
     place.value = fields.value;
     place.data.clone_from(&fields.input);

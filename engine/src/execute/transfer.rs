@@ -11,9 +11,10 @@ use crate::checks::intrinsic_gas;
 use crate::environment::{Environment, Fork};
 use crate::executed::{Outcome, Receipt};
 use crate::plan::{BENEFICIARY, Way};
+use crate::prices::Rate;
 use crate::reject::Reject;
 use crate::state::{Basics, State};
-use crate::transaction::{Fields, Kind};
+use crate::transaction::Fields;
 
 /// The most gas that a transaction may ask for since Osaka (EIP-7825).
 const GAS_MAX: u64 = 1 << 24;
@@ -32,8 +33,9 @@ impl Run {
         let position = turn.position();
         let transaction = &self.plan.transactions[position as usize];
         let fields = transaction.fields();
-        let gas = match gas(fields, &self.environment) {
-            Ok(gas) => gas,
+        let terms = self.environment.prices.terms(transaction, self.environment.base_fee);
+        let (terms, gas) = match terms.and_then(|terms| Ok((terms, gas(fields, &self.environment)?))) {
+            Ok(known) => known,
             Err(reject) => return Ran::Through(Outcome::Skipped(reject), Status::Done),
         };
         let [debit, credit] = self.plan.rows.row(position) else {
@@ -59,14 +61,14 @@ impl Run {
         if !self.takes_wei(state, recipient, fields.value) {
             return Ran::Not;
         }
-        let tip = fields.tip(self.environment.base_fee).expect("the base fee is covered");
-        let price = u128::from(self.environment.base_fee) + tip;
-        let fee = U256::from(u128::from(gas) * price);
+        let contention_fee = terms.contention_fee(gas, Rate::ZERO);
+        let fee = terms.fee(gas, contention_fee);
         let moved = if sender == recipient { U256::ZERO } else { fields.value };
         cell.set(Some(Basics { nonce: before.nonce + 1, balance: before.balance - fee - moved, ..before }));
         let status = if sender == recipient { Status::Done } else { Status::Paid };
         let id = transaction.id();
-        let receipt = Receipt { id, success: true, gas_used: gas, fee, logs: Vec::new(), created: None };
+        let (logs, created) = (Vec::new(), None);
+        let receipt = Receipt { id, success: true, gas_used: gas, fee, contention_fee, logs, created };
         Ran::Through(Outcome::Executed(receipt), status)
     }
 
@@ -77,9 +79,7 @@ impl Run {
         if fields.nonce != sender.nonce {
             return Err(if fields.nonce > sender.nonce { Reject::NonceGap } else { Reject::StaleNonce });
         }
-        let gas = u128::from(fields.gas_limit).checked_mul(fields.max_fee_per_gas);
-        let cost = gas.and_then(|gas| U256::from(gas).checked_add(fields.value));
-        if cost.is_none_or(|cost| cost > sender.balance) {
+        if fields.cost_max().is_none_or(|cost| cost > sender.balance) {
             return Err(Reject::InsufficientFunds);
         }
         Ok(())
@@ -101,19 +101,12 @@ impl Run {
 
 /// Checks what needs no state, and gives the gas that the transfer uses.
 fn gas(fields: &Fields, environment: &Environment) -> Result<u64, Reject> {
-    let Environment { fork, chain_id, gas_limit, base_fee, .. } = environment;
+    let Environment { fork, chain_id, gas_limit, .. } = environment;
     if fields.chain_id.is_some_and(|id| id != *chain_id) {
         return Err(Reject::WrongChain);
     }
     if *fork >= Fork::Osaka && fields.gas_limit > GAS_MAX {
         return Err(Reject::GasLimitTooHigh);
-    }
-    let has_tip = !matches!(fields.kind, Kind::Legacy | Kind::AccessList);
-    if has_tip && fields.max_priority_fee_per_gas > fields.max_fee_per_gas {
-        return Err(Reject::FeeFields);
-    }
-    if fields.max_fee_per_gas < u128::from(*base_fee) {
-        return Err(Reject::FeeTooLow);
     }
     if fields.gas_limit > *gas_limit {
         return Err(Reject::GasLimitTooHigh);

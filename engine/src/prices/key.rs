@@ -35,4 +35,15 @@ impl Key {
         }
         bytes
     }
+
+    /// What [`Key::encode`] made; none of any other bytes.
+    pub fn decode(bytes: &[u8; KEY_BYTES]) -> Option<Key> {
+        let address = Address::from_slice(&bytes[..20]);
+        let slot = U256::from_be_slice(&bytes[21..]);
+        match bytes[20] {
+            0 if slot.is_zero() => Some(Key::account(address)),
+            1 => Some(Key::slot(address, slot)),
+            _ => None,
+        }
+    }
 }

@@ -4,16 +4,31 @@ use alloy_primitives::map::{AddressMap, HashMap};
 use alloy_primitives::{Address, U256};
 
 use super::Rule;
-use super::claims::{Claim, by_account};
+use super::claims::{Claim, WEIGHT_READ, WEIGHT_WRITE, by_account};
 use super::exponential::{ONE, growth};
 use super::fee::Rate;
 use super::key::Key;
 use super::table::Table;
+use super::terms::Terms;
+use crate::access::{AccessSet, Mode};
+use crate::reject::Reject;
+use crate::transaction::Verified;
 
 /// The prices of one block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PriceList {
     accounts: AddressMap<AccountPrices>,
+}
+
+/// An account that a transaction touched.
+#[derive(Clone, Copy, Debug)]
+pub struct Touched<S> {
+    /// The account.
+    pub address: Address,
+    /// Whether its balance, nonce or code changed.
+    pub changed: bool,
+    /// The slots that were touched, and whether each changed.
+    pub slots: S,
 }
 
 /// The hot keys of one account, in wei per unit of gas charged.
@@ -76,6 +91,41 @@ impl PriceList {
                 sum + Rate::of(beyond, account.slots.get(slot).copied().unwrap_or(0))
             })
         })
+    }
+
+    /// What a transaction pays in a block with these prices and this base fee.
+    ///
+    /// # Errors
+    /// `FeeTooLow` or `ContentionFeeTooLow`: it cannot be in that block.
+    pub fn terms(&self, transaction: &Verified, base_fee: u64) -> Result<Terms, Reject> {
+        match self.is_empty() {
+            true => Terms::without_contention(transaction.fields(), base_fee),
+            false => Terms::new(transaction.fields(), base_fee, self.rate(Claim::all(transaction))),
+        }
+    }
+
+    /// What was touched without being claimed costs besides, before it is doubled: hot accounts and slots that the
+    /// transaction's access does not cover.
+    pub fn unclaimed_rate(
+        &self,
+        claimed: &AccessSet,
+        touched: impl Iterator<Item = Touched<impl Iterator<Item = (U256, bool)>>>,
+    ) -> Rate {
+        let weight = |changed| if changed { WEIGHT_WRITE } else { WEIGHT_READ };
+        let mut sum = Rate::ZERO;
+        for Touched { address, changed, slots } in touched {
+            let Some(account) = self.accounts.get(&address) else { continue };
+            if !claimed.covers_account(address) {
+                sum = sum + Rate::of(weight(changed), account.whole);
+            }
+            for (slot, changed) in slots {
+                let price = account.slots.get(&slot).copied().unwrap_or(0);
+                if price > 0 && !claimed.covers_slot(address, slot, Mode::Read) {
+                    sum = sum + Rate::of(weight(changed), price);
+                }
+            }
+        }
+        sum
     }
 
     fn is_hot(&self, address: &Address) -> bool {

@@ -33,6 +33,12 @@ impl Table {
         self.excesses.range(all).filter_map(|(key, excess)| Some((key.slot?, *excess)))
     }
 
+    /// Whether an account or any slot of it is hot.
+    pub fn names(&self, address: Address) -> bool {
+        let all = Key::account(address)..=Key::slot(address, U256::MAX);
+        !self.is_empty() && self.excesses.range(all).next().is_some()
+    }
+
     /// How many keys are hot.
     pub fn len(&self) -> usize {
         self.excesses.len()
@@ -41,6 +47,15 @@ impl Table {
     /// Whether no key is hot.
     pub fn is_empty(&self) -> bool {
         self.excesses.is_empty()
+    }
+
+    /// A table of these entries, if they ascend and are as a table's may be.
+    pub(super) fn from_ascending(entries: Vec<(Key, u64)>, rule: &Rule) -> Option<Table> {
+        let fits = |(_, excess): &(Key, u64)| *excess > 0 && *excess <= rule.excess_max;
+        let is_table = entries.len() <= rule.hot_keys_max
+            && entries.iter().all(fits)
+            && entries.is_sorted_by(|a, b| a.0 < b.0);
+        is_table.then(|| Table { excesses: entries.into_iter().collect() })
     }
 
     /// The table after a block with this usage.

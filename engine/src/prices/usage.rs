@@ -1,10 +1,13 @@
 //! `Usage`: the load of each key in one block.
 
+use alloy_primitives::Address;
 use alloy_primitives::map::HashMap;
 
+use super::Rule;
 use super::claims::{Claim, Share, WEIGHT_ONE, by_account};
 use super::fee::charge;
 use super::key::Key;
+use super::table::Table;
 use crate::executed::Outcome;
 use crate::transaction::Verified;
 
@@ -37,13 +40,28 @@ impl Claimed {
 }
 
 impl Usage {
-    /// The usage of a block, of which this came. What was skipped used nothing.
-    pub fn of(transactions: &[Verified], outcomes: &[Outcome]) -> Usage {
+    /// The usage of a block, of which this came, without keys that are cold in this table and stay so. What was skipped used
+    /// nothing.
+    pub fn of(transactions: &[Verified], outcomes: &[Outcome], table: &Table, rule: &Rule) -> Usage {
+        let charged = || {
+            let charge_of = |(transaction, outcome): (&'_ Verified, &Outcome)| {
+                Some(charge(outcome.receipt()?.gas_used, transaction.fields().gas_limit))
+            };
+            transactions.iter().zip(outcomes).filter_map(move |one| Some((one.0, charge_of(one)?)))
+        };
+        let mut sieve = Sieve::new(rule);
+        for (transaction, charge) in charged() {
+            Claim::all(transaction).for_each(|claim| sieve.add(&claim, charge));
+        }
         let mut usage = Usage::default();
-        for (transaction, outcome) in transactions.iter().zip(outcomes) {
-            if let Some(receipt) = outcome.receipt() {
-                let charged = charge(receipt.gas_used, transaction.fields().gas_limit);
-                usage.add(Claim::all(transaction), charged);
+        if sieve.is_empty() && table.is_empty() {
+            return usage;
+        }
+        let may_be_hot = |claim: &Claim<'_>| sieve.holds(&claim.address) || table.names(claim.address);
+        for (transaction, charge) in charged() {
+            let mut claims = Claim::all(transaction).filter(may_be_hot).peekable();
+            if claims.peek().is_some() {
+                usage.add(claims, charge);
             }
         }
         usage
@@ -86,5 +104,41 @@ impl Usage {
 
     fn claimed(&self, key: &Key) -> Claimed {
         self.keys.get(key).copied().unwrap_or_default()
+    }
+}
+
+/// Finds accounts of which no key can have come to its target: a sum over all accounts that share a bucket is no less than
+/// the load of any key of one of them. In most blocks that is all of them.
+struct Sieve {
+    weighted_max: u64,
+    buckets: Box<[u64]>,
+    is_empty: bool,
+}
+
+impl Sieve {
+    const BUCKETS: usize = 1 << 12;
+
+    fn new(rule: &Rule) -> Sieve {
+        let buckets = vec![0; Sieve::BUCKETS].into_boxed_slice();
+        Sieve { weighted_max: rule.target.saturating_mul(WEIGHT_ONE), buckets, is_empty: true }
+    }
+
+    fn add(&mut self, claim: &Claim<'_>, charge: u64) {
+        let bucket = &mut self.buckets[Sieve::bucket(&claim.address)];
+        *bucket = bucket.saturating_add(claim.weight.saturating_mul(charge));
+        self.is_empty &= *bucket <= self.weighted_max;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
+    fn holds(&self, address: &Address) -> bool {
+        self.buckets[Sieve::bucket(address)] > self.weighted_max
+    }
+
+    /// The last bits of an address are a hash's. Who grinds them gains that his accounts are looked at twice.
+    fn bucket(address: &Address) -> usize {
+        usize::from(u16::from_be_bytes([address.0[18], address.0[19]])) % Sieve::BUCKETS
     }
 }

@@ -119,12 +119,13 @@ fn agree_on_declared(wire: &[u8], ours: Option<&Transaction>) {
 /// Whether an item has the layout of a declared transaction.
 fn is_declared(item: &Item) -> bool {
     let Item::List(items) = item else { return false };
-    let [chain_id, nonce, priority, fee, gas, to, value, input, reads, writes, key, signature] = &items[..]
+    let [chain_id, nonce, priority, fee, contention, gas, to, value, input, reads, writes, key, signature] =
+        &items[..]
     else {
         return false;
     };
     [chain_id, nonce, gas].into_iter().all(|item| is_number(item, 8))
-        && [priority, fee].into_iter().all(|item| is_number(item, 16))
+        && [priority, fee, contention].into_iter().all(|item| is_number(item, 16))
         && (is_text(to, 0) || is_text(to, 20))
         && is_number(value, 32)
         && matches!(input, Item::Text(_))

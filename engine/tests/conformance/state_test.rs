@@ -112,6 +112,7 @@ fn environment(given: &Value, fork: Fork) -> Environment {
         difficulty: number(get(given, "currentDifficulty")),
         blob_excess_gas: at(Fork::Cancun, "currentExcessBlobGas"),
         // As all clients have it in these tests: the hash of the height in decimal digits.
+        prices: Default::default(),
         block_hashes: (oldest..height).rev().map(|height| keccak256(height.to_string())).collect(),
     }
 }

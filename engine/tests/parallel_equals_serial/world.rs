@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use pelton_engine::environment::{Environment, Fork};
 use pelton_engine::genesis::{Genesis, GenesisAccount};
+use pelton_engine::limits::Limits;
+use pelton_engine::prices::{Claim, PriceList, Tables, Usage, WEIGHT_WRITE};
 use pelton_engine::state::State;
 use pelton_engine::transaction::{Fields, Kind, Listed, Verified};
 
@@ -134,8 +136,29 @@ pub fn environment(fork: Fork) -> Environment {
         prev_randao: B256::repeat_byte(0x11),
         difficulty: U256::from(3),
         blob_excess_gas: 0,
+        prices: Default::default(),
         block_hashes: vec![B256::repeat_byte(0x22)],
     }
+}
+
+/// Prices of senders, contracts and slots of tokens at random, up to some hundred wei.
+pub fn prices(dice: &mut Dice, base_fee: u64) -> PriceList {
+    let limits = Limits::standard(CHAIN);
+    let (mut tables, mut usage) = (Tables::new(&limits), Usage::default());
+    for _ in 0..30 {
+        let (address, slots) = match dice.roll(4) {
+            0 => (sender(dice.roll(SENDERS)), vec![]),
+            1 => (copy(TOKEN, dice.roll(COPIES)), vec![word(sender(dice.roll(SENDERS)))]),
+            2 => (copy(dice.one_of(&CONTRACTS), dice.roll(COPIES)), vec![U256::ZERO]),
+            _ => (copy(dice.one_of(&CONTRACTS), dice.roll(COPIES)), vec![]),
+        };
+        usage.add([Claim { address, slots: &slots, weight: WEIGHT_WRITE }], dice.roll(4_000_000_000));
+    }
+    let blocks = 1 + dice.roll(20);
+    (0..blocks).for_each(|_| {
+        tables.push_usage(&usage);
+    });
+    tables.list(blocks, base_fee).expect("it was just added")
 }
 
 /// SplitMix64: small, and the same everywhere.
@@ -276,7 +299,10 @@ fn action(dice: &mut Dice, from: Address, mix: Mix) -> Fields {
     made.max_priority_fee_per_gas = u128::from(dice.roll(5));
     made.kind = kind(dice, mix);
     match made.kind {
-        Kind::Declared => (made.reads, made.writes) = (reads, writes),
+        Kind::Declared => {
+            (made.reads, made.writes) = (reads, writes);
+            made.max_contention_fee = if dice.one_in(8) { 0 } else { 100_000_000 };
+        }
         Kind::Legacy => made.max_priority_fee_per_gas = made.max_fee_per_gas,
         Kind::SetCode if made.to.is_none() => made.kind = Kind::DynamicFee,
         _ if dice.one_in(2) => made.writes = [reads, writes].concat(),

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::U256;
 use pelton_engine::limits::Limits;
-use pelton_engine::prices::{Claim, Key, PriceList, Rule, Table, Usage, WEIGHT_WRITE};
+use pelton_engine::prices::{Claim, Key, PriceList, Rule, Table, Tables, Usage, WEIGHT_WRITE};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::any::{RULE, address, block, keys};
+use super::any::{LIMITS, RULE, address, block, keys};
 use super::model;
 use super::rule::{heated, shuffled};
 
@@ -117,4 +117,28 @@ fn attack(limits: &Limits, rule: &Rule, victim: Key) -> (Usage, u64) {
     }
     assert!(groups * rule.load_max <= limits.block_gas_max, "the block holds all of it");
     (usage, groups)
+}
+
+proptest! {
+    #[test]
+    fn tables_are_read_back_as_they_were_and_nothing_else_is(
+        blocks in vec(block(), 0..12), cut in any::<prop::sample::Index>(), bit in any::<prop::sample::Index>(),
+    ) {
+        let mut tables = Tables::new(&LIMITS);
+        blocks.iter().for_each(|block| { tables.push_usage(&model::usage(block)); });
+        let bytes = tables.encode();
+        let read = Tables::decode(&bytes, &LIMITS).expect("it was just written");
+        prop_assert_eq!(read.encode(), bytes.clone());
+        for height in 0..=blocks.len() as u64 {
+            prop_assert_eq!(read.after(height), tables.after(height));
+        }
+        prop_assert!(Tables::decode(&bytes[..cut.index(bytes.len())], &LIMITS).is_none());
+        prop_assert!(Tables::decode(&[&bytes[..], &[0]].concat(), &LIMITS).is_none());
+        let mut flipped = bytes.clone();
+        flipped[bit.index(bytes.len())] ^= 1 << (bit.index(8 * bytes.len()) % 8);
+        // Whatever else is read is written as the same bytes: there is one form of everything.
+        if let Some(other) = Tables::decode(&flipped, &LIMITS) {
+            prop_assert_eq!(other.encode(), flipped);
+        }
+    }
 }

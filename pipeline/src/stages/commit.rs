@@ -1,9 +1,11 @@
-//! commit: folds a block's writes into the state root, and tells the beginning of the pipeline.
+//! commit: folds a block's writes into the state root and its usage into the table of hot keys, and tells the beginning of
+//! the pipeline.
 
 use std::sync::Arc;
 
 use alloy_primitives::B256;
 use pelton_engine::block::Summary;
+use pelton_engine::prices::Tables;
 use pelton_engine::store::record::Tip;
 use pelton_engine::trie::Trie;
 
@@ -20,6 +22,8 @@ pub struct Committed {
     pub done: Done,
     /// Root of the state after it.
     pub state_root: B256,
+    /// The tables of hot keys after it and the blocks below.
+    pub tables: Tables,
 }
 
 impl Committed {
@@ -56,9 +60,14 @@ impl Stage for Commit {
     fn take(&mut self, done: Done, outbox: &mut Outbox<Committed>) {
         let mut updates = done.executed.writes.trie_updates();
         let state_root = B256::from(self.trie.exchange(&mut updates));
-        let height = done.block.header().height;
-        self.chain.push_summary(Summary { height, gas_used: done.executed.gas_used, state_root });
+        let tables = self.chain.push_outcomes(done.block.transactions(), &done.executed.outcomes);
+        self.chain.push_summary(Summary {
+            height: done.block.header().height,
+            gas_used: done.executed.gas_used,
+            state_root,
+            prices: tables.newest().digest(),
+        });
         self.chain.settle(done.block.transactions(), &done.executed.outcomes);
-        outbox.pass(Committed { done, state_root });
+        outbox.pass(Committed { done, state_root, tables });
     }
 }

@@ -71,7 +71,9 @@ impl Execute {
     }
 
     fn start(&mut self, input: Sealed) {
-        let environment = Environment::of(input.block.header(), self.chain.limits());
+        let header = input.block.header();
+        let prices = self.chain.prices(header.height, header.base_fee);
+        let environment = Environment::of(header, prices, self.chain.limits());
         let run = Run::new(input.plan, environment, self.threads);
         // One worker alone is quickest in block order, which is how a block is finished.
         let workers = if self.threads > 1 { run.start() } else { 0 };

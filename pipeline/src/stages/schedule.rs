@@ -15,14 +15,18 @@ use pelton_engine::access::Bound;
 use pelton_engine::block::{Parent, Summary};
 use pelton_engine::environment::Fork;
 use pelton_engine::plan::Plan;
+use pelton_engine::prices::{Cap, Claim, Rule};
 use pelton_engine::state::State;
 use pelton_engine::transaction::Verified;
 
 use crate::batch::{Batch, Load};
 use crate::chain::Chain;
 use crate::clock::Nanos;
-use crate::pool::{self, Accounts, Funds, Pool};
+use crate::pool::{self, Accounts, Funds, Market, Pool};
 use crate::stage::{Outbox, Stage};
+
+/// So many blocks' worth of transactions are looked at in vain, at most, for those that a full key does not keep out.
+const ASIDE_MAX: usize = 4;
 
 /// What one process chooses.
 #[derive(Clone, Debug)]
@@ -71,7 +75,8 @@ pub struct Schedule {
 impl Schedule {
     /// A stage that plans on top of this block.
     pub fn new(settings: Settings, chain: Arc<Chain>, parent: Parent) -> Schedule {
-        let pool = Pool::new(settings.pool.clone(), parent.base_fee);
+        let market = Market { base_fee: parent.base_fee, prices: Arc::default() };
+        let pool = Pool::new(settings.pool.clone(), market);
         Schedule {
             settings,
             chain,
@@ -95,7 +100,8 @@ impl Schedule {
             && let Some(executed) = self.chain.summary_for(self.parent.height + 1)
         {
             let base_fee = self.parent.next_base_fee(&executed, self.chain.limits());
-            self.pool.set_base_fee(base_fee, &*state);
+            let prices = self.chain.prices(self.parent.height + 1, base_fee);
+            self.pool.set_market(Market { base_fee, prices }, &*state);
             self.next = Some((executed, base_fee));
         }
     }
@@ -106,19 +112,23 @@ impl Schedule {
         (self.pool.ready() > 0 && (full || waited || self.finishing)) || (waited && self.is_too_dear())
     }
 
-    /// Whether all that waits may be below the base fee. Only a block brings that down, so an empty one is due.
+    /// Whether all that waits may be below base fee and prices. Only a block brings these down, so an empty one is due.
     fn is_too_dear(&self) -> bool {
-        let falls = self.next.is_some_and(|(_, base_fee)| base_fee > self.chain.limits().base_fee_min);
+        let is_dear = |(_, base_fee)| base_fee > self.chain.limits().base_fee_min;
+        let falls = self.next.is_some_and(|next| is_dear(next) || !self.pool.market().prices.is_empty());
         falls && self.pool.ready() == 0 && !self.pool.is_empty() && !self.finishing
     }
 
-    /// Takes what fits, best first.
+    /// Takes what fits, best first. What a full key keeps out waits for the next block and stands in nobody's way.
     fn fill(&mut self) -> Vec<(Verified, Nanos)> {
         let limits = self.chain.limits();
         let state = self.chain.state();
         let (mut gas, mut bytes) = (limits.block_gas_max, limits.block_bytes_max as usize);
+        let transactions_max = limits.block_transactions_max as usize;
+        let mut keys = Keys::new(Rule::new(limits));
         let mut block = Vec::new();
-        while block.len() < limits.block_transactions_max as usize
+        while block.len() < transactions_max
+            && self.pool.aside() < ASIDE_MAX * transactions_max
             && let Some(best) = self.pool.peek()
         {
             let fields = best.transaction.fields();
@@ -126,11 +136,16 @@ impl Schedule {
             if fields.gas_limit > gas || size > bytes {
                 break;
             }
+            if !keys.admit(&best.transaction, &block) {
+                self.pool.set_aside();
+                continue;
+            }
             gas -= fields.gas_limit;
             bytes -= size;
             let taken = self.pool.take(&*state).expect("it was just shown");
             block.push((taken.transaction, taken.arrival_ns));
         }
+        self.pool.take_back(&*state);
         block
     }
 
@@ -189,6 +204,38 @@ impl Stage for Schedule {
     fn has_room(&self) -> bool {
         let ahead = 2 * self.chain.limits().block_transactions_max as usize;
         self.pool.ready() == 0 || self.pool.len() < ahead.min(self.settings.pool.transactions_max)
+    }
+}
+
+/// Watches that no key of a block exceeds its cap.
+struct Keys {
+    rule: Rule,
+    /// Gas of the block so far.
+    gas: u64,
+    /// None as long as the whole block has less gas than one key may.
+    cap: Option<Cap>,
+}
+
+impl Keys {
+    fn new(rule: Rule) -> Keys {
+        Keys { rule, gas: 0, cap: None }
+    }
+
+    /// Whether this one may follow these.
+    fn admit(&mut self, new: &Verified, block: &[(Verified, Nanos)]) -> bool {
+        let gas_limit = new.fields().gas_limit;
+        if self.cap.is_none() && self.gas + gas_limit > self.rule.load_max {
+            let mut cap = Cap::new(&self.rule);
+            let fits =
+                |(before, _): &(Verified, Nanos)| cap.add(Claim::all(before), before.fields().gas_limit);
+            assert!(block.iter().all(fits), "no key has more gas than all of the block");
+            self.cap = Some(cap);
+        }
+        let fits = self.cap.as_mut().is_none_or(|cap| cap.add(Claim::all(new), gas_limit));
+        if fits {
+            self.gas += gas_limit;
+        }
+        fits
     }
 }
 

@@ -1,13 +1,16 @@
 //! The pool, a model of it that is a plain list, and a chain that moves below both; whatever happens, they agree.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use pelton_engine::codec;
+use pelton_engine::limits::Limits;
+use pelton_engine::prices::{Claim, Key, Rule, Tables, Usage, WEIGHT_WRITE};
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::{Fields, Kind, Signature, Verified};
 use pelton_pipeline::chain::Settled;
-use pelton_pipeline::pool::{Accounts, Funds, Pool, Settings};
+use pelton_pipeline::pool::{Accounts, Funds, Market, Pool, Settings};
 use pelton_workloads::encode::Unsigned;
 
 const GAS: u64 = 21_000;
@@ -41,6 +44,31 @@ pub fn transaction(sender: u8, nonce: u64, fees: (u128, u128), value: u64, salt:
     let signature = Signature::Secp256k1 { rs: [salt | 1; 64], y_parity: 0 };
     let transaction = codec::decode(Unsigned::new(&fields).with(&signature)).expect("it was just encoded");
     Verified::new(transaction, address(sender))
+}
+
+/// Base fee and prices, where the account of a sender has taken so much gas above its target.
+pub fn market(base_fee: u64, hot: Option<(u8, u64)>) -> Market {
+    let limits = Limits::standard(1);
+    let (mut tables, rule) = (Tables::new(&limits), Rule::new(&limits));
+    let (mut height, mut left) = (0, hot.map_or(0, |(_, gas)| gas));
+    while let Some((sender, _)) = hot.filter(|_| left > 0) {
+        let excess = left.min(rule.load_max - rule.target);
+        let claim = Claim { address: address(sender), slots: &[], weight: WEIGHT_WRITE };
+        let mut usage = Usage::default();
+        usage.add([claim], rule.target + excess);
+        tables.push_usage(&usage);
+        (height, left) = (height + 1, left - excess);
+    }
+    Market { base_fee, prices: Arc::new(tables.list(height, base_fee).expect("it was just added")) }
+}
+
+/// What a payment leaves for the producer. Its sender is the only key of it that is ever hot, and it uses all its gas.
+fn tip(market: &Market, entry: &Entry) -> Result<u128, Reject> {
+    let fields = entry.transaction.fields();
+    let left = fields.max_fee_per_gas.checked_sub(market.base_fee.into()).ok_or(Reject::FeeTooLow)?;
+    let price = market.prices.price(&Key::account(entry.sender()));
+    let left = left.checked_sub(price).ok_or(Reject::ContentionFeeTooLow)?;
+    Ok(left.min(fields.max_priority_fee_per_gas))
 }
 
 /// What the executed state says.
@@ -85,8 +113,8 @@ pub enum Event {
     Bump { sender: u8 },
     /// The sender becomes a contract, or is none any more.
     Code { sender: u8, is_contract: bool },
-    /// The base fee moves.
-    BaseFee { base_fee: u64 },
+    /// The base fee moves, and maybe a sender's account is as hot as that.
+    Market { base_fee: u64, hot: Option<(u8, u64)> },
     /// What has been parked for this long is given up.
     Expire { age: u64 },
 }
@@ -117,7 +145,7 @@ impl Entry {
 pub struct Bench {
     pub pool: Pool,
     chain: Chain,
-    base_fee: u64,
+    market: Market,
     now_ns: u64,
     sent: Vec<Verified>,
     /// The model: what waits, in the order of arrival.
@@ -133,11 +161,11 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Bench {
-        let base_fee = 5;
+        let market = market(5, None);
         Bench {
-            pool: Pool::new(settings(), base_fee),
+            pool: Pool::new(settings(), market.clone()),
             chain: Chain::rich(4_000_000),
-            base_fee,
+            market,
             now_ns: 0,
             sent: Vec::new(),
             waiting: Vec::new(),
@@ -171,9 +199,9 @@ impl Bench {
             }
             Event::Bump { sender } => self.chain.of(sender).nonce += 1,
             Event::Code { sender, is_contract } => self.chain.of(sender).is_contract = is_contract,
-            Event::BaseFee { base_fee } => {
-                self.base_fee = base_fee;
-                self.pool.set_base_fee(base_fee, &self.chain);
+            Event::Market { base_fee, hot } => {
+                self.market = market(base_fee, hot);
+                self.pool.set_market(self.market.clone(), &self.chain);
             }
             Event::Expire { age } => self.expire(self.now_ns.saturating_sub(age)),
         }
@@ -227,7 +255,7 @@ impl Bench {
         let may_go = |sender: &Address| {
             let index = self.at(*sender, self.next[sender])?;
             let entry = &self.waiting[index];
-            let pays = entry.transaction.fields().tip(self.base_fee).is_some();
+            let pays = tip(&self.market, entry).is_ok();
             let funded = self.unsettled_cost(*sender) + entry.cost() <= self.chain.funds(sender).balance;
             (pays && funded && !self.skipped.contains(sender)).then_some(index)
         };
@@ -316,12 +344,12 @@ impl Bench {
         // Nothing is old enough for this, but the pool looks at every sender again.
         let mut nothing = |id: B256, reason: Reject| panic!("{id} is given up at once: {reason}");
         self.pool.expire(0, &self.chain, &mut nothing);
-        let rank = |index: &usize| {
-            let entry = &self.waiting[*index];
-            let tip = entry.transaction.fields().tip(self.base_fee).expect("candidates pay the base fee");
+        let market = self.market.clone();
+        let rank = |entry: &Entry| {
+            let tip = tip(&market, entry).expect("candidates pay the base fee and for their keys");
             (tip, std::cmp::Reverse(entry.sequence))
         };
-        let best = self.candidates().iter().map(rank).max();
+        let best = self.candidates().iter().map(|index| rank(&self.waiting[*index])).max();
         let shown = self.pool.peek().map(|waiting| waiting.transaction.id());
         let taken = self.pool.take(&self.chain);
         assert_eq!(shown, taken.as_ref().map(|waiting| waiting.transaction.id()), "what is shown is taken");
@@ -332,7 +360,7 @@ impl Bench {
         let sender = taken.transaction.sender();
         let index = self.at(sender, self.next[&sender]).expect("nonces are taken in order, without gaps");
         assert_eq!(self.waiting[index].transaction.id(), taken.transaction.id());
-        assert!(Some(rank(&index)) >= best, "the best tip goes first, then the oldest");
+        assert!(Some(rank(&self.waiting[index])) >= best, "the best tip goes first, then the oldest");
         let cost = self.unexecuted_cost(sender) + self.waiting[index].cost();
         let funded = cost <= self.chain.funds(&sender).balance;
         assert!(funded || self.drained.contains(&sender), "what is in flight can be paid");
@@ -396,12 +424,11 @@ impl Bench {
             let run = |at: &u64| before.iter().find(|e| e.sender() == sender && e.nonce() == *at);
             let path: Vec<_> = (self.next[&sender]..=entry.nonce()).map(|at| run(&at)).collect();
             let gap = path.is_empty() || path.iter().any(Option::is_none);
-            let unpaid = |e: &Entry| e.transaction.fields().tip(self.base_fee).is_none();
-            let cheap = !gap && path.iter().flatten().any(|e| unpaid(e));
+            let cheap = path.iter().flatten().find_map(|e| tip(&self.market, e).err()).filter(|_| !gap);
             let moves = offered.contains(&sender) || (self.unsettled(sender) > 0 && before_ns < u64::MAX);
             let wanted = match (gap, cheap, moves) {
                 (true, ..) => Some(Reject::NonceGap),
-                (_, true, _) => Some(Reject::FeeTooLow),
+                (_, Some(unpaid), _) => Some(unpaid),
                 (_, _, false) => Some(Reject::InsufficientFunds),
                 _ => None,
             };

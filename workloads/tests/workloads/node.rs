@@ -117,6 +117,7 @@ pub fn environment() -> Environment {
         prev_randao: B256::ZERO,
         difficulty: U256::ZERO,
         blob_excess_gas: 0,
+        prices: Default::default(),
         block_hashes: Vec::new(),
     }
 }
