@@ -43,6 +43,12 @@ pub fn admit(transaction: &Transaction, limits: &Limits) -> Result<(), Reject> {
 
 /// Gas that the transaction costs before anything runs, at least (EIP-2028, 2930, 3860, 7623, 7702).
 pub fn intrinsic_gas(fields: &Fields) -> u64 {
+    let (gas, floor) = intrinsic_gas_parts(fields);
+    gas.max(floor)
+}
+
+/// Gas that is used before anything runs, and gas that is used in the end at least (EIP-7623).
+pub(crate) fn intrinsic_gas_parts(fields: &Fields) -> (u64, u64) {
     let zeros = fields.input.iter().filter(|byte| **byte == 0).count() as u64;
     let tokens = 4 * fields.input.len() as u64 - 3 * zeros;
     let mut gas = GAS_TRANSACTION + GAS_TOKEN * tokens;
@@ -53,7 +59,7 @@ pub fn intrinsic_gas(fields: &Fields) -> u64 {
         gas += GAS_LISTED_ADDRESS + GAS_LISTED_SLOT * item.slots.len() as u64;
     }
     gas += GAS_AUTHORIZATION * fields.authorizations.len() as u64;
-    gas.max(GAS_TRANSACTION + GAS_TOKEN_FLOOR * tokens)
+    (gas, GAS_TRANSACTION + GAS_TOKEN_FLOOR * tokens)
 }
 
 fn ensure(holds: bool, reject: Reject) -> Result<(), Reject> {

@@ -22,9 +22,11 @@ mod fate;
 mod handler;
 mod keccak;
 mod overlay;
+mod row;
 mod run_view;
 mod serial_view;
 mod settings;
+mod single;
 
 use std::sync::Arc;
 
@@ -40,6 +42,7 @@ use revm::state::Account as Journaled;
 
 pub use code::Code;
 pub(crate) use run_view::RunView;
+pub(crate) use single::Single;
 
 use crate::environment::{Environment, Fork};
 use crate::executed::{Outcome, Receipt};

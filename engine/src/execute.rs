@@ -22,6 +22,7 @@ mod gather;
 mod run;
 mod schedule;
 mod transfer;
+mod upfront;
 mod walk;
 mod work;
 
@@ -33,6 +34,7 @@ pub(crate) use cells::Turn;
 pub use gather::{Effort, Finished};
 pub use run::Run;
 pub(crate) use run::Stray;
+pub(crate) use upfront::Upfront;
 pub(crate) use walk::Ahead;
 
 /// Runs a plan on at most so many threads of the current rayon pool, and brings the state up to date.

@@ -78,17 +78,21 @@ impl Contest {
     }
 
     /// Measures all contenders, in about this time.
-    pub fn measure(&self, time: Duration) -> Vec<Figure> {
+    pub fn measure(&self, time: Duration, only: &str) -> Vec<Figure> {
+        let chosen: Vec<&Contender> = CONTENDERS
+            .iter()
+            .filter(|contender| format!("{} {}", contender.name, contender.threads).contains(only))
+            .collect();
         self.check();
         let end = Instant::now() + time;
-        let mut turns = vec![Vec::new(); CONTENDERS.len()];
+        let mut turns = vec![Vec::new(); chosen.len()];
         while Instant::now() < end || turns[0].len() < 3 {
-            for (contender, turns) in CONTENDERS.iter().zip(&mut turns) {
+            for (contender, turns) in chosen.iter().zip(&mut turns) {
                 turns.push(self.turn(contender));
             }
         }
         let count = self.blocks.transactions() as f64;
-        let figures = CONTENDERS.iter().zip(&turns).map(|(contender, turns)| Figure {
+        let figures = chosen.iter().zip(&turns).map(|(contender, turns)| Figure {
             workload: self.workload,
             contender: contender.name,
             threads: contender.threads,

@@ -4,6 +4,7 @@
 //! cargo bench -p pelton-engine --bench contenders                  the table, and target/execution.json
 //! cargo bench -p pelton-engine --bench contenders -- --quick       the same in less time, less steady
 //! cargo bench -p pelton-engine --bench contenders -- transfers     the table of some workloads only
+//! cargo bench -p pelton-engine --bench contenders -- --only=revm   and of some contenders, to look at with a profiler
 //! cargo test  -p pelton-engine --bench contenders                  all contenders agree about a few small blocks
 //! ```
 //!
@@ -42,12 +43,15 @@ fn main() -> ExitCode {
     let (flags, filters): (Vec<_>, Vec<_>) =
         std::env::args().skip(1).partition(|argument| argument.starts_with('-'));
     let has = |flag: &str| flags.iter().any(|given| given == flag);
+    let only = flags.iter().find_map(|flag| flag.strip_prefix("--only=")).unwrap_or_default();
     // Cargo says --bench where it measures. In a test, flags are meant for other tests that run with this one.
     let measure = has("--bench") && !has("--test");
-    if let Some(unknown) =
-        flags.iter().find(|flag| measure && !["--bench", "--quick"].contains(&flag.as_str()))
-    {
-        eprintln!("unknown flag '{unknown}'; there are --quick, --test, and parts of the names of workloads");
+    if let Some(unknown) = flags.iter().find(|flag| {
+        measure && !["--bench", "--quick"].contains(&flag.as_str()) && !flag.starts_with("--only=")
+    }) {
+        eprintln!(
+            "unknown flag '{unknown}'; there are --quick, --only=, --test, and parts of the names of workloads"
+        );
         return ExitCode::from(2);
     }
     let size = if measure { Size::FULL } else { Size::TEST };
@@ -56,8 +60,8 @@ fn main() -> ExitCode {
     let contests = workloads::NAMES.iter().filter(|name| chosen(name)).map(|name| Contest::new(name, &size));
     if measure {
         let per_workload = if has("--quick") { QUICK_PER_WORKLOAD } else { STEADY_PER_WORKLOAD };
-        let figures = report(contests, per_workload);
-        if filters.is_empty() {
+        let figures = report(contests, per_workload, only);
+        if filters.is_empty() && only.is_empty() {
             write(&figures);
         }
     } else {
@@ -67,13 +71,13 @@ fn main() -> ExitCode {
 }
 
 #[expect(clippy::print_stdout, reason = "this is the program's output")]
-fn report(contests: impl Iterator<Item = Contest>, per_workload: Duration) -> Vec<Figure> {
+fn report(contests: impl Iterator<Item = Contest>, per_workload: Duration, only: &str) -> Vec<Figure> {
     let mut all = Vec::new();
     println!("{EXPLANATION}");
     for contest in contests {
         println!("\n{}", contest.workload);
         println!("  {:34} {:>7} {:>9} {:>12} {:>6}", "contender", "threads", "cpu ns", "tx/s", "ratio");
-        let figures = contest.measure(per_workload);
+        let figures = contest.measure(per_workload, only);
         for figure in &figures {
             let ratio = figure.transactions_per_second / figures[0].transactions_per_second;
             println!(

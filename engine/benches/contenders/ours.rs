@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use alloy_primitives::{Address, U256};
 use pelton_engine::environment::Environment;
 use pelton_engine::execute::{Run, execute};
 use pelton_engine::executed::Executed;
@@ -21,7 +22,7 @@ type Blocks = Vec<(Environment, Vec<Verified>)>;
 
 pub fn prepare_serial(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ended + Send> {
     let (mut state, blocks) = begin(workload);
-    let watched = watched(workload);
+    let watched = workload.watched.clone();
     Box::new(move || {
         let done = blocks.iter().map(|(environment, block)| serial(&mut state, environment, block)).collect();
         Box::new(move || trace(&state, done, &watched))
@@ -30,7 +31,7 @@ pub fn prepare_serial(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() 
 
 pub fn prepare_execute(workload: &Workload, threads: usize) -> Box<dyn FnOnce() -> Ended + Send> {
     let (mut state, blocks) = begin(workload);
-    let watched = watched(workload);
+    let watched = workload.watched.clone();
     if threads == 1 {
         return Box::new(move || {
             let done = blocks.into_iter().map(|(environment, block)| {
@@ -77,18 +78,12 @@ fn send_workers<'a>(scope: &Scope<'a>, run: &'a Run, state: &'a State, workers: 
 }
 
 fn begin(workload: &Workload) -> (State, Blocks) {
-    (workload.genesis.state(), workload.blocks.clone())
+    (workload.state.clone(), workload.blocks.clone())
 }
 
-type Watched = Vec<(alloy_primitives::Address, alloy_primitives::U256)>;
-
-fn watched(workload: &Workload) -> Watched {
-    workload.watched().collect()
-}
-
-fn trace(state: &State, done: Vec<Executed>, watched: &Watched) -> Trace {
+fn trace(state: &State, done: Vec<Executed>, watched: &[(Address, U256)]) -> Trace {
     let mut hash = blake3::Hasher::new();
-    for (owner, slot) in watched {
+    for (owner, slot) in watched.iter() {
         let balance = state.account(owner).unwrap_or_default().balance;
         hash.update(&balance.to_be_bytes::<32>());
         hash.update(&state.slot(&Workload::token(), slot).to_be_bytes::<32>());

@@ -86,7 +86,7 @@ pub fn prepare(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ende
     }
     let blocks: Vec<Prepared> =
         workload.blocks.iter().map(|(environment, block)| of(environment, block)).collect();
-    let watched: Vec<_> = workload.watched().collect();
+    let watched = workload.watched.clone();
     let chain_id = workload.blocks[0].0.chain_id;
     Box::new(move || {
         let context = Context::mainnet().with_db(map);

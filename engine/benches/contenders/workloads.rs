@@ -1,8 +1,11 @@
 //! Blocks of one kind of transaction, and who pays whom in them.
 
+use std::sync::Arc;
+
 use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use pelton_engine::environment::{Environment, Fork};
 use pelton_engine::genesis::{Genesis, GenesisAccount};
+use pelton_engine::state::State;
 use pelton_engine::transaction::{Fields, Listed, Verified};
 
 use crate::transactions::{CHAIN, fields, verified};
@@ -40,7 +43,11 @@ const BENEFICIARY: Address = Address::repeat_byte(0xbe);
 /// A genesis state and blocks on top of it.
 pub struct Workload {
     pub genesis: Genesis,
+    /// What genesis makes.
+    pub state: State,
     pub blocks: Vec<(Environment, Vec<Verified>)>,
+    /// All accounts whose balances and tokens are compared, with their slots of the token.
+    pub watched: Arc<[(Address, U256)]>,
 }
 
 impl Workload {
@@ -68,17 +75,18 @@ impl Workload {
             let transactions = transactions.collect();
             (environment(height as u64 + 1), transactions)
         };
-        Workload { blocks: (0..size.blocks).map(block).collect(), genesis: genesis(size.accounts) }
+        let genesis = genesis(size.accounts);
+        let owners = genesis.accounts.keys().copied().chain([BENEFICIARY]);
+        Workload {
+            blocks: (0..size.blocks).map(block).collect(),
+            state: genesis.state(),
+            watched: owners.map(|owner| (owner, balance_slot(owner))).collect(),
+            genesis,
+        }
     }
 
     pub fn transactions(&self) -> usize {
         self.blocks.iter().map(|(_, transactions)| transactions.len()).sum()
-    }
-
-    /// All accounts whose balances and tokens are compared, with their slots of the token.
-    pub fn watched(&self) -> impl Iterator<Item = (Address, U256)> {
-        let owners = self.genesis.accounts.keys().copied().chain([BENEFICIARY]);
-        owners.map(|owner| (owner, balance_slot(owner)))
     }
 
     pub const fn token() -> Address {

@@ -76,7 +76,7 @@ impl Overlay {
             && code_hash != KECCAK256_EMPTY
             && state.code(&code_hash).is_none()
         {
-            self.codes.insert(code_hash, Code(code.clone()));
+            self.codes.insert(code_hash, Code::of(code));
         }
     }
 

@@ -6,17 +6,20 @@
 //! | does not, by a promise | ends as failed, but for code that nobody may change | the same |
 //! | does not, by a hint | may read what by the plan nobody writes, else it stops | may do everything, unless somebody ahead of it touched the same |
 
-use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256};
+mod bounds;
+
+use alloy_primitives::{Address, B256, U256};
 use revm::precompile::{PrecompileSpecId, Precompiles};
 use revm::state::{Account as Journaled, AccountId, AccountInfo, Bytecode};
 
 use super::fate::Fate;
 use super::overlay::Overlay;
+use super::row::Row;
 use super::{Code, Evm, Touch, Unplanned, View, settings};
-use crate::access::{AccessSet, Bound, Mode, NOTHING};
+use crate::access::{AccessSet, Bound, NOTHING};
 use crate::execute::{Ahead, Run, Stray, Turn};
 use crate::executed::Outcome;
-use crate::plan::{BENEFICIARY, Key, Touch as Named, Way};
+use crate::plan::{Key, Touch as Named};
 use crate::state::{Account, Basics, State};
 use crate::writes::WriteSet;
 
@@ -26,9 +29,7 @@ pub(crate) struct RunView<'a> {
     state: &'a State,
     precompiles: &'static Precompiles,
     turn: Turn,
-    /// What the transaction names: accounts, then slots.
-    accounts: &'a [Named],
-    slots: &'a [Named],
+    row: Row<'a>,
     access: &'a AccessSet,
     company: Company,
 }
@@ -60,8 +61,7 @@ impl<'a> Evm<RunView<'a>> {
         let view = self.view();
         let (run, position) = (view.run, turn.position());
         let transaction = &run.plan.transactions[position as usize];
-        let row = run.plan.rows.row(position);
-        (view.accounts, view.slots) = row.split_at(row.partition_point(|touch| !touch.is_slot()));
+        view.row = Row::of(&run.plan, position);
         view.access = transaction.access();
         std::mem::swap(&mut view.turn, turn);
         let outcome = self.attempt(transaction);
@@ -95,157 +95,11 @@ impl<'a> RunView<'a> {
             state,
             precompiles: Precompiles::new(PrecompileSpecId::from_spec_id(spec)),
             turn: Turn::none(),
-            accounts: &[],
-            slots: &[],
+            row: Row::none(&run.plan),
             access: &NOTHING,
             company,
         };
         Evm::with(view, &run.environment).remembering()
-    }
-
-    /// How the transaction names an account.
-    fn named(&self, address: &Address) -> Option<Named> {
-        const FEW: usize = 8;
-        let keys = &self.run.plan.keys;
-        if self.accounts.len() <= FEW {
-            let is_it = |touch: &&Named| keys.accounts[touch.key() as usize].address == *address;
-            return self.accounts.iter().find(is_it).copied();
-        }
-        let key = keys.account(address)?;
-        let found = self.accounts.binary_search_by_key(&key, |touch| touch.key());
-        found.ok().map(|index| self.accounts[index])
-    }
-
-    /// How the transaction names a slot.
-    fn named_slot(&self, key: Key, slot: &U256) -> Option<Named> {
-        const FEW: usize = 8;
-        let keys = &self.run.plan.keys;
-        if self.slots.len() <= FEW {
-            let is_it = |touch: &&Named| {
-                let known = &keys.slots[touch.key() as usize];
-                known.slot == *slot && known.account == key
-            };
-            return self.slots.iter().find(is_it).copied();
-        }
-        let key = keys.slot(key, slot)?;
-        let found = self.slots.binary_search_by_key(&key, |touch| touch.key());
-        found.ok().map(|index| self.slots[index])
-    }
-
-    /// An account, beside others.
-    fn account_beside(&mut self, address: &Address) -> Result<Option<Basics>, Touch> {
-        if let Some(touch) = self.named(address) {
-            if touch.absorbs() {
-                self.run.absorb(self.state, &mut self.turn, touch.key());
-            }
-            return Ok(self.run.account(self.state, &self.turn, touch.key()));
-        }
-        let known = self.run.plan.keys.account(address).map(|key| &self.run.plan.keys.accounts[key as usize]);
-        let may_change = known.is_some_and(|known| known.is_changed || known.is_credited);
-        let is_precompile = self.precompiles.contains(address);
-        ensure(!self.is_enforced() || is_precompile || !may_change, Touch::Undeclared)?;
-        ensure(!may_change, Touch::Unplanned)?;
-        let place = self.state.find(address);
-        let basics = place.and_then(|place| self.state.basics_at(place, address));
-        let has_code = basics.is_some_and(|basics| basics.code != 0);
-        ensure(!self.is_enforced() || is_precompile || has_code, Touch::Undeclared)?;
-        self.stray(address, None);
-        Ok(basics)
-    }
-
-    /// An account, when all before are through.
-    fn account_alone(&mut self, address: &Address, key: Option<Key>) -> Result<Option<Account>, Touch> {
-        let account = match key {
-            Some(key) => {
-                ensure(self.alone().0.may_read_account(self.turn.position(), key), Touch::Unplanned)?;
-                self.run.absorb(self.state, &mut self.turn, key);
-                if key == BENEFICIARY {
-                    self.run.pay_tips(self.state, &mut self.turn);
-                }
-                self.run.account(self.state, &self.turn, key).map(|basics| self.account_of(basics))
-            }
-            None => self.alone().1.account(address).unwrap_or_else(|| self.state.account(address)),
-        };
-        if self.is_enforced() && !self.access.covers_account(*address) {
-            let known = key.map(|key| &self.run.plan.keys.accounts[key as usize]);
-            let may_change = known.is_some_and(|known| known.is_changed || known.is_credited);
-            let has_code = account.is_some_and(|account| account.code_hash != KECCAK256_EMPTY);
-            let is_code_to_read = has_code && !may_change;
-            ensure(self.precompiles.contains(address) || is_code_to_read, Touch::Undeclared)?;
-        }
-        Ok(account)
-    }
-
-    /// A slot, beside others.
-    fn slot_beside(&mut self, address: &Address, key: Option<Key>, slot: &U256) -> Result<U256, Touch> {
-        if let Some(key) = key {
-            if let Some(touch) = self.named_slot(key, slot) {
-                return Ok(self.run.named_slot(self.state, &self.turn, touch.key()));
-            }
-            let of_whole = |touch: &Named| matches!(touch.way(), Way::Write | Way::ReadWhole);
-            if self.accounts.iter().any(|touch| touch.key() == key && of_whole(touch)) {
-                return Ok(self.run.slot(self.state, &self.turn, key, slot));
-            }
-        }
-        ensure(!self.is_enforced(), Touch::Undeclared)?;
-        let keys = &self.run.plan.keys;
-        let may_change = key.is_some_and(|key| {
-            let is_written = |named: Key| keys.slots[named as usize].is_written;
-            keys.accounts[key as usize].is_written || keys.slot(key, slot).is_some_and(is_written)
-        });
-        ensure(!may_change, Touch::Unplanned)?;
-        self.stray(address, Some(*slot));
-        Ok(self.state.slot(address, slot))
-    }
-
-    /// A slot, when all before are through.
-    fn slot_alone(&mut self, address: &Address, key: Option<Key>, slot: &U256) -> Result<U256, Touch> {
-        let covered = !self.is_enforced() || self.access.covers_slot(*address, *slot, Mode::Read);
-        ensure(covered, Touch::Undeclared)?;
-        let Some(key) = key else {
-            let changed = self.alone().1.slot(address, slot);
-            return Ok(changed.unwrap_or_else(|| self.state.slot(address, slot)));
-        };
-        let named = self.run.plan.keys.slot(key, slot);
-        ensure(self.alone().0.may_read_slot(self.turn.position(), key, named), Touch::Unplanned)?;
-        Ok(self.run.slot(self.state, &self.turn, key, slot))
-    }
-
-    /// Whether the transaction may change an account or slot of the block, which its row names or not.
-    fn ensure_change(
-        &self,
-        is_named: impl Fn() -> bool,
-        is_covered: impl Fn(&AccessSet) -> bool,
-        is_free: impl Fn(&Ahead) -> bool,
-    ) -> Result<(), Touch> {
-        match &self.company {
-            Company::Others(_) if is_named() => Ok(()),
-            Company::Others(_) if self.is_enforced() => Err(Touch::Undeclared),
-            Company::Others(_) => Err(Touch::Unplanned),
-            Company::Nobody(alone) => {
-                ensure(!self.is_enforced() || is_covered(self.access), Touch::Undeclared)?;
-                ensure(is_free(&alone.0), Touch::Unplanned)
-            }
-        }
-    }
-
-    fn ensure_slot_change(&self, address: &Address, key: Option<Key>, slot: &U256) -> Result<(), Touch> {
-        let position = self.turn.position();
-        let is_named = || {
-            let of_slot = |key| self.named_slot(key, slot).is_some_and(|touch| touch.way() == Way::WriteSlot);
-            self.may_write(address) || key.is_some_and(of_slot)
-        };
-        let is_free = |ahead: &Ahead| match key {
-            Some(key) => {
-                ahead.may_write_slot(position, key, self.run.plan.keys.slot(key, slot), address, slot)
-            }
-            None => ahead.is_no_stray(position, address, Some(*slot)),
-        };
-        self.ensure_change(is_named, |access| access.covers_slot(*address, *slot, Mode::Write), is_free)
-    }
-
-    fn may_write(&self, address: &Address) -> bool {
-        self.named(address).is_some_and(|touch| touch.way() == Way::Write)
     }
 
     fn is_enforced(&self) -> bool {
@@ -270,7 +124,7 @@ impl<'a> RunView<'a> {
     }
 
     fn key(&self, address: &Address) -> Option<Key> {
-        self.named(address).map(Named::key).or_else(|| self.run.plan.keys.account(address))
+        self.row.account(address).map(Named::key).or_else(|| self.run.plan.keys.account(address))
     }
 
     fn read_slot(&mut self, address: &Address, key: Option<Key>, slot: &U256) -> Result<U256, Touch> {
@@ -315,8 +169,8 @@ impl View for RunView<'_> {
             Fate::Gone => self.run.set_account(self.state, &mut self.turn, key, None),
             Fate::Created | Fate::Changed => {
                 let info = &account.info;
-                let code = info.code.as_ref().map(|code| Code(code.clone()));
-                let code = self.run.code_number(self.state, &info.code_hash, code.as_ref());
+                let new = || info.code.as_ref().map(Code::of);
+                let code = self.run.code_number(self.state, &info.code_hash, new);
                 let basics = Basics { nonce: info.nonce, balance: info.balance, code };
                 self.run.set_account(self.state, &mut self.turn, key, Some(basics));
             }
@@ -365,9 +219,9 @@ impl revm::Database for RunView<'_> {
         if let Company::Nobody(alone) = &self.company
             && let Some(code) = alone.1.code(&hash)
         {
-            return Ok(code.0.clone());
+            return Ok(code.analysed().clone());
         }
-        Ok(self.run.code(self.state, &hash).0)
+        Ok(self.run.code(self.state, &hash).analysed().clone())
     }
 
     fn storage(&mut self, address: Address, slot: U256) -> Result<U256, Touch> {
@@ -382,8 +236,4 @@ impl revm::Database for RunView<'_> {
     fn block_hash(&mut self, number: u64) -> Result<B256, Touch> {
         Ok(self.run.environment.block_hash(number))
     }
-}
-
-fn ensure(holds: bool, touch: Touch) -> Result<(), Touch> {
-    if holds { Ok(()) } else { Err(touch) }
 }

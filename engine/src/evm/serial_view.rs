@@ -136,7 +136,7 @@ impl revm::Database for SerialView<'_> {
     /// Needs no permission: the hash came from an account that was allowed.
     fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, Touch> {
         let code = self.overlay.code(&hash).or_else(|| self.state.code(&hash));
-        Ok(code.expect("every code hash of the state has its code").0.clone())
+        Ok(code.expect("every code hash of the state has its code").analysed().clone())
     }
 
     fn storage(&mut self, address: Address, slot: U256) -> Result<U256, Touch> {

@@ -117,7 +117,7 @@ impl Run {
     }
 
     /// Adds to the balance of an account that the transaction alone touches.
-    pub(super) fn pay(&self, state: &State, turn: &mut Turn, key: Key, wei: U256) {
+    pub(crate) fn pay(&self, state: &State, turn: &mut Turn, key: Key, wei: U256) {
         if !wei.is_zero() {
             let mut cell = self.accounts.write(turn, key);
             let mut basics = cell.basics(|| self.below(state, key)).unwrap_or_default();
@@ -174,6 +174,18 @@ impl Run {
         }
     }
 
+    /// Sets a slot that the block names.
+    pub(crate) fn set_named_slot(&self, turn: &mut Turn, slot: Key, value: U256) {
+        *self.slots.write(turn, slot) = Some(value);
+    }
+
+    /// Takes wei from an account that the transaction alone touches, and uses one of its nonces.
+    pub(crate) fn debit(&self, state: &State, turn: &mut Turn, key: Key, wei: U256) {
+        let mut cell = self.accounts.write(turn, key);
+        let before = cell.basics(|| self.below(state, key)).unwrap_or_default();
+        cell.set(Some(Basics { nonce: before.nonce + 1, balance: before.balance - wei, ..before }));
+    }
+
     /// Sets nonce, balance and code of an account that the transaction alone touches; none removes it.
     pub(crate) fn set_account(&self, state: &State, turn: &mut Turn, key: Key, basics: Option<Basics>) {
         let below = self.below(state, key).map_or(0, |basics| basics.code);
@@ -227,8 +239,13 @@ impl Run {
         code.expect("every code hash of the state has its code")
     }
 
-    /// The number of a code, which is given if it may be new.
-    pub(crate) fn code_number(&self, state: &State, hash: &B256, code: Option<&Code>) -> CodeId {
+    /// The number of a code, which is asked for if it is new.
+    pub(crate) fn code_number(
+        &self,
+        state: &State,
+        hash: &B256,
+        code: impl FnOnce() -> Option<Code>,
+    ) -> CodeId {
         if *hash == KECCAK256_EMPTY {
             return 0;
         }
@@ -236,7 +253,7 @@ impl Run {
             let mut codes = self.codes.lock().expect("no holder of this lock panics");
             let known = codes.iter().position(|(new, _)| new == hash);
             let number = known.unwrap_or_else(|| {
-                codes.push((*hash, code.expect("a code that is new was just made").clone()));
+                codes.push((*hash, code().expect("a code that is new was just made")));
                 codes.len() - 1
             });
             state.code_count() + number as CodeId

@@ -1,23 +1,19 @@
 //! Plain transfers: wei for an account without code, in a few dozen nanoseconds.
 //!
 //! Nothing runs, so the interpreter has no part in it; each check of the interpreter's stands here, in its order, and
-//! the outcome is the same to the last bit. It holds from [`Fork::London`] on.
+//! the outcome is the same to the last bit. It holds from [`Fork::London`](crate::environment::Fork) on.
 
 use alloy_primitives::U256;
 
 use super::cells::Turn;
 use super::run::{Run, Status};
-use crate::checks::intrinsic_gas;
-use crate::environment::{Environment, Fork};
+use super::upfront::Upfront;
+use crate::environment::Environment;
 use crate::executed::{Outcome, Receipt};
 use crate::plan::{BENEFICIARY, Way};
 use crate::prices::Rate;
 use crate::reject::Reject;
 use crate::state::{Basics, State};
-use crate::transaction::Fields;
-
-/// The most gas that a transaction may ask for since Osaka (EIP-7825).
-const GAS_MAX: u64 = 1 << 24;
 
 /// What a transfer came to.
 pub(super) enum Ran {
@@ -33,9 +29,12 @@ impl Run {
         let position = turn.position();
         let transaction = &self.plan.transactions[position as usize];
         let fields = transaction.fields();
-        let terms = self.environment.prices.terms(transaction, self.environment.base_fee);
-        let (terms, gas) = match terms.and_then(|terms| Ok((terms, gas(fields, &self.environment)?))) {
-            Ok(known) => known,
+        let Environment { prices, base_fee, .. } = &self.environment;
+        let upfront = prices
+            .terms(transaction, *base_fee)
+            .and_then(|terms| Ok((terms, Upfront::of(fields, &self.environment)?)));
+        let (terms, gas) = match upfront {
+            Ok((terms, upfront)) => (terms, upfront.gas.max(upfront.floor)),
             Err(reject) => return Ran::Through(Outcome::Skipped(reject), Status::Done),
         };
         let [debit, credit] = self.plan.rows.row(position) else {
@@ -72,19 +71,6 @@ impl Run {
         Ran::Through(Outcome::Executed(receipt), status)
     }
 
-    fn check_sender(&self, state: &State, sender: &Basics, fields: &Fields) -> Result<(), Reject> {
-        if sender.code != 0 && !self.is_delegation(state, sender.code) {
-            return Err(Reject::SenderIsContract);
-        }
-        if fields.nonce != sender.nonce {
-            return Err(if fields.nonce > sender.nonce { Reject::NonceGap } else { Reject::StaleNonce });
-        }
-        if fields.cost_max().is_none_or(|cost| cost > sender.balance) {
-            return Err(Reject::InsufficientFunds);
-        }
-        Ok(())
-    }
-
     /// Whether an account can be paid by adding to it later: it has no code, and its balance is far from the end of
     /// numbers. Looks at nothing that may change meanwhile.
     fn takes_wei(&self, state: &State, recipient: u32, value: U256) -> bool {
@@ -92,28 +78,4 @@ impl Run {
         let below = self.below(state, recipient).unwrap_or_default();
         below.code == 0 && !self.is_recoded(recipient) && is_small(value) && is_small(below.balance)
     }
-
-    fn is_delegation(&self, state: &State, code: u32) -> bool {
-        let hash = self.code_hash(state, code);
-        self.code(state, &hash).is_delegation()
-    }
-}
-
-/// Checks what needs no state, and gives the gas that the transfer uses.
-fn gas(fields: &Fields, environment: &Environment) -> Result<u64, Reject> {
-    let Environment { fork, chain_id, gas_limit, .. } = environment;
-    if fields.chain_id.is_some_and(|id| id != *chain_id) {
-        return Err(Reject::WrongChain);
-    }
-    if *fork >= Fork::Osaka && fields.gas_limit > GAS_MAX {
-        return Err(Reject::GasLimitTooHigh);
-    }
-    if fields.gas_limit > *gas_limit {
-        return Err(Reject::GasLimitTooHigh);
-    }
-    if fields.nonce == u64::MAX {
-        return Err(Reject::NonceTooHigh);
-    }
-    let gas = intrinsic_gas(fields);
-    if gas > fields.gas_limit { Err(Reject::IntrinsicGas) } else { Ok(gas) }
 }

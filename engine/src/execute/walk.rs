@@ -19,7 +19,7 @@ use alloy_primitives::{Address, U256};
 use super::cells::Turn;
 use super::run::{Run, Status};
 use super::transfer::Ran;
-use crate::evm::{Evm, RunView};
+use crate::evm::{Evm, RunView, Single};
 use crate::plan::{Class, Key, Way};
 use crate::state::State;
 use crate::writes::WriteSet;
@@ -36,6 +36,8 @@ impl Run {
     pub(super) fn walk(&mut self, state: &State) -> Result<WriteSet, Conflict> {
         let ahead = Ahead::of(self);
         let run = &*self;
+        // Where nobody is ahead, whoever stays within its row is free to do as it likes.
+        let mut single = ahead.is_empty().then(|| Single::new(run, state));
         let mut evm: Option<Evm<RunView<'_>>> = None;
         let (mut ahead, mut near) = (Some(ahead), 0);
         let count = run.plan.transactions.len() as u32;
@@ -48,8 +50,14 @@ impl Run {
                 run.approach(state, position..near);
             }
             let mut turn = Turn::of(position);
-            let transfers = run.plan.classes[position as usize] == Class::Transfer;
-            let ran = if transfers { run.transfer(state, &mut turn, true) } else { Ran::Not };
+            let ran = match (run.plan.classes[position as usize], &mut single) {
+                (Class::Transfer, _) => run.transfer(state, &mut turn, true),
+                (Class::Call, Some(single)) => {
+                    let outcome = single.run(&mut turn, true);
+                    outcome.map_or(Ran::Not, |outcome| Ran::Through(outcome, Status::Done))
+                }
+                (Class::Call | Class::Alone, _) => Ran::Not,
+            };
             let (outcome, status) = match ran {
                 Ran::Through(outcome, status) => (outcome, status),
                 Ran::Not => {
@@ -115,6 +123,10 @@ impl Ahead {
             *last = (*last).max(stray.position + 1);
         }
         ahead
+    }
+
+    fn is_empty(&self) -> bool {
+        self.accounts.is_empty() && self.strays.is_empty()
     }
 
     fn note(&mut self, run: &Run, position: u32) {

@@ -3,7 +3,8 @@
 use super::cells::Turn;
 use super::run::{Run, Status};
 use super::transfer::Ran;
-use crate::evm::{Evm, RunView};
+use crate::evm::{Evm, RunView, Single, Unplanned};
+use crate::executed::Outcome;
 use crate::plan::Class;
 use crate::state::State;
 
@@ -11,7 +12,8 @@ use crate::state::State;
 struct Worker<'a> {
     run: &'a Run,
     state: &'a State,
-    /// Made when the first call needs it.
+    /// Made when the first call needs them.
+    single: Option<Single<'a>>,
     evm: Option<Evm<RunView<'a>>>,
 }
 
@@ -27,7 +29,7 @@ impl Run {
     /// True for the last worker: nothing is left that can run beside others.
     pub fn work(&self, state: &State, wake: &dyn Fn()) -> bool {
         let mut hand = self.schedule.enter();
-        let mut worker = Worker { run: self, state, evm: None };
+        let mut worker = Worker { run: self, state, single: None, evm: None };
         while let Some(position) = hand.next(|share| self.approach(state, share.iter().copied())) {
             let mut next = Some(position);
             while let Some(position) = next.take() {
@@ -54,13 +56,10 @@ impl Worker<'_> {
                 Ran::Through(outcome, status) => (Some(outcome), status),
                 Ran::Not => (None, Status::Stopped),
             },
-            _ => {
-                let evm = self.evm.get_or_insert_with(|| Evm::beside(run, self.state));
-                match evm.run_planned(&mut turn) {
-                    Ok(outcome) => (Some(outcome), Status::Done),
-                    Err(_) => (None, Status::Stopped),
-                }
-            }
+            _ => match self.call(&mut turn) {
+                Ok(outcome) => (Some(outcome), Status::Done),
+                Err(Unplanned) => (None, Status::Stopped),
+            },
         };
         let is_through = outcome.is_some();
         if is_through {
@@ -68,5 +67,14 @@ impl Worker<'_> {
         }
         run.set_status(position, status);
         is_through
+    }
+
+    fn call(&mut self, turn: &mut Turn) -> Result<Outcome, Unplanned> {
+        let (run, state) = (self.run, self.state);
+        let single = self.single.get_or_insert_with(|| Single::new(run, state));
+        match single.run(turn, false) {
+            Some(outcome) => Ok(outcome),
+            None => self.evm.get_or_insert_with(|| Evm::beside(run, state)).run_planned(turn),
+        }
     }
 }
