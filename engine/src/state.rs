@@ -217,7 +217,7 @@ impl State {
         if number == 0 { KECCAK256_EMPTY } else { self.codes.codes[number as usize - 1].0 }
     }
 
-    fn account_of(&self, Basics { nonce, balance, code }: Basics) -> Account {
+    pub(crate) fn account_of(&self, Basics { nonce, balance, code }: Basics) -> Account {
         Account { nonce, balance, code_hash: self.code_hash(code) }
     }
 

@@ -20,7 +20,8 @@
 //!
 //! `docs/durability.md` says what is written in bytes, against which failures it stands, and how that is tested.
 //!
-//! Deliberately absent: views of the past, and of what is not final; blocks and receipts, which are another archive's.
+//! Deliberately absent: blocks and receipts, which are another archive's; blocks that are not final. Views of the newest
+//! blocks are taken of the state in memory, `store/views.rs`.
 
 mod bytes;
 mod checkpoint;
@@ -37,6 +38,7 @@ pub mod recovery;
 mod runs;
 mod segment;
 pub mod simulated;
+pub mod views;
 
 use std::sync::Arc;
 

@@ -2,18 +2,22 @@
 //!
 //! Sealing needs to know what accounts hold, which blocks have been executed, and which transactions are through.
 //! All of it is about blocks that every node has executed, never about timing.
+//!
+//! Others may read too, from any thread, at the newest block and a few below it: see [`View`](crate::view::View).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, U256};
 use crossbeam_queue::SegQueue;
-use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{MappedRwLockReadGuard, Mutex, RwLock, RwLockReadGuard};
 use pelton_engine::block::Summary;
-use pelton_engine::executed::Outcome;
+use pelton_engine::execute::Finished;
+use pelton_engine::executed::{Executed, Outcome};
 use pelton_engine::limits::Limits;
 use pelton_engine::prices::{PriceList, Tables};
 use pelton_engine::state::State;
+use pelton_engine::store::views::{Views, replaced};
 use pelton_engine::transaction::Verified;
 
 /// A transaction that was sealed and is through, executed or not.
@@ -27,11 +31,18 @@ pub struct Settled {
     pub executed: bool,
 }
 
+/// The newest executed state, and what it was before. They change together.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) state: State,
+    pub(crate) views: Views,
+}
+
 /// The executed chain, as seen by the stages that seal.
 #[derive(Debug)]
 pub struct Chain {
     limits: Limits,
-    state: RwLock<State>,
+    standing: RwLock<Standing>,
     summaries: Mutex<VecDeque<Summary>>,
     tables: Mutex<Tables>,
     /// The newest price list, and the block that it is for.
@@ -56,15 +67,25 @@ impl Chain {
         is_cut: bool,
     ) -> Chain {
         assert!(limits.root_lag > 0, "a header cannot speak of its own block");
+        let height = summaries.last().expect("a chain stands at a block").height;
+        let standing = Standing { state, views: Views::new(height, 0) };
         Chain {
             tables: Mutex::new(tables),
             list: Mutex::default(),
             limits,
             is_cut,
-            state: RwLock::new(state),
+            standing: RwLock::new(standing),
             summaries: Mutex::new(summaries.into()),
             settled: SegQueue::new(),
         }
+    }
+
+    /// The same chain, which can be read at so many heights below the newest, as blocks come. Each costs what its block has
+    /// changed.
+    pub fn with_views(mut self, blocks_max: usize) -> Chain {
+        let Standing { views, .. } = self.standing.get_mut();
+        *views = Views::new(views.highest(), blocks_max);
+        self
     }
 
     /// What all nodes hold in common.
@@ -78,13 +99,25 @@ impl Chain {
     }
 
     /// The newest executed state, to read. Not to be kept beyond a turn or a job.
-    pub fn state(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read()
+    pub fn state(&self) -> MappedRwLockReadGuard<'_, State> {
+        RwLockReadGuard::map(self.standing.read(), |standing| &standing.state)
     }
 
-    /// The newest executed state, for the stage that executes.
-    pub fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write()
+    /// The same with what it was before.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Standing> {
+        self.standing.read()
+    }
+
+    /// Brings the state up to date with the next block. Only the stage that executes does so.
+    pub fn advance(&self, finished: Finished) -> Executed {
+        // Nobody else changes the state, so what it replaces can be found out while others read.
+        let replaced = {
+            let Standing { state, views } = &*self.read();
+            (views.blocks_max() > 0).then(|| replaced(state, finished.writes()))
+        };
+        let Standing { state, views } = &mut *self.standing.write();
+        views.push(replaced.unwrap_or_default());
+        finished.apply(state)
     }
 
     /// Adds the table of hot keys after the next block, of which this came.

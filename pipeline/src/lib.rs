@@ -33,3 +33,4 @@ pub mod start;
 pub mod topology;
 mod trust;
 pub mod turn;
+pub mod view;

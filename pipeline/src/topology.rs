@@ -68,6 +68,8 @@ pub struct Settings {
     pub threads: usize,
     /// Transactions that dedup remembers.
     pub dedup_window: usize,
+    /// Heights below the newest at which others may read the state; none for nobody.
+    pub view_blocks: usize,
     /// Rejections that the ledger remembers.
     pub ledger_capacity: usize,
     /// Of the ingest stage.
@@ -89,6 +91,7 @@ impl Settings {
         Settings {
             threads,
             dedup_window: 1 << 19,
+            view_blocks: 0,
             ledger_capacity: 1 << 20,
             ingest: ingest::Settings { repeat_window: 1 << 17 },
             verify: verify::Settings {
@@ -252,7 +255,8 @@ fn assemble_stages(
     let Start { parent, summaries, tables, state, trie } = start;
     let genesis_root = B256::from(trie.root());
     let until = run.until;
-    let chain = Arc::new(Chain::standing(limits, state, summaries, tables, until.is_some()));
+    let chain = Chain::standing(limits, state, summaries, tables, until.is_some());
+    let chain = Arc::new(chain.with_views(settings.view_blocks));
     let ledger = Arc::new(Ledger::new(settings.ledger_capacity));
     let blocks_rebuilt = Arc::default();
     let mut builder = Builder { stages: Vec::new(), ledger: ledger.clone(), until, on_cut: Some(run.on_cut) };

@@ -38,6 +38,11 @@ impl Finished {
         self.effort
     }
 
+    /// What it will change in the state below the block.
+    pub fn writes(&self) -> &WriteSet {
+        &self.executed.writes
+    }
+
     /// Brings the state below the block up to date.
     pub fn apply(self, state: &mut State) -> Executed {
         state.apply_at(&self.executed.writes, &self.places, &self.slot_places);

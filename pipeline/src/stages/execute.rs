@@ -87,7 +87,7 @@ impl Execute {
 
     fn finish_block(&mut self, block: Arc<Block>, arrivals: Vec<Nanos>, run: Run, outbox: &mut Outbox<Done>) {
         let finished = run.finish(&self.chain.state());
-        let executed = finished.apply(&mut self.chain.state_mut());
+        let executed = self.chain.advance(finished);
         let mut kept = Vec::with_capacity(arrivals.len());
         for ((outcome, transaction), arrival_ns) in
             executed.outcomes.iter().zip(block.transactions()).zip(arrivals)
