@@ -140,6 +140,9 @@ impl Start {
             let Tip { height, gas_used, root, .. } = *tip;
             Some(Summary { height, gas_used, state_root: root?, prices: tables.after(height)?.digest() })
         };
+        // A store knows more blocks than the next headers speak of; of the older ones there are no tables.
+        let spoken_of = usize::try_from(limits.root_lag).unwrap_or(usize::MAX).saturating_add(1);
+        let tips = &tips[tips.len().saturating_sub(spoken_of)..];
         let summaries = tips.iter().map(summary).collect::<Option<_>>().ok_or(StartError::Notes)?;
         Ok(Start { parent: header.as_parent(), summaries, tables, state, trie })
     }
