@@ -3,6 +3,13 @@
 //! Every contender begins with bytes: the keys are decoded in the time that is measured, as they come with the
 //! transactions. The rules differ at the edges: `verify_strict` and ours refuse small-order keys, ours and zebra's
 //! equation has the cofactor, dalek's sum says nothing about either.
+//!
+//! The first byte of each message is 0: one contender signs the length of a namespace before the message, and so it signs
+//! the same bytes with an empty namespace and what follows the 0.
+
+mod forged;
+#[cfg(target_feature = "avx512ifma")]
+mod native;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,7 +22,13 @@ use rand::rngs::StdRng;
 
 use crate::contest::Contest;
 
-pub fn contest(items: usize) -> Contest {
+pub fn contests(items: usize) -> Vec<Contest> {
+    let mut contests = vec![all_true(items)];
+    contests.extend(forged::contests(items));
+    contests
+}
+
+fn all_true(items: usize) -> Contest {
     let batch: Rc<Signatures> = Rc::new(signed(items));
     let mut contest = Contest::new(
         "ed25519-160",
@@ -49,6 +62,9 @@ pub fn contest(items: usize) -> Contest {
         }
         verifier.verify(&mut random).is_ok()
     });
+
+    #[cfg(target_feature = "avx512ifma")]
+    native::add(&mut contest, &batch);
 
     let reference = open("reference", [1; 32]).expect("the name is listed");
     add_ours(&mut contest, "pelton reference", 1, &batch, reference);
@@ -84,7 +100,8 @@ fn signed(items: usize) -> Signatures {
     for index in 0..items {
         let secret = SigningKey::from_bytes(&keccak256(&index.to_le_bytes()));
         let mut message = [0x5a; 160];
-        message[..8].copy_from_slice(&index.to_le_bytes());
+        message[0] = 0;
+        message[1..9].copy_from_slice(&index.to_le_bytes());
         batch.push_ed25519(&message, &secret.sign(&message).to_bytes(), &secret.verifying_key().to_bytes());
     }
     batch
