@@ -96,7 +96,8 @@ impl Campaign {
     /// A block of some transactions, damaged inside or out. Half of them get a header that fits again.
     fn damaged_block(&mut self) -> Vec<u8> {
         let mut bytes = vec![0; HEADER_BYTES];
-        bytes[0] = 1;
+        // The version.
+        bytes[0] = 2;
         let transactions = self.random.below(4);
         for _ in 0..transactions {
             let wire = self.damaged_transaction();
