@@ -1,10 +1,14 @@
+use curve25519_dalek::constants::EIGHT_TORSION;
+use curve25519_dalek::edwards::CompressedEdwardsY;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use pelton_kernels::Verdict;
+use pelton_kernels::backend::Cpu;
 use proptest::prelude::*;
 
 use crate::case::{Case, batch};
 use crate::companions::check_among_companions;
-use crate::{bytes, check, check_agreement, valid};
+use crate::levels::levels;
+use crate::{answers, bytes, check, check_agreement, valid};
 
 #[test]
 fn wycheproof_agrees() {
@@ -39,6 +43,77 @@ fn a_batch_of_any_length_finds_exactly_its_spoilt_signatures() {
             check(&batch(&cases), &verdicts);
         }
     }
+}
+
+#[test]
+fn every_level_finds_the_spoilt_signature_of_every_length_up_to_300() {
+    let good: Vec<Case> = (0..300).map(Case::signed).collect();
+    for level in levels() {
+        let backend = Cpu::with([7; 32], level, 64);
+        for len in 1..=good.len() {
+            let spoilt = 31 * len % (2 * len);
+            let mut cases = good[..len].to_vec();
+            if let Some(case) = cases.get_mut(spoilt) {
+                case.message.push(1);
+            }
+            let verdicts: Vec<_> =
+                cases.iter().enumerate().map(|(index, case)| case.verdict(index != spoilt)).collect();
+            assert_eq!(answers(&backend, &batch(&cases), len), verdicts, "{level}, {len} signatures");
+        }
+    }
+}
+
+/// The fourteen ways to write a point of small order: eight points, and six encodings that nobody should write.
+fn small_order_encodings() -> Vec<[u8; 32]> {
+    let canonical = EIGHT_TORSION.map(|point| point.compress().to_bytes());
+    let p = {
+        let mut bytes = [0xff; 32];
+        (bytes[0], bytes[31]) = (0xed, 0x7f);
+        bytes
+    };
+    let negative = |mut bytes: [u8; 32]| {
+        bytes[31] |= 0x80;
+        bytes
+    };
+    let (mut one, mut minus_one, mut p_and_one) = ([0; 32], p, p);
+    (one[0], minus_one[0], p_and_one[0]) = (1, p[0] - 1, p[0] + 1);
+    let others = [negative(one), negative(minus_one), p, negative(p), p_and_one, negative(p_and_one)];
+    canonical.into_iter().chain(others).collect()
+}
+
+#[test]
+fn points_of_small_order_are_refused_as_key_and_as_nonce_however_they_are_written() {
+    let small = small_order_encodings();
+    assert_eq!(small.iter().collect::<std::collections::BTreeSet<_>>().len(), 14);
+    for encoding in &small {
+        let point = CompressedEdwardsY(*encoding).decompress().expect("it is on the curve");
+        assert!(point.is_small_order());
+    }
+    let good = Case::signed(9);
+    let s_of_good = &good.signature[32..];
+    let mut cases = Vec::new();
+    for (message, s) in [(&b"one"[..], &[0; 32][..]), (b"another", &[0; 32]), (&good.message, s_of_good)] {
+        for (key, nonce) in small.iter().flat_map(|key| small.iter().map(move |nonce| (key, nonce))) {
+            let signature = [&nonce[..], s].concat().try_into().expect("two halves");
+            cases.push(Case { message: message.to_vec(), signature, key: *key });
+        }
+        // One of the two is as it should be.
+        for encoding in &small {
+            let mut with_key = good.clone();
+            with_key.key = *encoding;
+            let mut with_nonce = good.clone();
+            with_nonce.signature[..32].copy_from_slice(encoding);
+            cases.extend([with_key, with_nonce]);
+        }
+    }
+    let equations = cases.iter().filter(|case| {
+        let key = ed25519_zebra::VerificationKey::try_from(case.key);
+        key.is_ok_and(|key| key.verify(&case.signature.into(), &case.message).is_ok())
+    });
+    assert!(equations.count() > 300, "the equation alone, times eight, would take most of them");
+    assert!(cases.iter().all(|case| !case.valid_by_other_means()));
+    let refused = vec![false; cases.len()];
+    check_among_companions(&cases, &refused);
 }
 
 #[test]

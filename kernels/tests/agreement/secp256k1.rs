@@ -4,7 +4,7 @@ use secp256k1::ecdsa::{RecoverableSignature, Signature};
 use secp256k1::{Message, PublicKey, SecretKey};
 use sha2::Digest as _;
 
-use crate::{bytes, check, check_agreement, valid};
+use crate::{answers, bytes, check, check_agreement, open_seeded, valid};
 
 /// The x of the base point; its y is even.
 pub const BASE_X: &str = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
@@ -120,6 +120,12 @@ fn the_signer_is_found_in_a_batch_of_any_length_and_the_mirrored_signature_is_re
         let cases: Vec<_> = (0..len).map(Case::signed).collect();
         let verdicts: Vec<_> = cases.iter().map(|case| Verdict::Valid { address: case.signer }).collect();
         check(&batch(&cases), &verdicts);
+    }
+    let cases: Vec<_> = (0..300).map(Case::signed).collect();
+    let verdicts: Vec<_> = cases.iter().map(|case| Verdict::Valid { address: case.signer }).collect();
+    let backend = open_seeded("cpu", 6);
+    for len in 1..=cases.len() {
+        assert_eq!(answers(&*backend, &batch(&cases[..len]), len), verdicts[..len], "{len} signatures");
     }
     let mirrored = |index| {
         let mut case = Case::signed(index);
