@@ -8,6 +8,7 @@ mod claims;
 #[path = "../common/companions.rs"]
 mod companions;
 mod ed25519;
+mod lengths;
 #[path = "../common/levels.rs"]
 mod levels;
 mod secp256k1;
