@@ -169,7 +169,10 @@ fn a_chain_that_is_kept_is_recovered_and_not_written_over() {
     );
     let last = report["stages"].as_array().and_then(|stages| stages.last()).expect("there are stages");
     assert_eq!((&last["name"], &last["passed"]), (&Value::from("persist"), &Value::from(700)));
-    assert!(durability["log_bytes_per_transaction"].as_f64().is_some_and(|bytes| bytes > 20.0));
+    // How much there is per transaction depends on how the blocks fell: each writes an account once.
+    let bytes = |name: &str| durability[name].as_f64().expect("a number of bytes");
+    let logged = bytes("log_bytes_per_transaction");
+    assert!(logged > 0.0 && bytes("written_bytes_per_transaction") > logged, "{durability}");
 
     let again = pelton(
         cache.path(),
