@@ -43,8 +43,8 @@ fn all_true(items: usize) -> Contest {
     }
     let forgetful = Arc::new(Cpu::with([1; 32], Level::best(), 1));
     add_ours(&mut contest, "pelton cpu, claimed and not known", 32, &claimed, forgetful);
-    for level in levels() {
-        for size in [32, 64, 128, 256] {
+    for level in Level::all() {
+        for size in [64, 128, 256] {
             let cpu = Arc::new(Cpu::with([1; 32], level, KEYS_MAX));
             let name = format!("pelton cpu, {level}, claimed and known");
             add_ours(&mut contest, &name, size, &claimed, cpu);
@@ -63,7 +63,7 @@ fn forged(items: usize, name: &str, is_forged: impl Fn(usize) -> bool) -> Contes
         items,
     );
     add_libsecp256k1(&mut contest, &signed);
-    for level in levels() {
+    for level in Level::all() {
         for size in [32, 128] {
             let cpu = Arc::new(Cpu::with([1; 32], level, KEYS_MAX));
             cpu.verify(&seen.batch, 0..items, &mut Vec::new());
@@ -71,11 +71,6 @@ fn forged(items: usize, name: &str, is_forged: impl Fn(usize) -> bool) -> Contes
         }
     }
     contest
-}
-
-/// One lane, and the most that this processor has.
-fn levels() -> [Level; 2] {
-    [Level::PORTABLE, Level::best()]
 }
 
 fn add_libsecp256k1(contest: &mut Contest, signed: &Signed) {

@@ -47,9 +47,8 @@ macro_rules! group {
                 // SAFETY: reads the encoding, whose length is that of the group, and writes the point.
                 let result = unsafe { $uncompress(&mut point, encoding.as_ptr()) }; // rule 1
                 // SAFETY: both read the point.
-                let is_good =
-                    unsafe { result == BLST_ERROR::BLST_SUCCESS && !$is_inf(&point) && $in_group(&point) };
-                is_good.then_some(Self(point)) // rules 2 and 3
+                let is_good = || unsafe { !$is_inf(&point) && $in_group(&point) };
+                (result == BLST_ERROR::BLST_SUCCESS && is_good()).then_some(Self(point)) // rules 2 and 3
             }
 
             pub fn is_infinity(&self) -> bool {

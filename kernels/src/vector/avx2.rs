@@ -1,7 +1,8 @@
 //! Four lanes, with AVX2.
 #![expect(
     unsafe_code,
-    reason = "instructions for which a token proves the processor's features, loads and stores"
+    clippy::undocumented_unsafe_blocks,
+    reason = "instructions for which a token proves the processor's features, and which touch no memory; loads and stores"
 )]
 
 use std::arch::asm;
