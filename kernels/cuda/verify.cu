@@ -17,6 +17,14 @@ __device__ SecpMultiples secp256k1_base;
 constexpr int THREADS = 128;
 constexpr uint32_t VERDICT_BYTES = 32;
 
+// Every byte of a verdict is written: what stood there before is no part of an answer.
+PELTON_DEVICE void put_verdict(uint8_t* verdict, bool is_valid, const uint8_t* address) {
+#pragma unroll
+    for (uint32_t i = 0; i < VERDICT_BYTES; i++) {
+        verdict[i] = i == 0 ? is_valid : is_valid && i <= 20 ? address[i - 1] : 0;
+    }
+}
+
 extern "C" __global__ void pelton_tables() {
     if (blockIdx.x == 0 && threadIdx.x == 0) {
         edwards_multiples(ed25519_base.multiples, edwards_base());
@@ -34,9 +42,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) pelton_ed25519(
     uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
     uint32_t start = i ? ends[i - 1] : 0;
-    uint8_t* verdict = verdicts + VERDICT_BYTES * i;
-    verdict[0] = ed25519_verify(
-        verdict + 1, ed25519_base, messages + start, ends[i] - start, signatures + 64 * i, keys + 32 * i);
+    uint8_t address[20];
+    bool is_valid = ed25519_verify(
+        address, ed25519_base, messages + start, ends[i] - start, signatures + 64 * i, keys + 32 * i);
+    put_verdict(verdicts + VERDICT_BYTES * i, is_valid, address);
 }
 
 extern "C" __global__ void __launch_bounds__(THREADS) pelton_secp256k1(
@@ -49,7 +58,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) pelton_secp256k1(
     uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= count) return;
     uint32_t start = i ? ends[i - 1] : 0;
-    uint8_t* verdict = verdicts + VERDICT_BYTES * i;
-    verdict[0] = secp_verify(
-        verdict + 1, secp256k1_base, messages + start, ends[i] - start, signatures + 64 * i, parities[i]);
+    uint8_t address[20];
+    bool is_valid = secp_verify(
+        address, secp256k1_base, messages + start, ends[i] - start, signatures + 64 * i, parities[i]);
+    put_verdict(verdicts + VERDICT_BYTES * i, is_valid, address);
 }

@@ -12,7 +12,7 @@ mod input;
 mod slot;
 
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cudarc::driver::{CudaContext, CudaFunction};
 use cudarc::nvrtc::Ptx;
@@ -27,6 +27,10 @@ static KERNELS: &[u8] = include_bytes!("../cuda/pelton.fatbin");
 
 /// Batches that a GPU holds at a time.
 const SLOTS: usize = 3;
+
+/// GPUs that were given up while they worked on something. To free their memory would wait for that, and it may never end;
+/// while it has not, no GPU is opened, so that there are never more of them than were open at a time.
+static STUCK: Mutex<Vec<Cuda>> = Mutex::new(Vec::new());
 
 /// An NVIDIA GPU.
 pub struct Cuda {
@@ -83,6 +87,12 @@ pub fn open(ordinal: usize) -> Result<Box<dyn Device>, String> {
     if ordinal >= devices {
         return Err(format!("there is no CUDA device {ordinal}; there are {devices}"));
     }
+    let mut stuck = STUCK.lock().unwrap_or_else(PoisonError::into_inner);
+    stuck.retain(Cuda::is_in_use);
+    if !stuck.is_empty() {
+        return Err("the CUDA device is not done with what it was given up for".to_owned());
+    }
+    drop(stuck);
     let context = CudaContext::new(ordinal).map_err(in_words)?;
     let module = context.load_module(Ptx::from_binary(KERNELS.to_vec())).map_err(in_words)?;
     let function = |name| module.load_function(name).map_err(in_words);
@@ -124,10 +134,15 @@ impl Device for Cuda {
     }
 
     fn abandon(self: Box<Self>) {
-        // To free memory waits for whatever still uses it, and that may be for ever.
-        if self.slots.iter().any(Slot::is_in_use) {
-            std::mem::forget(self);
+        if self.is_in_use() {
+            STUCK.lock().unwrap_or_else(PoisonError::into_inner).push(*self);
         }
+    }
+}
+
+impl Cuda {
+    fn is_in_use(&self) -> bool {
+        self.slots.iter().any(Slot::is_in_use)
     }
 }
 

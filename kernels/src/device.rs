@@ -140,15 +140,15 @@ impl OnDevice {
     /// # Errors
     /// If the device does not know the known answers.
     pub fn new(
-        mut device: Box<dyn Device>,
+        device: Box<dyn Device>,
         open: Open,
         spawn: Arc<dyn Spawn>,
         now: Now,
         settings: Settings,
     ) -> Result<OnDevice, Fault> {
         let name = device.name();
-        let tested = test(&mut *device, &now, settings.timeout_ns);
-        tested.map_err(|reason| Fault { device: name, reason })?;
+        let device = tested(device, &now, settings.timeout_ns);
+        let device = device.map_err(|reason| Fault { device: name, reason })?;
         Ok(OnDevice::over(name, Ok(device), open, spawn, now, settings))
     }
 
@@ -161,10 +161,7 @@ impl OnDevice {
         now: Now,
         settings: Settings,
     ) -> OnDevice {
-        let opened = open().and_then(|mut device| {
-            test(&mut *device, &now, settings.timeout_ns)?;
-            Ok(device)
-        });
+        let opened = open().and_then(|device| tested(device, &now, settings.timeout_ns));
         OnDevice::over(name, opened, open, spawn, now, settings)
     }
 
@@ -230,10 +227,7 @@ impl OnDevice {
                 let (send, receive) = channel();
                 let (open, now, timeout_ns) = (self.open.clone(), self.now.clone(), self.settings.timeout_ns);
                 self.spawn.spawn(Box::new(move || {
-                    let opened = open().and_then(|mut device| {
-                        test(&mut *device, &now, timeout_ns)?;
-                        Ok(device)
-                    });
+                    let opened = open().and_then(|device| tested(device, &now, timeout_ns));
                     // Without a receiver the verifier is gone, and nobody needs the device.
                     drop(send.send(opened));
                 }));
@@ -291,6 +285,17 @@ fn judge(known: &[Answer], answers: &[Answer], count: usize) -> Result<Vec<Verdi
     }
     let verdicts: Option<Vec<_>> = rest.iter().map(verdict).collect();
     verdicts.ok_or_else(|| "it gave an answer that is neither yes nor no".to_owned())
+}
+
+/// A device that knows the known answers. Another one is given up like any that fails: it may never be done with them.
+fn tested(mut device: Box<dyn Device>, now: &Now, timeout_ns: u64) -> Result<Box<dyn Device>, String> {
+    match test(&mut *device, now, timeout_ns) {
+        Ok(()) => Ok(device),
+        Err(reason) => {
+            device.abandon();
+            Err(reason)
+        }
+    }
 }
 
 /// Asks a device about the known signatures of both schemes, and waits for its answers.

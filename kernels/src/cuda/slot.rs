@@ -34,8 +34,6 @@ pub(super) struct Slot {
     pinned_answers: PinnedHostSlice<u8>,
     /// What is under way: reached once the answers are there, and how many there are.
     under_way: Option<(CudaEvent, usize)>,
-    /// Commands were sent, and it is not known whether all of them were, or when they end.
-    is_doubtful: bool,
 }
 
 /// Whether the driver's library can be loaded.
@@ -59,17 +57,17 @@ impl Slot {
         let answers_bytes = size_of::<Answer>() * COUNT_MAX;
         // SAFETY: bytes have no invalid values, and those that are read were written before. What the CPU only writes
         // is write-combined; what it reads must not be, or reading would be slow.
-        let (pinned_input, pinned_answers) = unsafe {
+        let (pinned_input, pinned_answers, input, answers) = unsafe {
             let input = context.alloc_pinned_with_flags::<u8>(INPUT_MAX, sys::CU_MEMHOSTALLOC_WRITECOMBINED);
             (
                 input.map_err(in_words)?,
                 context.alloc_pinned_with_flags::<u8>(answers_bytes, 0).map_err(in_words)?,
+                stream.alloc(INPUT_MAX).map_err(in_words)?,
+                stream.alloc(answers_bytes).map_err(in_words)?,
             )
         };
-        let input = stream.alloc_zeros(INPUT_MAX).map_err(in_words)?;
-        let answers = stream.alloc_zeros(answers_bytes).map_err(in_words)?;
         stream.synchronize().map_err(in_words)?;
-        Ok(Slot { stream, pinned_input, input, answers, pinned_answers, under_way: None, is_doubtful: false })
+        Ok(Slot { stream, pinned_input, input, answers, pinned_answers, under_way: None })
     }
 
     pub fn fits(known: &Signatures, batch: &Signatures) -> bool {
@@ -90,12 +88,18 @@ impl Slot {
         assert!(Self::fits(known, batch), "who asks looks first whether it fits");
         let memory = self.pinned_input.as_mut_slice().map_err(in_words)?;
         layout.write(memory, known, batch);
-        self.is_doubtful = true;
-        self.enqueue(kernel, &layout).map_err(in_words)?;
-        let done = self.stream.record_event(None).map_err(in_words)?;
-        self.is_doubtful = false;
-        self.under_way = Some((done, layout.count));
-        Ok(())
+        let enqueued = self.enqueue(kernel, &layout);
+        // Behind whatever of it was sent: of half a batch, too, it has to be known when the GPU is done with it.
+        let done = self.stream.record_event(None);
+        let (done, failed) = match done {
+            Ok(done) => (Some(done), None),
+            Err(error) => (None, Some(error)),
+        };
+        self.under_way = done.map(|done| (done, layout.count));
+        match enqueued.err().or(failed) {
+            None => Ok(()),
+            Some(error) => Err(in_words(error)),
+        }
     }
 
     fn enqueue(&mut self, kernel: &CudaFunction, layout: &Layout) -> Result<(), result::DriverError> {
@@ -139,8 +143,11 @@ impl Slot {
         Ok(Some(answers))
     }
 
-    /// Whether the GPU may still touch the slot's memory.
+    /// Whether the GPU still works on what is in the slot. If the driver answers with an error, it does not: then nothing runs
+    /// any more, and to free memory is refused or done at once.
     pub fn is_in_use(&self) -> bool {
-        self.is_doubtful || self.under_way.as_ref().is_some_and(|(done, _)| !done.is_complete())
+        let is_answering = self.stream.context().bind_to_thread().is_ok();
+        let is_running = |(done, _): &(CudaEvent, usize)| matches!(done.try_is_complete(), Ok(false));
+        is_answering && self.under_way.as_ref().is_some_and(is_running)
     }
 }

@@ -1,0 +1,179 @@
+// A CUDA driver for machines that have none: the few functions of it that are called, over the kernels compiled for this
+// machine. It lets tests run what stands between the program and a GPU, and fails in whatever way it is told to.
+//
+//   launch, copy, fill ──> a stream's queue ──> run when somebody looks at an event, who is told that it is not reached yet
+//
+// Nothing that is queued runs before somebody looks, so memory that is touched too soon, and arguments that do not outlive
+// their call, show as wrong answers. Memory that is freed while something queued may still use it ends the process: a real
+// driver would wait, perhaps for ever.
+//
+// The file that CUDA_STAND_IN names holds one word, read at each call that can fail:
+//
+//   well            nothing fails                       no-device   there are none
+//   out-of-memory   no memory is given                  no-image    the kernels are for another GPU
+//   refuses         launches fail                       lost        whatever is asked about an event fails
+//   stuck           nothing that is queued ends         silent      kernels end without having run
+//   liar            kernels say the opposite            garbage     kernels write bytes that are no answers
+#include <stdlib.h>
+#include <string.h>
+
+#include <chrono>
+#include <deque>
+#include <fstream>
+#include <iostream>
+#include <mutex>
+#include <set>
+
+#include "kernels.h"
+
+enum Result { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_DEVICE = 101, NO_IMAGE = 209,
+              NOT_FOUND = 500, NOT_READY = 600, LAUNCH_FAILED = 719, NOT_SUPPORTED = 801 };
+
+struct Event {
+    uint64_t asked = 0, reached = 0;  // how often it was recorded, and how many of those were reached
+    struct Stream* stream = nullptr;
+    double at_ms = 0;
+};
+struct Stream {
+    std::deque<std::function<void()>> queue;
+};
+
+// One driver, one lock: callers may be on any thread.
+static std::recursive_mutex LOCK;
+static std::set<Stream*> STREAMS;
+static thread_local void* CURRENT = nullptr;
+static int CONTEXT;
+
+#define CALL(name, ...) \
+    extern "C" int name(__VA_ARGS__) { std::lock_guard<std::recursive_mutex> held(LOCK);
+#define END return SUCCESS; }
+
+static bool fails_by(const char* misdeed) {
+    const char* path = getenv("CUDA_STAND_IN");
+    std::string word;
+    if (path) std::ifstream(path) >> word;
+    return word == misdeed;
+}
+
+static bool run_one(Stream* stream) {
+    if (stream->queue.empty() || fails_by("stuck")) return false;
+    // Out of the queue first: what runs may look at the stream.
+    std::function<void()> command = std::move(stream->queue.front());
+    stream->queue.pop_front();
+    command();
+    return true;
+}
+
+static void run_all(Stream* stream) {
+    while (!stream->queue.empty()) {
+        if (!run_one(stream)) {
+            std::cerr << "somebody waits for a stream that never ends\n";
+            abort();
+        }
+    }
+}
+
+// Makes other answers of those that a kernel has written.
+static void spoil(uint8_t* answers, uint32_t count) {
+    bool lies = fails_by("liar"), is_garbage = fails_by("garbage");
+    for (uint32_t i = 0; i < count; i++) {
+        if (lies) answers[32 * i] ^= 1;
+        if (is_garbage) memset(answers + 32 * i, 0x5a, 32);
+    }
+}
+
+CALL(cuInit, unsigned) END
+CALL(cuDeviceGetCount, int* count) *count = fails_by("no-device") ? 0 : 1; END
+CALL(cuDeviceGet, int* device, int ordinal) if (ordinal) return INVALID_DEVICE; *device = 0; END
+CALL(cuDeviceGetName, char* name, int length, int) strncpy(name, "Stand-in", length); END
+CALL(cuDeviceGetAttribute, int* value, int, int) *value = 1; END
+CALL(cuDevicePrimaryCtxRetain, void** context, int) *context = &CONTEXT; END
+CALL(cuDevicePrimaryCtxRelease_v2, int) END
+CALL(cuCtxGetCurrent, void** context) *context = CURRENT; END
+CALL(cuCtxSetCurrent, void* context) CURRENT = context; END
+CALL(cuCtxSynchronize) for (Stream* stream : STREAMS) run_all(stream); END
+CALL(cuGetErrorString, int error, const char** text)
+    *text = error == OUT_OF_MEMORY ? "out of memory" : error == NO_IMAGE ? "no kernel image is available"
+          : error == LAUNCH_FAILED ? "unspecified launch failure" : "an error";
+END
+CALL(cuGetErrorName, int, const char** text) *text = "CUDA_ERROR"; END
+
+CALL(cuModuleLoadData, void** module, const void* image)
+    const unsigned char magic[4] = {0x50, 0xed, 0x55, 0xba};
+    if (memcmp(image, magic, 4) || fails_by("no-image")) return NO_IMAGE;
+    *module = &CONTEXT;
+END
+CALL(cuModuleGetFunction, const Kernel** kernel, void*, const char* name)
+    auto found = KERNELS.find(name);
+    if (found == KERNELS.end()) return NOT_FOUND;
+    *kernel = &found->second;
+END
+CALL(cuModuleUnload, void*) END
+
+CALL(cuStreamCreate, Stream** stream, unsigned) STREAMS.insert(*stream = new Stream); END
+CALL(cuStreamDestroy_v2, Stream* stream) run_all(stream); STREAMS.erase(stream); delete stream; END
+CALL(cuStreamSynchronize, Stream* stream) if (fails_by("lost")) return LAUNCH_FAILED; run_all(stream); END
+CALL(cuStreamWaitEvent, Stream* stream, Event* event, unsigned)
+    uint64_t asked = event->asked;
+    stream->queue.push_back([=] { while (event->reached < asked) run_one(event->stream); });
+END
+
+CALL(cuEventCreate, Event** event, unsigned) *event = new Event; END
+CALL(cuEventDestroy_v2, Event*) END  // never freed: queues may hold it
+CALL(cuEventRecord, Event* event, Stream* stream)
+    event->stream = stream;
+    uint64_t asked = ++event->asked;
+    stream->queue.push_back([=] {
+        event->reached = asked;
+        event->at_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    });
+END
+CALL(cuEventQuery, Event* event)
+    if (fails_by("lost")) return LAUNCH_FAILED;
+    if (event->reached == event->asked) return SUCCESS;
+    while (run_one(event->stream)) {}
+    return NOT_READY;
+}
+CALL(cuEventSynchronize, Event* event)
+    if (event->reached != event->asked) run_all(event->stream);
+END
+CALL(cuEventElapsedTime, float* ms, Event* start, Event* end) *ms = (float)(end->at_ms - start->at_ms); END
+
+static int allocate(void** memory, size_t bytes) {
+    if (fails_by("out-of-memory") || !(*memory = calloc(bytes, 1))) return OUT_OF_MEMORY;
+    return SUCCESS;
+}
+static int release(void* memory) {
+    for (Stream* stream : STREAMS) run_all(stream);
+    free(memory);
+    return SUCCESS;
+}
+CALL(cuMemAlloc_v2, void** memory, size_t bytes) return allocate(memory, bytes); }
+CALL(cuMemAllocAsync, void** memory, size_t bytes, Stream*) return allocate(memory, bytes); }
+CALL(cuMemHostAlloc, void** memory, size_t bytes, unsigned) return allocate(memory, bytes); }
+CALL(cuMemFree_v2, void* memory) return release(memory); }
+CALL(cuMemFreeAsync, void* memory, Stream*) return release(memory); }
+CALL(cuMemFreeHost, void* memory) return release(memory); }
+
+static void queue_copy(Stream* stream, void* to, const void* from, size_t bytes) {
+    stream->queue.push_back([=] { memcpy(to, from, bytes); });
+}
+CALL(cuMemcpyHtoDAsync_v2, void* to, const void* from, size_t bytes, Stream* stream) queue_copy(stream, to, from, bytes); END
+CALL(cuMemcpyDtoHAsync_v2, void* to, void* from, size_t bytes, Stream* stream) queue_copy(stream, to, from, bytes); END
+CALL(cuMemsetD8Async, void* to, unsigned char value, size_t bytes, Stream* stream)
+    stream->queue.push_back([=] { memset(to, value, bytes); });
+END
+
+CALL(cuLaunchKernel, const Kernel* kernel, unsigned blocks, unsigned, unsigned, unsigned threads, unsigned, unsigned,
+     unsigned, Stream* stream, void** arguments, void**)
+    if (fails_by("refuses")) return LAUNCH_FAILED;
+    Launch launch = (*kernel)(arguments, blocks, threads);
+    bool answers = kernel != &KERNELS.at("pelton_tables");
+    uint8_t* verdicts = answers ? *static_cast<uint8_t**>(arguments[0]) : nullptr;
+    uint32_t count = answers ? *static_cast<uint32_t*>(arguments[5]) : 0;
+    stream->queue.push_back([=] {
+        if (fails_by("silent")) return;
+        launch();
+        spoil(verdicts, count);
+    });
+END

@@ -1,0 +1,54 @@
+// The kernels of verify.cu, compiled for this machine and found by name: each launch runs its threads one after the other.
+#pragma once
+
+#include <stdint.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+
+struct Place {
+    uint32_t x, y, z;
+};
+static thread_local Place blockIdx, blockDim, gridDim, threadIdx;
+
+#define __global__
+#define __device__
+#define __launch_bounds__(...)
+
+#include "../verify.cu"
+
+// A launch whose arguments were copied, as a driver copies them: what they lay in may be gone when it runs.
+typedef std::function<void()> Launch;
+typedef std::function<Launch(void** arguments, uint32_t blocks, uint32_t threads)> Kernel;
+
+template <class... Types, size_t... Index>
+Launch prepared(
+    void (*kernel)(Types...), void** arguments, uint32_t blocks, uint32_t threads, std::index_sequence<Index...>) {
+    (void)arguments;  // A kernel may have none.
+    std::tuple<Types...> copied{*static_cast<Types*>(arguments[Index])...};
+    return [=] {
+        gridDim = Place{blocks, 1, 1};
+        blockDim = Place{threads, 1, 1};
+        for (uint32_t i = 0; i < blocks * threads; i++) {
+            blockIdx = Place{i / threads, 0, 0};
+            threadIdx = Place{i % threads, 0, 0};
+            std::apply(kernel, copied);
+        }
+    };
+}
+
+template <class... Types>
+Kernel kernel_of(void (*kernel)(Types...)) {
+    return [=](void** arguments, uint32_t blocks, uint32_t threads) {
+        return prepared(kernel, arguments, blocks, threads, std::index_sequence_for<Types...>());
+    };
+}
+
+static const std::map<std::string, Kernel> KERNELS = {
+    {"pelton_tables", kernel_of(pelton_tables)},
+    {"pelton_ed25519", kernel_of(pelton_ed25519)},
+    {"pelton_secp256k1", kernel_of(pelton_secp256k1)},
+};

@@ -1,0 +1,49 @@
+//! What stands between the program and a GPU, run on machines without one: `cuda/host/driver.cpp` takes the place of NVIDIA's
+//! driver and runs the very kernels, compiled for this machine, when somebody asks for what came of them. It fails in
+//! whatever way a test wants.
+//!
+//! A library is looked for where the environment of a process says, so the tests run in a second process that this program
+//! starts of itself.
+
+#[path = "../common/agree.rs"]
+#[expect(dead_code, reason = "only what makes bytes is needed of it")]
+mod agree;
+#[path = "../common/case.rs"]
+mod case;
+mod faults;
+mod kernels;
+#[path = "../common/levels.rs"]
+mod levels;
+mod stand_in;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    if !stand_in::is_loaded() && !arguments.list {
+        return stand_in::run_again();
+    }
+    // There is one driver, and all tests tell it how to fail.
+    arguments.test_threads = Some(1);
+    let tests: [(&str, fn()); 9] = [
+        ("batches_of_both_schemes_overlap_and_are_answered_right", kernels::overlap),
+        ("batches_of_every_length_around_a_block_are_answered_right", kernels::lengths),
+        ("forged_and_malformed_signatures_are_refused", kernels::forged),
+        ("a_batch_that_is_too_large_is_told_beforehand", kernels::too_large),
+        ("whatever_goes_wrong_while_it_works_is_a_fault_and_never_a_verdict", faults::while_it_works),
+        ("whatever_goes_wrong_while_it_is_opened_is_told_in_words", faults::while_it_is_opened),
+        ("a_device_that_never_ends_is_given_up_without_waiting_and_not_opened_twice", faults::stuck),
+        ("with_the_cpu_behind_it_no_misdeed_changes_a_verdict", faults::with_the_cpu),
+        ("a_backend_by_name_says_why_it_is_not_available", faults::by_name),
+    ];
+    let trials = tests.map(|(name, test)| {
+        Trial::test(name, move || {
+            stand_in::tell(stand_in::Misdeed::None);
+            test();
+            Ok(())
+        })
+    });
+    libtest_mimic::run(&arguments, trials.into()).exit_code()
+}
