@@ -3,16 +3,50 @@
 
 use std::time::{Duration, Instant};
 
+use alloy_primitives::{Address, U256};
+use pelton_engine::state::Account;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::workloads::{Size, Workload};
+use crate::workload::Workload;
 use crate::{ours, revm_loop};
 
-/// What a contender leaves behind, to compare: gas used, and a sum over all balances and slots that changed.
+/// What a contender leaves behind, to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trace {
-    pub gas_used: u64,
-    pub balances: [u8; 32],
+    executed: u64,
+    succeeded: u64,
+    gas_used: u64,
+    /// BLAKE3 over all accounts and slots.
+    state: blake3::Hash,
+}
+
+impl Trace {
+    /// Of transactions that ran, by success and gas, and of all accounts and slots that there are, in any order.
+    pub fn of(
+        ran: impl Iterator<Item = (bool, u64)>,
+        mut accounts: Vec<(Address, Account)>,
+        mut slots: Vec<((Address, U256), U256)>,
+    ) -> Trace {
+        accounts.sort_unstable_by_key(|(address, _)| *address);
+        slots.sort_unstable_by_key(|(slot, _)| *slot);
+        let mut hash = blake3::Hasher::new();
+        for (address, Account { nonce, balance, code_hash }) in accounts {
+            hash.update(address.as_slice()).update(&nonce.to_be_bytes());
+            hash.update(&balance.to_be_bytes::<32>()).update(code_hash.as_slice());
+        }
+        for ((address, slot), value) in slots {
+            hash.update(address.as_slice())
+                .update(&slot.to_be_bytes::<32>())
+                .update(&value.to_be_bytes::<32>());
+        }
+        let mut trace = Trace { executed: 0, succeeded: 0, gas_used: 0, state: hash.finalize() };
+        for (success, gas_used) in ran {
+            trace.executed += 1;
+            trace.succeeded += u64::from(success);
+            trace.gas_used += gas_used;
+        }
+        trace
+    }
 }
 
 /// One way to run all blocks of a workload. Preparation is not measured; what it gives is run once.
@@ -25,21 +59,26 @@ pub struct Contender {
 /// A run that is over; what it holds is dropped and looked at outside the measurement.
 pub type Ended = Box<dyn FnOnce() -> Trace + Send>;
 
-const CONTENDERS: &[Contender] = &[
-    Contender { name: "revm, transact_commit", threads: 1, prepare: revm_loop::prepare },
-    Contender { name: "serial, the oracle", threads: 1, prepare: ours::prepare_serial },
-    Contender { name: "plan and execute", threads: 1, prepare: ours::prepare_execute },
-    Contender { name: "plan and execute", threads: 2, prepare: ours::prepare_execute },
-];
-
-pub struct Contest {
-    pub workload: &'static str,
-    blocks: Workload,
+/// All of them; the last runs on as many threads as the machine has cores.
+fn contenders() -> Vec<Contender> {
+    let ours = |threads| Contender { name: "plan and execute", threads, prepare: ours::prepare_execute };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut all = vec![
+        Contender { name: "revm, transact_commit", threads: 1, prepare: revm_loop::prepare },
+        Contender { name: "serial, the oracle", threads: 1, prepare: ours::prepare_serial },
+        ours(1),
+        ours(2),
+    ];
+    all.extend([4, 8, 16].into_iter().filter(|threads| *threads <= cores).map(ours));
+    all
 }
+
+/// A workload that all contenders run.
+pub struct Contest(pub Workload);
 
 /// What one contender needs.
 pub struct Figure {
-    workload: &'static str,
+    pub workload: String,
     pub contender: &'static str,
     pub threads: usize,
     pub cpu_nanoseconds_per_transaction: f64,
@@ -59,28 +98,20 @@ impl Figure {
 }
 
 impl Contest {
-    pub fn new(name: &'static str, size: &Size) -> Contest {
-        Contest { workload: name, blocks: Workload::new(name, size) }
-    }
-
     /// Lets every contender run once, and compares what they leave.
     pub fn check(&self) {
         let mut expected = None;
-        for contender in CONTENDERS {
-            let found = (contender.prepare)(&self.blocks, contender.threads)()();
+        for contender in contenders() {
+            let found = (contender.prepare)(&self.0, contender.threads)()();
             let expected = *expected.get_or_insert(found);
-            assert_eq!(
-                found, expected,
-                "{}: {}, {} threads",
-                self.workload, contender.name, contender.threads
-            );
+            assert_eq!(found, expected, "{}: {}, {} threads", self.0.name, contender.name, contender.threads);
         }
     }
 
     /// Measures all contenders, in about this time.
     pub fn measure(&self, time: Duration, only: &str) -> Vec<Figure> {
-        let chosen: Vec<&Contender> = CONTENDERS
-            .iter()
+        let chosen: Vec<Contender> = contenders()
+            .into_iter()
             .filter(|contender| format!("{} {}", contender.name, contender.threads).contains(only))
             .collect();
         self.check();
@@ -91,9 +122,9 @@ impl Contest {
                 turns.push(self.turn(contender));
             }
         }
-        let count = self.blocks.transactions() as f64;
+        let count = self.0.transactions() as f64;
         let figures = chosen.iter().zip(&turns).map(|(contender, turns)| Figure {
-            workload: self.workload,
+            workload: self.0.name.clone(),
             contender: contender.name,
             threads: contender.threads,
             cpu_nanoseconds_per_transaction: median(turns.iter().map(|turn| turn.0)) / count,
@@ -104,7 +135,7 @@ impl Contest {
 
     /// Nanoseconds of CPU time and of wall time.
     fn turn(&self, contender: &Contender) -> (f64, f64) {
-        let run = (contender.prepare)(&self.blocks, contender.threads);
+        let run = (contender.prepare)(&self.0, contender.threads);
         let (cpu, wall) = (cpu_time(), Instant::now());
         let ended = run();
         let (wall, cpu) = (wall.elapsed(), cpu_time() - cpu);

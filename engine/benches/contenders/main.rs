@@ -11,28 +11,33 @@
 //! A workload is a genesis state and some blocks on top of it. A contender runs all of them, one after the other, from
 //! transactions whose senders are known to receipts and a state that is up to date. Contenders take turns, so that
 //! whatever else the machine does strikes all alike, and each figure is the median over all turns. Every contender must
-//! leave the same balances and use the same gas.
+//! leave the same accounts and slots, run the same number of transactions well and badly, and use the same gas.
+//!
+//! Names such as "ERC-20, a chain" are blocks of one kind, made here; the others are those of `pelton-workloads`, whose
+//! transactions declare what they touch unless the name says otherwise.
 
 #[path = "../../tests/parallel_equals_serial/transactions.rs"]
 mod transactions;
 
 mod contest;
+mod generated;
 mod ours;
+mod plain;
 mod revm_loop;
-mod workloads;
+mod workload;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use contest::{Contest, Figure};
-use workloads::Size;
+use workload::{Size, Workload};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const STEADY_PER_WORKLOAD: Duration = Duration::from_secs(12);
-const QUICK_PER_WORKLOAD: Duration = Duration::from_secs(3);
+const STEADY_PER_WORKLOAD: Duration = Duration::from_secs(8);
+const QUICK_PER_WORKLOAD: Duration = Duration::from_millis(700);
 
 const EXPLANATION: &str = "\
 cpu ns   CPU time for one transaction, of all threads together, the median of all turns; less is better
@@ -54,10 +59,14 @@ fn main() -> ExitCode {
         );
         return ExitCode::from(2);
     }
-    let size = if measure { Size::FULL } else { Size::TEST };
+    let size = match (measure, has("--quick")) {
+        (false, _) => Size::TEST,
+        (true, true) => Size::QUICK,
+        (true, false) => Size::FULL,
+    };
     let chosen =
-        |name: &str| filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()));
-    let contests = workloads::NAMES.iter().filter(|name| chosen(name)).map(|name| Contest::new(name, &size));
+        |name: &&str| filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()));
+    let contests = workloads(&size, chosen).map(Contest);
     if measure {
         let per_workload = if has("--quick") { QUICK_PER_WORKLOAD } else { STEADY_PER_WORKLOAD };
         let figures = report(contests, per_workload, only);
@@ -70,12 +79,19 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Those of all workloads that are chosen by name, each made when its turn comes.
+fn workloads(size: &Size, chosen: impl Fn(&&str) -> bool + Copy) -> impl Iterator<Item = Workload> {
+    let plain = plain::NAMES.iter().copied().filter(chosen).map(|name| plain::make(name, size));
+    let generated = generated::PATTERNS.iter().copied().filter(chosen);
+    plain.chain(generated.map(|pattern| generated::make(pattern, size)))
+}
+
 #[expect(clippy::print_stdout, reason = "this is the program's output")]
 fn report(contests: impl Iterator<Item = Contest>, per_workload: Duration, only: &str) -> Vec<Figure> {
     let mut all = Vec::new();
     println!("{EXPLANATION}");
     for contest in contests {
-        println!("\n{}", contest.workload);
+        println!("\n{}", contest.0.name);
         println!("  {:34} {:>7} {:>9} {:>12} {:>6}", "contender", "threads", "cpu ns", "tx/s", "ratio");
         let figures = contest.measure(per_workload, only);
         for figure in &figures {

@@ -1,50 +1,44 @@
 //! The engine's own executors.
 
-use std::sync::LazyLock;
-
-use alloy_primitives::{Address, U256};
 use pelton_engine::environment::Environment;
 use pelton_engine::execute::{Run, execute};
-use pelton_engine::executed::Executed;
+use pelton_engine::executed::{Executed, Outcome};
 use pelton_engine::plan::Plan;
 use pelton_engine::serial::serial;
 use pelton_engine::state::State;
 use pelton_engine::transaction::Verified;
-use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
+use rayon::{Scope, ThreadPoolBuilder};
 
 use crate::contest::{Ended, Trace};
-use crate::workloads::Workload;
-
-static TWO: LazyLock<ThreadPool> =
-    LazyLock::new(|| ThreadPoolBuilder::new().num_threads(2).build().expect("a pool of two threads"));
+use crate::workload::Workload;
 
 type Blocks = Vec<(Environment, Vec<Verified>)>;
 
 pub fn prepare_serial(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ended + Send> {
     let (mut state, blocks) = begin(workload);
-    let watched = workload.watched.clone();
     Box::new(move || {
-        let done = blocks.iter().map(|(environment, block)| serial(&mut state, environment, block)).collect();
-        Box::new(move || trace(&state, done, &watched))
+        let done: Vec<Executed> =
+            blocks.iter().map(|(environment, block)| serial(&mut state, environment, block)).collect();
+        Box::new(move || trace(&state, &done))
     })
 }
 
 pub fn prepare_execute(workload: &Workload, threads: usize) -> Box<dyn FnOnce() -> Ended + Send> {
     let (mut state, blocks) = begin(workload);
-    let watched = workload.watched.clone();
     if threads == 1 {
         return Box::new(move || {
             let done = blocks.into_iter().map(|(environment, block)| {
                 let plan = Plan::new(&state, environment.fork, environment.beneficiary, block);
                 execute(&mut state, &environment, plan, 1)
             });
-            let done = done.collect();
-            Box::new(move || trace(&state, done, &watched))
+            let done: Vec<Executed> = done.collect();
+            Box::new(move || trace(&state, &done))
         });
     }
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads");
     Box::new(move || {
-        let done = TWO.install(|| overlapped(&mut state, blocks, threads));
-        Box::new(move || trace(&state, done, &watched))
+        let done = pool.install(|| overlapped(&mut state, blocks, threads));
+        Box::new(move || trace(&state, &done))
     })
 }
 
@@ -81,18 +75,9 @@ fn begin(workload: &Workload) -> (State, Blocks) {
     (workload.state.clone(), workload.blocks.clone())
 }
 
-fn trace(state: &State, done: Vec<Executed>, watched: &[(Address, U256)]) -> Trace {
-    let mut hash = blake3::Hasher::new();
-    for (owner, slot) in watched.iter() {
-        let balance = state.account(owner).unwrap_or_default().balance;
-        hash.update(&balance.to_be_bytes::<32>());
-        hash.update(&state.slot(&Workload::token(), slot).to_be_bytes::<32>());
-    }
-    for executed in &done {
-        assert!(executed.outcomes.iter().all(|outcome| outcome.receipt().is_some_and(|one| one.success)));
-    }
-    Trace {
-        gas_used: done.iter().map(|executed| executed.gas_used).sum(),
-        balances: *hash.finalize().as_bytes(),
-    }
+fn trace(state: &State, done: &[Executed]) -> Trace {
+    let receipts = done.iter().flat_map(|executed| &executed.outcomes).filter_map(Outcome::receipt);
+    let writes = state.writes();
+    let there = writes.accounts.into_iter().filter_map(|(address, account)| Some((address, account?)));
+    Trace::of(receipts.map(|receipt| (receipt.success, receipt.gas_used)), there.collect(), writes.slots)
 }

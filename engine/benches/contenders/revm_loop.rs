@@ -6,23 +6,52 @@
 use alloy_primitives::map::{AddressMap, HashMap};
 use alloy_primitives::{Address, B256, Log, TxKind, U256};
 use pelton_engine::environment::Environment;
-use pelton_engine::transaction::Verified;
+use pelton_engine::state::{Account, State};
+use pelton_engine::transaction::{Kind, Verified};
 use revm::bytecode::Bytecode;
 use revm::context::transaction::{AccessList, AccessListItem};
 use revm::context::{BlockEnv, Context, TxEnv};
 use revm::context_interface::block::BlobExcessGasAndPrice;
 use revm::database_interface::{Database, DatabaseCommit};
 use revm::primitives::hardfork::SpecId;
-use revm::state::{Account, AccountInfo};
+use revm::state::{Account as Journaled, AccountInfo};
 use revm::{ExecuteCommitEvm, MainBuilder, MainContext};
 
 use crate::contest::{Ended, Trace};
-use crate::workloads::Workload;
+use crate::workload::Workload;
 
-#[derive(Default)]
-struct Map {
+#[derive(Clone, Default)]
+pub struct Map {
     accounts: AddressMap<AccountInfo>,
     slots: HashMap<(Address, U256), U256>,
+}
+
+impl Map {
+    /// The same state.
+    pub fn of(state: &State) -> Map {
+        let writes = state.writes();
+        let codes: HashMap<B256, Bytecode> =
+            writes.codes.iter().map(|(hash, code)| (*hash, Bytecode::new_raw(code.bytes()))).collect();
+        let account = |(address, account): &(Address, Option<Account>)| {
+            let Account { nonce, balance, code_hash } = account.expect("a state has no account that is gone");
+            let code = Some(codes.get(&code_hash).cloned().unwrap_or_default());
+            (*address, AccountInfo { nonce, balance, code_hash, code, ..AccountInfo::default() })
+        };
+        Map {
+            accounts: writes.accounts.iter().map(account).collect(),
+            slots: writes.slots.into_iter().collect(),
+        }
+    }
+
+    fn trace(self, receipts: &[Vec<Receipt>]) -> Trace {
+        let account = |(address, info): (Address, AccountInfo)| {
+            (address, Account { nonce: info.nonce, balance: info.balance, code_hash: info.code_hash })
+        };
+        let there = self.accounts.into_iter().filter(|(_, info)| !info.is_empty());
+        let slots = self.slots.into_iter().filter(|(_, value)| !value.is_zero());
+        let ran = receipts.iter().flatten().map(|receipt| (receipt.success, receipt.gas_used));
+        Trace::of(ran, there.map(account).collect(), slots.collect())
+    }
 }
 
 impl Database for Map {
@@ -46,9 +75,11 @@ impl Database for Map {
 }
 
 impl DatabaseCommit for Map {
-    fn commit(&mut self, changes: AddressMap<Account>) {
+    fn commit(&mut self, changes: AddressMap<Journaled>) {
         for (address, account) in changes {
-            if account.is_touched() {
+            if account.is_selfdestructed() {
+                self.accounts.remove(&address);
+            } else if account.is_touched() {
                 for (slot, value) in account.changed_storage_slots() {
                     self.slots.insert((address, *slot), value.present_value());
                 }
@@ -74,19 +105,9 @@ struct Prepared {
 }
 
 pub fn prepare(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ended + Send> {
-    let mut map = Map::default();
-    for (address, given) in &workload.genesis.accounts {
-        let code = Bytecode::new_legacy(given.code.clone());
-        let mut info = AccountInfo { nonce: given.nonce, balance: given.balance, ..AccountInfo::default() };
-        if !given.code.is_empty() {
-            info = info.with_code(code);
-        }
-        map.accounts.insert(*address, info);
-        map.slots.extend(given.storage.iter().map(|(slot, value)| ((*address, *slot), *value)));
-    }
+    let map = workload.map();
     let blocks: Vec<Prepared> =
         workload.blocks.iter().map(|(environment, block)| of(environment, block)).collect();
-    let watched = workload.watched.clone();
     let chain_id = workload.blocks[0].0.chain_id;
     Box::new(move || {
         let context = Context::mainnet().with_db(map);
@@ -101,7 +122,8 @@ pub fn prepare(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ende
             evm.ctx.block = block;
             let mut done = Vec::with_capacity(transactions.len());
             for (transaction, id, price) in transactions {
-                let result = evm.transact_commit(transaction).expect("every transaction is valid");
+                // What cannot run is skipped, as in a block of ours.
+                let Ok(result) = evm.transact_commit(transaction) else { continue };
                 let (success, gas_used) = (result.is_success(), result.tx_gas_used());
                 let fee = U256::from(u128::from(gas_used) * price);
                 done.push(Receipt { id, success, gas_used, fee, logs: result.into_logs() });
@@ -109,14 +131,14 @@ pub fn prepare(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ende
             receipts.push(done);
         }
         let map = evm.ctx.journaled_state.database;
-        Box::new(move || trace(map, &receipts, &watched))
+        Box::new(move || map.trace(&receipts))
     })
 }
 
 fn of(environment: &Environment, block: &[Verified]) -> Prepared {
     let transactions = block.iter().map(|transaction| {
-        let price = environment.base_fee as u128
-            + transaction.fields().tip(environment.base_fee).expect("the base fee is covered");
+        let tip = transaction.fields().tip(environment.base_fee).expect("the base fee is covered");
+        let price = u128::from(environment.base_fee) + tip;
         (transaction_of(transaction), transaction.id(), price)
     });
     let block = BlockEnv {
@@ -134,16 +156,18 @@ fn of(environment: &Environment, block: &[Verified]) -> Prepared {
 
 fn transaction_of(transaction: &Verified) -> TxEnv {
     let fields = transaction.fields();
-    let listed = fields.writes.iter().map(|item| AccessListItem {
+    let listed = fields.reads.iter().chain(&fields.writes).map(|item| AccessListItem {
         address: item.address,
         storage_keys: item.slots.iter().map(|slot| B256::from(*slot)).collect(),
     });
+    let one_price = matches!(fields.kind, Kind::Legacy | Kind::AccessList);
+    let kind = if fields.kind == Kind::Declared { Kind::DynamicFee } else { fields.kind };
     TxEnv {
-        tx_type: fields.kind as u8,
+        tx_type: kind as u8,
         caller: transaction.sender(),
         gas_limit: fields.gas_limit,
         gas_price: fields.max_fee_per_gas,
-        gas_priority_fee: Some(fields.max_priority_fee_per_gas),
+        gas_priority_fee: (!one_price).then_some(fields.max_priority_fee_per_gas),
         kind: fields.to.map_or(TxKind::Create, TxKind::Call),
         value: fields.value,
         data: fields.input.clone(),
@@ -151,19 +175,5 @@ fn transaction_of(transaction: &Verified) -> TxEnv {
         chain_id: fields.chain_id,
         access_list: AccessList(listed.collect()),
         ..TxEnv::default()
-    }
-}
-
-fn trace(map: Map, receipts: &[Vec<Receipt>], watched: &[(Address, U256)]) -> Trace {
-    let mut hash = blake3::Hasher::new();
-    for (owner, slot) in watched {
-        let balance = map.accounts.get(owner).map_or(U256::ZERO, |account| account.balance);
-        hash.update(&balance.to_be_bytes::<32>());
-        let tokens = map.slots.get(&(Workload::token(), *slot)).copied().unwrap_or_default();
-        hash.update(&tokens.to_be_bytes::<32>());
-    }
-    Trace {
-        gas_used: receipts.iter().flatten().map(|receipt| receipt.gas_used).sum(),
-        balances: *hash.finalize().as_bytes(),
     }
 }
