@@ -305,6 +305,24 @@ fn a_wrong_hint_is_found_out_and_repaired() {
 }
 
 #[test]
+fn a_promise_is_judged_by_code_that_came_to_an_account_earlier_in_the_block() {
+    let to_nothing_that_touches = sender(CODED);
+    let delegates = Fields {
+        authorizations: vec![authorization(to_nothing_that_touches, 0)],
+        ..call(Kind::SetCode, sender(2), Bytes::new())
+    };
+    let calls = Fields {
+        writes: vec![listed(CALLER, &[0])],
+        ..call(Kind::Declared, CALLER, words(&[word(authority()), U256::ZERO]))
+    };
+    let (_, executed) = run(&[verified(&calls, sender(1))]);
+    assert_eq!(receipt(&executed, 0), (false, 300_000), "it has no code, so it has to be declared");
+    let (state, executed) = run(&[verified(&delegates, sender(0)), verified(&calls, sender(1))]);
+    assert!(receipt(&executed, 1).0, "it has code that nobody says to change");
+    assert_eq!(state.slot(&CALLER, &U256::ZERO), U256::from(1));
+}
+
+#[test]
 fn what_cannot_run_is_skipped_with_its_reason() {
     let base = fields();
     let cases = [

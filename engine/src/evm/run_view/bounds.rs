@@ -26,8 +26,9 @@ impl RunView<'_> {
         let place = self.state.find(address);
         let basics = place.and_then(|place| self.state.basics_at(place, address));
         let has_code = basics.is_some_and(|basics| basics.code != 0);
-        ensure(!self.is_enforced() || is_precompile || has_code, Touch::Undeclared)?;
+        // Whether there is code may change too, by somebody whose turn came earlier and who runs later.
         self.stray(address, None);
+        ensure(!self.is_enforced() || is_precompile || has_code, Touch::Undeclared)?;
         Ok(basics)
     }
 
