@@ -26,6 +26,7 @@ mod row;
 mod run_view;
 mod serial_view;
 mod settings;
+mod simulate;
 mod single;
 
 use std::sync::Arc;

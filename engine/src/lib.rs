@@ -22,6 +22,7 @@ pub mod executed;
 pub mod genesis;
 pub mod limits;
 pub mod plan;
+pub mod prediction;
 pub mod prices;
 pub mod reject;
 pub mod serial;

@@ -14,6 +14,7 @@
 //! | --- | --- | --- |
 //! | transfer | wei for an account without code; nothing runs | debit of the sender, credit of the recipient |
 //! | call | everything else | the access set |
+//! | predicted | a call that promises nothing, and was [simulated](crate::prediction) | what it touched then |
 //! | alone | a call that may see the beneficiary's balance, or whose set is known to be incomplete | the access set |
 //!
 //! A debit waits for no credits where the balance that the account had covers what its transfers can cost; such a
@@ -30,6 +31,7 @@ use alloy_primitives::{Address, U256};
 
 use crate::access::{Access, Bound, Mode};
 use crate::environment::Fork;
+use crate::prediction::Prediction;
 use crate::state::State;
 use crate::transaction::{Fields, Kind, Verified};
 use graph::Graph;
@@ -64,8 +66,10 @@ pub(crate) struct Credit {
 pub(crate) enum Class {
     /// Without the interpreter.
     Transfer,
-    /// Beside others.
+    /// Beside others, by what it says that it touches.
     Call,
+    /// Beside others, by what it was predicted to touch.
+    Predicted,
     /// When all before it are through.
     Alone,
 }
@@ -73,12 +77,27 @@ pub(crate) enum Class {
 impl Plan {
     /// Plans a block that pays this beneficiary. The state is that below the block, or an older one.
     pub fn new(state: &State, fork: Fork, beneficiary: Address, transactions: Vec<Verified>) -> Plan {
+        Plan::predicted(state, fork, beneficiary, transactions, &[])
+    }
+
+    /// The same, with predictions for the first of these transactions, or for all.
+    pub fn predicted(
+        state: &State,
+        fork: Fork,
+        beneficiary: Address,
+        transactions: Vec<Verified>,
+        predictions: &[Option<Prediction>],
+    ) -> Plan {
+        let prediction = |position: u32| predictions.get(position as usize).and_then(Option::as_ref);
         let count = transactions.len();
         let mut keys = Keys::with_capacity(2 * count + 1);
         assert_eq!(keys.intern_account(&beneficiary), BENEFICIARY, "the beneficiary is the first key");
         keys.accounts[BENEFICIARY as usize].is_credited = true;
+        keys.accounts[BENEFICIARY as usize].is_named = true;
         // All accounts first, since many are looked up in less time than one by one.
-        let transfers: Vec<_> = transactions.iter().map(|one| name_accounts(&mut keys, fork, one)).collect();
+        let each = (0..).zip(&transactions);
+        let transfers = each.map(|(at, one)| name_accounts(&mut keys, fork, one, prediction(at)));
+        let transfers: Vec<_> = transfers.collect();
         keys.find_accounts(state);
         let mut rows = Rows::with_capacity(count, 3 * count);
         let mut credits = Vec::with_capacity(count);
@@ -91,12 +110,24 @@ impl Plan {
                 credits.push((recipient, Credit { position, value: transaction.fields().value }));
                 return Class::Transfer;
             }
-            name_call(&mut keys, &mut row, transaction);
+            let access = transaction.access();
+            let (sees_all, class) = match prediction(position).filter(|_| access.bound == Bound::Hint) {
+                Some(prediction) => {
+                    name_predicted(&mut keys, &mut row, transaction, prediction);
+                    let sees_all = prediction.accounts.iter().any(|(address, _)| *address == beneficiary);
+                    (sees_all, Class::Predicted)
+                }
+                None => {
+                    name_call(&mut keys, &mut row, transaction);
+                    let sees_all = access.bound == Bound::Open || access.covers_account(beneficiary);
+                    (sees_all, Class::Call)
+                }
+            };
+            row.sort_unstable_by_key(|touch| touch.order());
+            row.dedup_by_key(|touch| (touch.is_slot(), touch.key()));
             row.drain(..).for_each(|touch| rows.push(touch));
             rows.end();
-            let access = transaction.access();
-            let sees_all = access.bound == Bound::Open || access.covers_account(beneficiary);
-            if sees_all { Class::Alone } else { Class::Call }
+            if sees_all { Class::Alone } else { class }
         });
         let classes = classes.collect();
         keys.find_slots(state);
@@ -125,12 +156,20 @@ fn plain_recipient(fields: &Fields, fork: Fork) -> Option<&Address> {
 }
 
 /// Numbers the accounts that a transaction names; gives sender and recipient of what may be a transfer.
-fn name_accounts(keys: &mut Keys, fork: Fork, transaction: &Verified) -> Option<(Key, Key)> {
+fn name_accounts(
+    keys: &mut Keys,
+    fork: Fork,
+    transaction: &Verified,
+    prediction: Option<&Prediction>,
+) -> Option<(Key, Key)> {
     if let Some(to) = plain_recipient(transaction.fields(), fork) {
         return Some((keys.intern_account(&transaction.sender()), keys.intern_account(to)));
     }
     for entry in &transaction.access().entries {
         keys.intern_account(&entry.address);
+    }
+    for (address, _) in prediction.iter().flat_map(|prediction| &prediction.accounts) {
+        keys.intern_account(address);
     }
     None
 }
@@ -143,8 +182,10 @@ fn name_transfer(
     sender: Key,
     recipient: Key,
 ) {
-    keys.accounts[recipient as usize].is_credited = true;
+    let account = &mut keys.accounts[recipient as usize];
+    (account.is_credited, account.is_named) = (true, true);
     let account = &mut keys.accounts[sender as usize];
+    account.is_named = true;
     account.is_changed = true;
     let cost = transaction.fields().cost_max().map_or(u128::MAX, |cost| cost.saturating_to());
     let left = account.budget.checked_sub(cost);
@@ -155,7 +196,7 @@ fn name_transfer(
     rows.end();
 }
 
-/// Names what an access set names, each key once.
+/// Names what an access set names.
 fn name_call(keys: &mut Keys, row: &mut Vec<Touch>, transaction: &Verified) {
     for Access { address, slots, mode } in &transaction.access().entries {
         let account = keys.intern_account(address);
@@ -168,6 +209,7 @@ fn name_call(keys: &mut Keys, row: &mut Vec<Touch>, transaction: &Verified) {
         known.is_read_whole |= way == Way::ReadWhole;
         known.is_written |= way == Way::Write;
         known.is_changed |= way == Way::Write;
+        known.is_named |= way == Way::Write;
         known.has_written_slot |= !slots.is_empty() && *mode == Mode::Write;
         row.push(Touch::new(account, way));
         for slot in slots {
@@ -177,6 +219,42 @@ fn name_call(keys: &mut Keys, row: &mut Vec<Touch>, transaction: &Verified) {
             row.push(Touch::new(slot, way));
         }
     }
-    row.sort_unstable_by_key(|touch| touch.order());
-    row.dedup_by_key(|touch| (touch.is_slot(), touch.key()));
+}
+
+/// Names what a prediction names; what is only listed is read.
+fn name_predicted(keys: &mut Keys, row: &mut Vec<Touch>, transaction: &Verified, prediction: &Prediction) {
+    for address in transaction.access().changed_accounts() {
+        let key = keys.intern_account(&address);
+        keys.accounts[key as usize].is_named = true;
+    }
+    // Whatever was predicted, nobody else may be at the sender meanwhile.
+    name_account(keys, row, &transaction.sender(), true);
+    for (address, changes) in &prediction.accounts {
+        name_account(keys, row, address, *changes);
+    }
+    for (address, slot, changes) in &prediction.slots {
+        name_slot(keys, row, address, slot, *changes);
+    }
+    for item in &transaction.fields().writes {
+        name_account(keys, row, &item.address, false);
+        item.slots.iter().for_each(|slot| name_slot(keys, row, &item.address, slot, false));
+    }
+}
+
+fn name_account(keys: &mut Keys, row: &mut Vec<Touch>, address: &Address, changes: bool) {
+    let key = keys.intern_account(address);
+    let known = &mut keys.accounts[key as usize];
+    known.is_written |= changes;
+    known.is_changed |= changes;
+    row.push(Touch::new(key, if changes { Way::Write } else { Way::Read }));
+}
+
+/// An account of which slots are named is named as well.
+fn name_slot(keys: &mut Keys, row: &mut Vec<Touch>, address: &Address, slot: &U256, changes: bool) {
+    let account = keys.intern_account(address);
+    let key = keys.intern_slot(account, slot);
+    keys.slots[key as usize].is_written |= changes;
+    keys.accounts[account as usize].has_written_slot |= changes;
+    row.push(Touch::new(account, Way::Read));
+    row.push(Touch::new(key, if changes { Way::WriteSlot } else { Way::ReadSlot }));
 }

@@ -15,6 +15,7 @@ use pelton_engine::environment::{Environment, Fork};
 use pelton_engine::execute::{Effort, Run, execute};
 use pelton_engine::executed::{Executed, Outcome};
 use pelton_engine::plan::Plan;
+use pelton_engine::prediction::Prediction;
 use pelton_engine::reject::Reject;
 use pelton_engine::serial::serial;
 use pelton_engine::state::State;
@@ -43,6 +44,14 @@ fn check(state: &mut State, environment: &Environment, block: &[Verified], name:
     }
     let (alone, _) = by_one_worker(&before, environment, block);
     assert_eq!(alone, expected, "{name}, one worker");
+    for (what, predictions) in predictions(&before, environment, block) {
+        let threads = 1 + block.len() % 3;
+        let mut parallel = before.clone();
+        let plan = predicted(&before, environment, block, &predictions);
+        let executed = execute(&mut parallel, environment, plan, threads);
+        assert_eq!(executed, expected, "{name}, predictions {what}, {threads} threads");
+        assert_eq!(&parallel, state, "{name}, predictions {what}, {threads} threads");
+    }
     let (supply, left) = (before.total_balance(), state.total_balance());
     assert_eq!(supply, left + expected.burnt, "{name}: no wei is lost or made");
     let paid: U256 = expected.outcomes.iter().filter_map(Outcome::receipt).map(|receipt| receipt.fee).sum();
@@ -52,6 +61,43 @@ fn check(state: &mut State, environment: &Environment, block: &[Verified], name:
         writes.accounts.is_sorted_by(|a, b| a.0 < b.0) && writes.slots.is_sorted_by(|a, b| a.0 < b.0);
     assert!(ascending, "{name}: each key stands once, in order");
     expected
+}
+
+type Predictions = Vec<Option<Prediction>>;
+
+fn predicted(state: &State, environment: &Environment, block: &[Verified], given: &Predictions) -> Plan {
+    Plan::predicted(state, environment.fork, environment.beneficiary, block.to_vec(), given)
+}
+
+/// Right predictions, and predictions that are wrong in all ways.
+fn predictions(
+    state: &State,
+    environment: &Environment,
+    block: &[Verified],
+) -> [(&'static str, Predictions); 6] {
+    let right = Prediction::of_block(state, environment, block);
+    let each = |change: fn(&mut Prediction)| {
+        let mut all = right.clone();
+        all.iter_mut().flatten().for_each(change);
+        all
+    };
+    let mut neighbours = right.clone();
+    neighbours.rotate_right(1.min(block.len()));
+    let poor = Prediction::of_block(&State::default(), environment, block);
+    let forgets = each(|prediction| {
+        prediction.slots.pop();
+        prediction.accounts.pop();
+    });
+    let reads = each(|prediction| prediction.slots.iter_mut().for_each(|slot| slot.2 = false));
+    let nothing = vec![Some(Prediction::default()); block.len()];
+    [
+        ("as they should be", right),
+        ("of the neighbours", neighbours),
+        ("from another state", poor),
+        ("that forget", forgets),
+        ("that take writes for reads", reads),
+        ("of nothing", nothing),
+    ]
 }
 
 /// Runs a block by one worker, in another order than the block's where that is allowed.

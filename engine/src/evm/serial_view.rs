@@ -69,6 +69,12 @@ impl<'a> Evm<SerialView<'a>> {
 }
 
 impl<'a> SerialView<'a> {
+    /// Makes a transaction the one that asks, and gives the nonce that its sender has come to.
+    pub(super) fn begin(&mut self, transaction: &'a Verified) -> u64 {
+        self.access = Some(transaction.access());
+        self.account(&transaction.sender()).map_or(0, |account| account.nonce)
+    }
+
     fn account(&self, address: &Address) -> Option<Account> {
         self.overlay.account(address).unwrap_or_else(|| self.state.account(address))
     }

@@ -33,7 +33,7 @@ use super::{Code, keccak, settings};
 use crate::environment::Fork;
 use crate::execute::{Run, Turn, Upfront};
 use crate::executed::{Outcome, Receipt};
-use crate::plan::{Touch, Way};
+use crate::plan::{Class, Touch, Way};
 use crate::prices::{Rate, Terms};
 use crate::state::{Basics, CodeId, State};
 use crate::transaction::Verified;
@@ -85,7 +85,12 @@ impl<'a> Single<'a> {
         if run.environment.fork < Fork::London {
             return None;
         }
-        let transaction = &run.plan.transactions[turn.position() as usize];
+        let position = turn.position() as usize;
+        // What it did not claim may cost more, and its row says nothing of what it claims.
+        if run.plan.classes[position] == Class::Predicted && !run.environment.prices.is_empty() {
+            return None;
+        }
+        let transaction = &run.plan.transactions[position];
         let to = transaction.fields().to.as_ref()?;
         let row = Row::of(&run.plan, turn.position());
         let (sender, recipient) = (row.account(&transaction.sender())?, row.account(to)?);

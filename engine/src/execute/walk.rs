@@ -52,11 +52,11 @@ impl Run {
             let mut turn = Turn::of(position);
             let ran = match (run.plan.classes[position as usize], &mut single) {
                 (Class::Transfer, _) => run.transfer(state, &mut turn, true),
-                (Class::Call, Some(single)) => {
+                (Class::Call | Class::Predicted, Some(single)) => {
                     let outcome = single.run(&mut turn, true);
                     outcome.map_or(Ran::Not, |outcome| Ran::Through(outcome, Status::Done))
                 }
-                (Class::Call | Class::Alone, _) => Ran::Not,
+                (Class::Call | Class::Predicted | Class::Alone, _) => Ran::Not,
             };
             let (outcome, status) = match ran {
                 Ran::Through(outcome, status) => (outcome, status),

@@ -16,6 +16,9 @@ pub(crate) struct AccountKey {
     pub(crate) place: Place,
     /// The newest of its slots that the block names.
     pub(crate) first_slot: Key,
+    /// Some transaction says that it changes it, or it is the beneficiary: who promised not to touch it may not read its
+    /// code. Unlike all below, this does not depend on predictions.
+    pub(crate) is_named: bool,
     /// Its nonce and balance may be changed by somebody, other than by credits.
     pub(crate) is_changed: bool,
     /// Somebody may pay it.
@@ -84,6 +87,7 @@ impl Keys {
                 address: *address,
                 place: NOWHERE,
                 first_slot: NO_KEY,
+                is_named: false,
                 is_changed: false,
                 is_credited: false,
                 is_written: false,

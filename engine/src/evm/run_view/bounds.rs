@@ -19,9 +19,10 @@ impl RunView<'_> {
             return Ok(self.run.account(self.state, &self.turn, touch.key()));
         }
         let known = self.run.plan.keys.account(address).map(|key| &self.run.plan.keys.accounts[key as usize]);
+        let is_named = known.is_some_and(|known| known.is_named);
         let may_change = known.is_some_and(|known| known.is_changed || known.is_credited);
         let is_precompile = self.precompiles.contains(address);
-        ensure(!self.is_enforced() || is_precompile || !may_change, Touch::Undeclared)?;
+        ensure(!self.is_enforced() || is_precompile || !is_named, Touch::Undeclared)?;
         ensure(!may_change, Touch::Unplanned)?;
         let place = self.state.find(address);
         let basics = place.and_then(|place| self.state.basics_at(place, address));
@@ -51,9 +52,9 @@ impl RunView<'_> {
         };
         if self.is_enforced() && !self.access.covers_account(*address) {
             let known = key.map(|key| &self.run.plan.keys.accounts[key as usize]);
-            let may_change = known.is_some_and(|known| known.is_changed || known.is_credited);
+            let is_named = known.is_some_and(|known| known.is_named);
             let has_code = account.is_some_and(|account| account.code_hash != KECCAK256_EMPTY);
-            let is_code_to_read = has_code && !may_change;
+            let is_code_to_read = has_code && !is_named;
             ensure(self.precompiles.contains(address) || is_code_to_read, Touch::Undeclared)?;
         }
         Ok(account)
