@@ -48,6 +48,7 @@ pub(crate) use single::Single;
 use crate::environment::{Environment, Fork};
 use crate::executed::{Outcome, Receipt};
 use crate::prices::{PriceList, Rate, Terms};
+use crate::reads::NotCovered;
 use crate::transaction::Verified;
 use fate::Fate;
 use handler::{Bill, FeesOutside};
@@ -62,6 +63,14 @@ pub(crate) enum Touch {
     Undeclared,
     /// The plan did not expect it, so that others may be at it.
     Unplanned,
+    /// Of the state below, only a part is known, and not this.
+    NotCovered,
+}
+
+impl From<NotCovered> for Touch {
+    fn from(NotCovered: NotCovered) -> Touch {
+        Touch::NotCovered
+    }
 }
 
 impl std::fmt::Display for Touch {
@@ -69,6 +78,7 @@ impl std::fmt::Display for Touch {
         f.write_str(match self {
             Touch::Undeclared => "touched what it did not declare",
             Touch::Unplanned => "touched what the plan did not give it",
+            Touch::NotCovered => "touched what is not known",
         })
     }
 }
@@ -76,9 +86,14 @@ impl std::fmt::Display for Touch {
 impl std::error::Error for Touch {}
 impl DBErrorMarker for Touch {}
 
-/// The transaction touched what the plan did not give it, and changed nothing.
+/// Why a transaction was stopped, and changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unplanned;
+pub(crate) enum Stop {
+    /// It touched what the plan did not give it.
+    Unplanned,
+    /// It touched what is not known of the state below.
+    NotCovered,
+}
 
 /// The state as the transactions of a block see it and change it.
 pub(crate) trait View: revm::Database<Error = Touch> {
@@ -92,7 +107,7 @@ pub(crate) trait View: revm::Database<Error = Touch> {
     fn keep(&mut self, address: Address, account: Journaled, fate: Fate);
 
     /// Takes a fee from an account and uses one of its nonces.
-    fn charge(&mut self, address: &Address, fee: U256);
+    fn charge(&mut self, address: &Address, fee: U256) -> Result<(), Touch>;
 }
 
 /// Runs transactions of one block on a view, which keeps what they change.
@@ -127,7 +142,7 @@ impl<V: View> Evm<V> {
         self.inner.ctx.journaled_state.database
     }
 
-    fn attempt(&mut self, transaction: &Verified) -> Result<Outcome, Unplanned> {
+    fn attempt(&mut self, transaction: &Verified) -> Result<Outcome, Stop> {
         let terms = match self.prices.terms(transaction, self.base_fee) {
             Ok(terms) => terms,
             Err(reason) => return Ok(Outcome::Skipped(reason)),
@@ -149,11 +164,16 @@ impl<V: View> Evm<V> {
             }
             Err(bug) => unreachable!("a checked environment and mainnet's precompiles do not fail: {bug}"),
         };
-        match ended {
-            Ok(result) => Ok(Outcome::Executed(receipt(transaction, result, &terms, contention_fee))),
-            Err(Touch::Undeclared) => Ok(Outcome::Executed(self.fail(transaction, &terms))),
-            Err(Touch::Unplanned) => Err(Unplanned),
-        }
+        let receipt = match ended {
+            Ok(result) => Ok(receipt(transaction, result, &terms, contention_fee)),
+            Err(Touch::Undeclared) => self.fail(transaction, &terms),
+            Err(touch) => Err(touch),
+        };
+        receipt.map(Outcome::Executed).map_err(|touch| match touch {
+            Touch::Undeclared => unreachable!("a transaction may pay for itself"),
+            Touch::Unplanned => Stop::Unplanned,
+            Touch::NotCovered => Stop::NotCovered,
+        })
     }
 
     /// Moves the journal's changes into the view, all or none.
@@ -185,12 +205,12 @@ impl<V: View> Evm<V> {
     }
 
     /// Ends a transaction that broke its promise: it pays its whole gas limit, uses its nonce, and does nothing else.
-    fn fail(&mut self, transaction: &Verified, terms: &Terms) -> Receipt {
+    fn fail(&mut self, transaction: &Verified, terms: &Terms) -> Result<Receipt, Touch> {
         let (id, gas_used) = (transaction.id(), transaction.fields().gas_limit);
         let contention_fee = terms.contention_fee(gas_used, Rate::ZERO);
         let fee = terms.fee(gas_used, contention_fee);
-        self.view().charge(&transaction.sender(), fee);
-        Receipt { id, success: false, gas_used, fee, contention_fee, logs: Vec::new(), created: None }
+        self.view().charge(&transaction.sender(), fee)?;
+        Ok(Receipt { id, success: false, gas_used, fee, contention_fee, logs: Vec::new(), created: None })
     }
 }
 

@@ -1,5 +1,7 @@
 //! `Executed`: what became of a block and each of its transactions.
 
+mod digest;
+
 use alloy_primitives::{Address, B256, Log, U256};
 
 use crate::reject::Reject;

@@ -23,7 +23,7 @@
 //! Deliberately absent: blocks and receipts, which are another archive's; blocks that are not final. Views of the newest
 //! blocks are taken of the state in memory, `store/views.rs`.
 
-mod bytes;
+pub(crate) mod bytes;
 mod checkpoint;
 mod checkpointer;
 mod codes;

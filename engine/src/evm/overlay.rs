@@ -6,7 +6,8 @@ use revm::state::Account as Journaled;
 
 use super::Code;
 use super::fate::Fate;
-use crate::state::{Account, State};
+use crate::reads::{NotCovered, Reads};
+use crate::state::Account;
 use crate::writes::WriteSet;
 
 /// Slots of one account.
@@ -48,7 +49,7 @@ impl Overlay {
     }
 
     /// Takes what a transaction left of an account.
-    pub(super) fn keep(&mut self, state: &State, address: Address, account: Journaled, fate: Fate) {
+    pub(super) fn keep<R: Reads>(&mut self, state: &R, address: Address, account: Journaled, fate: Fate) {
         match fate {
             Fate::Gone => {
                 self.accounts.insert(address, None);
@@ -68,20 +69,20 @@ impl Overlay {
         }
     }
 
-    fn keep_account(&mut self, state: &State, address: Address, account: &Journaled) {
+    fn keep_account(&mut self, state: &impl Reads, address: Address, account: &Journaled) {
         let info = &account.info;
         let (nonce, balance, code_hash) = (info.nonce, info.balance, info.code_hash);
         self.set_account(address, Account { nonce, balance, code_hash });
         if let Some(code) = &info.code
             && code_hash != KECCAK256_EMPTY
-            && state.code(&code_hash).is_none()
+            && !state.has_code(&code_hash)
         {
             self.codes.insert(code_hash, Code::of(code));
         }
     }
 
     /// Sets all slots of an account to zero. Where there are none, which is nearly always, it leaves no trace.
-    fn void_slots(&mut self, state: &State, address: Address) {
+    fn void_slots(&mut self, state: &impl Reads, address: Address) {
         if state.has_slots(&address) {
             self.storage.entry(address).or_default().void_below = true;
         }
@@ -91,20 +92,29 @@ impl Overlay {
     }
 
     /// All that is not as it was in the state, in the canonical form.
-    pub(super) fn into_writes(self, state: &State) -> WriteSet {
+    ///
+    /// # Errors
+    /// It is not known how something was that changed.
+    pub(super) fn into_writes(self, state: &impl Reads) -> Result<WriteSet, NotCovered> {
         let mut writes = WriteSet { codes: self.codes.into_iter().collect(), ..WriteSet::default() };
-        let accounts = self.accounts.into_iter();
-        writes.accounts.extend(accounts.filter(|(address, account)| state.account(address) != *account));
+        for (address, account) in self.accounts {
+            if state.account(&address)? != account {
+                writes.accounts.push((address, account));
+            }
+        }
         for (address, storage) in self.storage {
             if storage.void_below {
-                let below = state.slots_of(&address).map(|(slot, _)| slot);
-                let void = below.filter(|slot| !storage.slots.contains_key(slot));
+                let void =
+                    state.slots_of(&address).into_iter().filter(|slot| !storage.slots.contains_key(slot));
                 writes.slots.extend(void.map(|slot| ((address, slot), U256::ZERO)));
             }
-            let changed = storage.slots.into_iter().map(|(slot, value)| ((address, slot), value));
-            writes.slots.extend(changed.filter(|((_, slot), value)| state.slot(&address, slot) != *value));
+            for (slot, value) in storage.slots {
+                if state.slot(&address, &slot)? != value {
+                    writes.slots.push(((address, slot), value));
+                }
+            }
         }
         writes.sort_unique();
-        writes
+        Ok(writes)
     }
 }

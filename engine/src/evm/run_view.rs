@@ -15,7 +15,7 @@ use revm::state::{Account as Journaled, AccountId, AccountInfo, Bytecode};
 use super::fate::Fate;
 use super::overlay::Overlay;
 use super::row::Row;
-use super::{Code, Evm, Touch, Unplanned, View, settings};
+use super::{Code, Evm, Stop, Touch, View, settings};
 use crate::access::{AccessSet, Bound, NOTHING};
 use crate::execute::{Ahead, Run, Stray, Turn};
 use crate::executed::Outcome;
@@ -57,7 +57,7 @@ impl<'a> Evm<RunView<'a>> {
     ///
     /// # Errors
     /// It touched what others may be at, and changed nothing.
-    pub(crate) fn run_planned(&mut self, turn: &mut Turn) -> Result<Outcome, Unplanned> {
+    pub(crate) fn run_planned(&mut self, turn: &mut Turn) -> Result<Outcome, Stop> {
         let view = self.view();
         let (run, position) = (view.run, turn.position());
         let transaction = &run.plan.transactions[position as usize];
@@ -82,7 +82,9 @@ impl<'a> Evm<RunView<'a>> {
         let RunView { state, company, .. } = self.into_view();
         match company {
             Company::Others(_) => WriteSet::default(),
-            Company::Nobody(alone) => alone.1.into_writes(state),
+            Company::Nobody(alone) => {
+                alone.1.into_writes(state).expect("of a whole state everything is known")
+            }
         }
     }
 }
@@ -186,12 +188,13 @@ impl View for RunView<'_> {
         }
     }
 
-    fn charge(&mut self, address: &Address, fee: U256) {
+    fn charge(&mut self, address: &Address, fee: U256) -> Result<(), Touch> {
         let key = self.key(address).expect("a transaction names its sender");
         let mut basics = self.run.account(self.state, &self.turn, key).unwrap_or_default();
         basics.nonce += 1;
         basics.balance -= fee;
         self.run.set_account(self.state, &mut self.turn, key, Some(basics));
+        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-//! `SerialView`: an overlay over the state, for transactions that run one after the other.
+//! `SerialView`: an overlay over the state, or over what is known of it, for transactions that run one after the other.
 //!
 //! A transaction whose set is enforced may touch what the set covers, and read besides
 //!
@@ -15,17 +15,18 @@ use revm::state::{Account as Journaled, AccountInfo, Bytecode};
 
 use super::fate::Fate;
 use super::overlay::Overlay;
-use super::{Evm, Touch, View, settings};
+use super::{Evm, Stop, Touch, View, settings};
 use crate::access::{AccessSet, Bound, Mode};
 use crate::environment::Environment;
 use crate::executed::Outcome;
-use crate::state::{Account, State};
+use crate::reads::{NotCovered, Reads};
+use crate::state::Account;
 use crate::transaction::Verified;
 use crate::writes::WriteSet;
 
 /// State and overlay, and who is asking.
-pub(crate) struct SerialView<'a> {
-    state: &'a State,
+pub(crate) struct SerialView<'a, R> {
+    state: &'a R,
     overlay: Overlay,
     environment: &'a Environment,
     precompiles: &'static Precompiles,
@@ -34,9 +35,9 @@ pub(crate) struct SerialView<'a> {
     access: Option<&'a AccessSet>,
 }
 
-impl<'a> Evm<SerialView<'a>> {
+impl<'a, R: Reads> Evm<SerialView<'a, R>> {
     /// An EVM for a block of these transactions, none of which has run.
-    pub(crate) fn serial(state: &'a State, environment: &'a Environment, block: &[Verified]) -> Self {
+    pub(crate) fn serial(state: &'a R, environment: &'a Environment, block: &[Verified]) -> Self {
         let changes = |access: &AccessSet| access.changed_accounts().collect::<Vec<_>>();
         let mut named: AddressSet = block.iter().flat_map(|one| changes(one.access())).collect();
         named.insert(environment.beneficiary);
@@ -46,37 +47,50 @@ impl<'a> Evm<SerialView<'a>> {
     }
 
     /// Runs a transaction.
-    pub(crate) fn run(&mut self, transaction: &'a Verified) -> Outcome {
+    ///
+    /// # Errors
+    /// It needs what is not known of the state below.
+    pub(crate) fn run(&mut self, transaction: &'a Verified) -> Result<Outcome, NotCovered> {
         self.view().access = Some(transaction.access());
-        self.attempt(transaction).expect("serial execution has no plan to leave")
+        self.attempt(transaction).map_err(|stop| match stop {
+            Stop::NotCovered => NotCovered,
+            Stop::Unplanned => unreachable!("serial execution has no plan to leave"),
+        })
     }
 
     /// Adds wei to an account.
-    pub(crate) fn credit(&mut self, address: Address, wei: U256) {
+    ///
+    /// # Errors
+    /// The account below is not known.
+    pub(crate) fn credit(&mut self, address: Address, wei: U256) -> Result<(), NotCovered> {
         if !wei.is_zero() {
             let view = self.view();
-            let mut account = view.account(&address).unwrap_or_default();
+            let mut account = view.account(&address)?.unwrap_or_default();
             account.balance += wei;
             view.overlay.set_account(address, account);
         }
+        Ok(())
     }
 
     /// All changes of the transactions that ran.
-    pub(crate) fn into_writes(self) -> WriteSet {
+    ///
+    /// # Errors
+    /// It is not known how something was that changed.
+    pub(crate) fn into_writes(self) -> Result<WriteSet, NotCovered> {
         let SerialView { state, overlay, .. } = self.into_view();
         overlay.into_writes(state)
     }
 }
 
-impl<'a> SerialView<'a> {
+impl<'a, R: Reads> SerialView<'a, R> {
     /// Makes a transaction the one that asks, and gives the nonce that its sender has come to.
-    pub(super) fn begin(&mut self, transaction: &'a Verified) -> u64 {
+    pub(super) fn begin(&mut self, transaction: &'a Verified) -> Result<u64, NotCovered> {
         self.access = Some(transaction.access());
-        self.account(&transaction.sender()).map_or(0, |account| account.nonce)
+        Ok(self.account(&transaction.sender())?.map_or(0, |account| account.nonce))
     }
 
-    fn account(&self, address: &Address) -> Option<Account> {
-        self.overlay.account(address).unwrap_or_else(|| self.state.account(address))
+    fn account(&self, address: &Address) -> Result<Option<Account>, NotCovered> {
+        self.overlay.account(address).map_or_else(|| self.state.account(address), Ok)
     }
 
     fn access(&self) -> &'a AccessSet {
@@ -95,7 +109,7 @@ impl<'a> SerialView<'a> {
     }
 }
 
-impl View for SerialView<'_> {
+impl<R: Reads> View for SerialView<'_, R> {
     const MAY_READ_LISTED: bool = false;
 
     fn judge(&self, address: &Address, account: &Journaled, fate: Fate) -> Result<(), Touch> {
@@ -114,19 +128,20 @@ impl View for SerialView<'_> {
         self.overlay.keep(self.state, address, account, fate);
     }
 
-    fn charge(&mut self, address: &Address, fee: U256) {
-        let mut account = self.account(address).unwrap_or_default();
+    fn charge(&mut self, address: &Address, fee: U256) -> Result<(), Touch> {
+        let mut account = self.account(address)?.unwrap_or_default();
         account.nonce += 1;
         account.balance -= fee;
         self.overlay.set_account(*address, account);
+        Ok(())
     }
 }
 
-impl revm::Database for SerialView<'_> {
+impl<R: Reads> revm::Database for SerialView<'_, R> {
     type Error = Touch;
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, Touch> {
-        let account = self.account(&address);
+        let account = self.account(&address)?;
         self.ensure(|access| {
             access.covers_account(address) || self.is_code_to_read(&address, account.as_ref())
         })?;
@@ -141,13 +156,14 @@ impl revm::Database for SerialView<'_> {
 
     /// Needs no permission: the hash came from an account that was allowed.
     fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, Touch> {
-        let code = self.overlay.code(&hash).or_else(|| self.state.code(&hash));
-        Ok(code.expect("every code hash of the state has its code").analysed().clone())
+        let code = self.overlay.code(&hash).map_or_else(|| self.state.code(&hash), Ok)?;
+        Ok(code.analysed().clone())
     }
 
     fn storage(&mut self, address: Address, slot: U256) -> Result<U256, Touch> {
         self.ensure(|access| access.covers_slot(address, slot, Mode::Read))?;
-        Ok(self.overlay.slot(&address, &slot).unwrap_or_else(|| self.state.slot(&address, &slot)))
+        let changed = self.overlay.slot(&address, &slot);
+        Ok(changed.map_or_else(|| self.state.slot(&address, &slot), Ok)?)
     }
 
     fn block_hash(&mut self, number: u64) -> Result<B256, Touch> {

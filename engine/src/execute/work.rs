@@ -3,7 +3,7 @@
 use super::cells::Turn;
 use super::run::{Run, Status};
 use super::transfer::Ran;
-use crate::evm::{Evm, RunView, Single, Unplanned};
+use crate::evm::{Evm, RunView, Single, Stop};
 use crate::executed::Outcome;
 use crate::plan::Class;
 use crate::state::State;
@@ -58,7 +58,7 @@ impl Worker<'_> {
             },
             _ => match self.call(&mut turn) {
                 Ok(outcome) => (Some(outcome), Status::Done),
-                Err(Unplanned) => (None, Status::Stopped),
+                Err(_) => (None, Status::Stopped),
             },
         };
         let is_through = outcome.is_some();
@@ -69,7 +69,7 @@ impl Worker<'_> {
         is_through
     }
 
-    fn call(&mut self, turn: &mut Turn) -> Result<Outcome, Unplanned> {
+    fn call(&mut self, turn: &mut Turn) -> Result<Outcome, Stop> {
         let (run, state) = (self.run, self.state);
         let single = self.single.get_or_insert_with(|| Single::new(run, state));
         match single.run(turn, false) {

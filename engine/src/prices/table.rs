@@ -50,7 +50,7 @@ impl Table {
     }
 
     /// A table of these entries, if they ascend and are as a table's may be.
-    pub(super) fn from_ascending(entries: Vec<(Key, u64)>, rule: &Rule) -> Option<Table> {
+    pub(crate) fn from_ascending(entries: Vec<(Key, u64)>, rule: &Rule) -> Option<Table> {
         let fits = |(_, excess): &(Key, u64)| *excess > 0 && *excess <= rule.excess_max;
         let is_table = entries.len() <= rule.hot_keys_max
             && entries.iter().all(fits)
