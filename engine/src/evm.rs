@@ -17,6 +17,7 @@
 //! 4. Fees for the beneficiary do not pass through here, as they would join all transactions of a block into one chain:
 //!    the caller sums them up and pays them.
 
+pub mod call;
 mod code;
 mod fate;
 mod handler;

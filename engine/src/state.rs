@@ -193,7 +193,7 @@ impl State {
     }
 
     /// All slots of an account that are not zero, in no order.
-    pub(crate) fn slots_of(&self, address: &Address) -> impl Iterator<Item = (U256, U256)> {
+    pub fn slots_of(&self, address: &Address) -> impl Iterator<Item = (U256, U256)> {
         self.slots.of(address)
     }
 
