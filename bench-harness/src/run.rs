@@ -249,6 +249,7 @@ fn assemble(
             collected.passed += arrivals.len() as u64;
             collected.note(&arrivals, now_ns);
         }),
+        watch: None,
     };
     Ok(match kept {
         None => build(&settings, limits.clone(), &workload.genesis, world, run),

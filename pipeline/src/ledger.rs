@@ -4,17 +4,20 @@
 //! transaction itself may be doing well.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use alloy_primitives::B256;
 use foldhash::{HashMap, HashMapExt};
 use parking_lot::Mutex;
 use pelton_engine::reject::Reject;
 
+use crate::watch::Watch;
+
 /// Rejections by transaction id, newest kept, oldest forgotten.
-#[derive(Debug)]
 pub struct Ledger {
     capacity: usize,
     entries: Mutex<Entries>,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 #[derive(Debug)]
@@ -36,11 +39,19 @@ impl Ledger {
     /// Remembers at most this many.
     pub fn new(capacity: usize) -> Ledger {
         let entries = Entries { by_id: HashMap::new(), order: VecDeque::new() };
-        Ledger { capacity, entries: Mutex::new(entries) }
+        Ledger { capacity, entries: Mutex::new(entries), watch: None }
+    }
+
+    /// The same, telling somebody of each rejection.
+    pub fn watched(capacity: usize, watch: Option<Arc<dyn Watch>>) -> Ledger {
+        Ledger { watch, ..Ledger::new(capacity) }
     }
 
     /// Notes what a stage turned away.
     pub fn record(&self, stage: &'static str, rejected: Vec<(B256, Reject)>) {
+        if let Some(watch) = &self.watch {
+            rejected.iter().for_each(|(id, reason)| watch.rejected(stage, id, *reason));
+        }
         let mut entries = self.entries.lock();
         for (id, reason) in rejected {
             if matches!(reason, Reject::Repeat | Reject::Duplicate) {

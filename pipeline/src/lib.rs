@@ -34,3 +34,4 @@ pub mod topology;
 mod trust;
 pub mod turn;
 pub mod view;
+pub mod watch;

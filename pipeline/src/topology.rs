@@ -55,6 +55,7 @@ use crate::stages::sink::{Receive, Sink};
 use crate::stages::verify::{self, Verify};
 use crate::start::Start;
 use crate::turn::{Runner, Turnable};
+use crate::watch::Watch;
 use crate::{batch, pool};
 
 /// The stages after which the pipeline can be cut, in order; after the last it is whole.
@@ -193,6 +194,8 @@ pub struct Run {
     pub on_commit: Receive<Committed>,
     /// Called with the arrivals of what came out of a pipeline that was cut.
     pub on_cut: Receive<Vec<Nanos>>,
+    /// Told of single transactions on their way.
+    pub watch: Option<Arc<dyn Watch>>,
 }
 
 /// A pipeline that stands ready.
@@ -257,14 +260,14 @@ fn assemble_stages(
     let until = run.until;
     let chain = Chain::standing(limits, state, summaries, tables, until.is_some());
     let chain = Arc::new(chain.with_views(settings.view_blocks));
-    let ledger = Arc::new(Ledger::new(settings.ledger_capacity));
+    let ledger = Arc::new(Ledger::watched(settings.ledger_capacity, run.watch.clone()));
     let blocks_rebuilt = Arc::default();
     let mut builder = Builder { stages: Vec::new(), ledger: ledger.clone(), until, on_cut: Some(run.on_cut) };
     let persist = storage.map(|Storage { durability, thread }| {
         Persist::new(durability, Jobs::new(thread, world.clock.clone()))
     });
-    let rebuilt = Arc::clone(&blocks_rebuilt);
-    let parts = Parts { chain: chain.clone(), parent, trie, blocks_rebuilt: rebuilt, persist };
+    let (rebuilt, watch) = (Arc::clone(&blocks_rebuilt), run.watch);
+    let parts = Parts { chain: chain.clone(), parent, trie, blocks_rebuilt: rebuilt, persist, watch };
     // Cut or whole, the stages up to the end are in the builder.
     let _ = table(&mut builder, settings, parts, world, run.input, run.on_commit);
     Pipeline { stages: builder.stages, ledger, chain, genesis: parent, genesis_root, blocks_rebuilt }
@@ -277,6 +280,7 @@ struct Parts {
     trie: Trie,
     blocks_rebuilt: Arc<AtomicU64>,
     persist: Option<Persist>,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 /// The table: each stage with the link before it, in order.
@@ -288,7 +292,7 @@ fn table(
     input: Input,
     on_commit: Receive<Committed>,
 ) -> ControlFlow<()> {
-    let Parts { chain, parent, trie, blocks_rebuilt, persist } = parts;
+    let Parts { chain, parent, trie, blocks_rebuilt, persist, watch } = parts;
     let limits = chain.limits().clone();
     let beneficiary = settings.schedule.beneficiary;
     // Each block waits for the one before it to be executed; batches of signatures wait for nothing.
@@ -311,7 +315,7 @@ fn table(
     let verified = builder.stage("verify", stage, decoded, 64)?;
     let stage = Dedup::new(settings.dedup_window, builder.ledger.clone());
     let unique = builder.stage("dedup", stage, verified, 64)?;
-    let stage = Schedule::new(settings.schedule.clone(), chain.clone(), parent);
+    let stage = Schedule::new(settings.schedule.clone(), chain.clone(), parent).watched(watch);
     let planned = builder.stage("schedule", stage, unique, 2)?;
     let stage = Seal::new(limits, beneficiary, parent);
     let sealed = builder.stage("seal", stage, planned, 2)?;

@@ -2,7 +2,7 @@
 //!
 //! No job ever competes with a stage for a core: a thread turns every stage that no other thread is turning, then runs
 //! one job, an urgent one if there is one and else the oldest in bulk, and begins again. A thread that found nothing
-//! to do in several rounds sleeps, briefly. The threads are those of a rayon pool, for what is parallel within a job.
+//! to do in several rounds sleeps, briefly, and somewhat longer when nothing has come for a while. The threads are those of a rayon pool, for what is parallel within a job.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +19,9 @@ use crate::turn::Turnable;
 
 const ROUNDS_BEFORE_SLEEP: u32 = 4;
 const SLEEP: Duration = Duration::from_micros(50);
+/// After so many quiet rounds, some tens of milliseconds, nobody seems to be there. A thread then looks less often.
+const ROUNDS_BEFORE_REST: u32 = 500;
+const REST: Duration = Duration::from_millis(1);
 
 /// A pool of threads that runs jobs, and pipelines.
 #[derive(Clone)]
@@ -79,7 +82,7 @@ impl Threads {
     fn rotate(&self, stages: &[Mutex<Box<dyn Turnable>>], clock: &dyn Clock, stop: &AtomicBool) {
         // If a stage panics, the others must not turn on without it: its thread sets this while it unwinds.
         let panicking = PanicFlag(stop);
-        let mut quiet_rounds = 0;
+        let mut quiet_rounds = 0_u32;
         while !stop.load(Ordering::Relaxed) {
             let mut happened = false;
             let mut all_finished = true;
@@ -98,9 +101,9 @@ impl Threads {
                 job();
                 happened = true;
             }
-            quiet_rounds = if happened { 0 } else { quiet_rounds + 1 };
+            quiet_rounds = if happened { 0 } else { quiet_rounds.saturating_add(1) };
             if quiet_rounds > ROUNDS_BEFORE_SLEEP {
-                std::thread::sleep(SLEEP);
+                std::thread::sleep(if quiet_rounds > ROUNDS_BEFORE_REST { REST } else { SLEEP });
             }
         }
         drop(panicking);

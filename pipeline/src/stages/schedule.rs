@@ -24,6 +24,7 @@ use crate::chain::Chain;
 use crate::clock::Nanos;
 use crate::pool::{self, Accounts, Funds, Market, Pool};
 use crate::stage::{Outbox, Stage};
+use crate::watch::Watch;
 
 /// So many blocks' worth of transactions are looked at in vain, at most, for those that a full key does not keep out.
 const ASIDE_MAX: usize = 4;
@@ -70,6 +71,7 @@ pub struct Schedule {
     sealed_at_ns: Nanos,
     expired_at_ns: Nanos,
     finishing: bool,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 impl Schedule {
@@ -86,7 +88,13 @@ impl Schedule {
             sealed_at_ns: 0,
             expired_at_ns: 0,
             finishing: false,
+            watch: None,
         }
+    }
+
+    /// The same, telling somebody of each transaction that waits for a block.
+    pub fn watched(self, watch: Option<Arc<dyn Watch>>) -> Schedule {
+        Schedule { watch, ..self }
     }
 
     /// Hears what is through, and what the next block costs.
@@ -168,8 +176,16 @@ impl Stage for Schedule {
         let now_ns = outbox.now_ns;
         let state = self.chain.state();
         for (transaction, arrival_ns) in input {
-            let mut reject = |id, reason| outbox.reject(id, reason);
+            let (waiting, mut is_taken) = (self.watch.as_ref().map(|_| transaction.clone()), true);
+            let own = transaction.id();
+            let mut reject = |id, reason| {
+                is_taken &= id != own;
+                outbox.reject(id, reason);
+            };
             self.pool.insert(transaction, arrival_ns, now_ns, &*state, &mut reject);
+            if let (Some(watch), Some(waiting), true) = (&self.watch, &waiting, is_taken) {
+                watch.waits(waiting);
+            }
         }
     }
 

@@ -113,6 +113,7 @@ impl Scene {
             until: self.until,
             on_commit: Box::new(move |block, _| on_commit.lock().blocks.push(block)),
             on_cut: Box::new(move |arrivals, _| on_cut.lock().cut += arrivals.len() as u64),
+            watch: None,
         };
         let thread = pools.bulk.clone();
         let world = World {
