@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Compiles the kernels for every GPU that is supported, into pelton.fatbin, which is part of the repository.
+# Compiles the kernels for every GPU that is supported, into pelton.fatbin, and what measures a GPU, into ceilings.fatbin:
+# both are part of the repository.
 #
-#   build.sh           compiles it anew
-#   build.sh --check   compiles it elsewhere, and fails if the one in the repository is not what the source gives
+#   build.sh           compiles them anew
+#   build.sh --check   compiles them elsewhere, and fails if those in the repository are not what the source gives
 #
-# The same source gives the same bytes, wherever it lies. pelton.sources says of which bytes pelton.fatbin was made: a test
-# that needs no compiler holds it against the files as they are (tests/fatbin.rs).
+# The same source gives the same bytes, wherever it lies. pelton.sources says of which bytes they were made: a test that
+# needs no compiler holds it against the files as they are (tests/fatbin.rs).
 #
 # The compiler is NVIDIA's, from PyPI, every version pinned; it goes to .cuda in the root of the repository. No GPU and no
 # driver is needed. PTX for sm_75 makes the kernels run on whatever comes after the newest one named here, too.
@@ -25,16 +26,21 @@ targets=(-gencode arch=compute_75,code=compute_75)
 for sm in 80 86 89 90 100 120; do
     targets+=(-gencode "arch=compute_$sm,code=sm_$sm")
 done
-out=pelton.fatbin
+folder=.
 if [ "${1:-}" = --check ]; then
-    out=$(mktemp)
-    trap 'rm -f "$out"' EXIT
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
 fi
-"$nvcc" -O3 --threads 0 -fatbin -Xfatbin=-compress-all "${targets[@]}" -o "$out" verify.cu
-if [ "${1:-}" = --check ] && ! cmp "$out" pelton.fatbin; then
-    echo "kernels/cuda/pelton.fatbin is not what the source gives: run kernels/cuda/build.sh" >&2
-    exit 1
-fi
+compile() { "$nvcc" -O3 --threads 0 -fatbin -Xfatbin=-compress-all "${targets[@]}" -o "$folder/$1" "$2"; }
+compile pelton.fatbin verify.cu
+compile ceilings.fatbin bench/ceilings.cu
 if [ "${1:-}" != --check ]; then
-    sha256sum build.sh pelton.fatbin $(find . -name '*.cu' -o -name '*.cuh' | sed 's|^\./||' | LC_ALL=C sort) >pelton.sources
+    sha256sum build.sh ./*.fatbin $(find . -name '*.cu' -o -name '*.cuh' | LC_ALL=C sort) | sed 's|  \./|  |' >pelton.sources
+    exit
 fi
+for compiled in pelton.fatbin ceilings.fatbin; do
+    cmp "$folder/$compiled" "$compiled" || {
+        echo "kernels/cuda/$compiled is not what the source gives: run kernels/cuda/build.sh" >&2
+        exit 1
+    }
+done

@@ -69,6 +69,14 @@ PELTON_DEVICE void mul_pair(word& l, word& h, word a, word b) {
 // Nothing on the host runs two of these at once in one thread.
 static thread_local word carry_flag = 0;
 
+#if defined(PELTON_COUNT)
+// How many products of two words were made: one instruction each on the device.
+static uint64_t pelton_products = 0;
+#define PELTON_COUNTED() pelton_products++
+#else
+#define PELTON_COUNTED()
+#endif
+
 PELTON_DEVICE word carried(uint64_t sum) {
     carry_flag = (word)(sum >> 32);
     return (word)sum;
@@ -85,6 +93,7 @@ PELTON_DEVICE word sub_cc(word a, word b) { return borrowed((uint64_t)a - b); }
 PELTON_DEVICE word subc_cc(word a, word b) { return borrowed((uint64_t)a - b - carry_flag); }
 PELTON_DEVICE word subc(word a, word b) { return a - b - carry_flag; }
 PELTON_DEVICE void mul_pair(word& l, word& h, word a, word b) {
+    PELTON_COUNTED();
     uint64_t product = (uint64_t)a * b;
     l = (word)product;
     h = (word)(product >> 32);

@@ -1,4 +1,4 @@
-// The kernels of verify.cu, compiled for this machine and found by name: each launch runs its threads one after the other.
+// The kernels, compiled for this machine and found by name: each launch runs its threads one after the other.
 #pragma once
 
 #include <stdint.h>
@@ -18,6 +18,7 @@ static thread_local Place blockIdx, blockDim, gridDim, threadIdx;
 #define __device__
 #define __launch_bounds__(...)
 
+#include "../bench/ceilings.cu"
 #include "../verify.cu"
 
 // A launch whose arguments were copied, as a driver copies them: what they lay in may be gone when it runs.
@@ -51,4 +52,10 @@ static const std::map<std::string, Kernel> KERNELS = {
     {"pelton_tables", kernel_of(pelton_tables)},
     {"pelton_ed25519", kernel_of(pelton_ed25519)},
     {"pelton_secp256k1", kernel_of(pelton_secp256k1)},
+    {"pelton_ceiling_products", kernel_of(pelton_ceiling_products)},
+    {"pelton_ceiling_carried_products", kernel_of(pelton_ceiling_carried_products)},
+    {"pelton_ceiling_sums", kernel_of(pelton_ceiling_sums)},
+    {"pelton_ceiling_floats", kernel_of(pelton_ceiling_floats)},
+    {"pelton_ceiling_f25519", kernel_of(pelton_ceiling_f25519)},
+    {"pelton_ceiling_fsecp", kernel_of(pelton_ceiling_fsecp)},
 };

@@ -14,6 +14,9 @@
 //   13  secp256k1 root     32, 32 (unused)   32     its square is the operand, if that is a square
 //   16  ed25519 verify      64 signature, 32 key, 4 length, message      1 whether it is valid, 20 address or zeros
 //   17  secp256k1 verify    64 signature, 1 parity, 4 length, message    likewise
+//   24  ed25519 products    as 16                                        8 how many products of two words 16 needs
+//   25  secp256k1 products  as 17                                        likewise
+#define PELTON_COUNT
 #include <stdio.h>
 #include <string.h>
 
@@ -58,15 +61,19 @@ struct Bases {
     SecpMultiples secp256k1;
 };
 
-static bool answer_verify(unsigned char operation, const Bases& bases) {
+static bool answer_verify(unsigned char asked, const Bases& bases) {
+    unsigned char operation = asked & 17;
     unsigned char signature[64], key[32] = {0}, address[20] = {0};
     uint32_t length;
     if (!take(signature, 64) || !take(key, operation == 16 ? 32 : 1) || !take(&length, 4)) return false;
     std::vector<unsigned char> message(length);
     if (!take(message.data(), length)) return false;
+    uint64_t before = pelton_products;
     unsigned char is_valid =
         operation == 16 ? ed25519_verify(address, bases.ed25519, message.data(), length, signature, key)
                         : secp_verify(address, bases.secp256k1, message.data(), length, signature, key[0]);
+    uint64_t products = pelton_products - before;
+    if (asked != operation) return fwrite(&products, 8, 1, stdout) == 1;
     return fwrite(&is_valid, 1, 1, stdout) == 1 && fwrite(address, 1, 20, stdout) == 20;
 }
 
@@ -79,7 +86,8 @@ int main() {
         bool is_answered = operation < 8    ? answer_25519(operation)
                            : operation < 16 ? answer_secp256k1(operation)
                            : operation < 18 ? answer_verify(operation, bases)
-                                            : false;
+                           : operation == 24 || operation == 25 ? answer_verify(operation, bases)
+                                                                : false;
         if (!is_answered) return 1;
     }
     return fflush(stdout);

@@ -1,6 +1,8 @@
 //! One slot of a GPU: a stream, and memory for a batch on its way in and its answers on their way out.
 #![expect(unsafe_code, reason = "the driver is a C library, and kernels take pointers")]
 
+mod timing;
+
 use std::sync::Arc;
 
 use cudarc::driver::{
@@ -12,6 +14,7 @@ use super::in_words;
 use super::input::Layout;
 use crate::device::Answer;
 use crate::signatures::Signatures;
+pub(super) use timing::time;
 
 /// Signatures that a slot holds at most, the known ones included.
 const COUNT_MAX: usize = 1 << 17;
@@ -20,7 +23,7 @@ const COUNT_MAX: usize = 1 << 17;
 const INPUT_MAX: usize = 400 * COUNT_MAX;
 
 /// Threads of a block, as the kernels are compiled for.
-const THREADS: u32 = 128;
+pub(super) const THREADS: u32 = 128;
 
 /// What answers are before a kernel has written them: neither yes nor no.
 const NO_ANSWER: u8 = 0xff;
@@ -108,6 +111,30 @@ impl Slot {
         let answers_bytes = size_of::<Answer>() * layout.count;
         let (input, _in_use) = self.input.device_ptr(stream);
         let (answers, _in_use) = self.answers.device_ptr(stream);
+        let memory = self.pinned_input.as_slice()?;
+        // SAFETY: all memory belongs to the slot, is large enough for the layout, and is neither freed nor touched by the
+        // CPU until the event behind these commands is reached: `start` refuses a slot that is in use, and `abandon` of the
+        // device keeps it.
+        unsafe {
+            result::memcpy_htod_async(input, &memory[..layout.total], stream.cu_stream())?;
+            result::memset_d8_async(answers, NO_ANSWER, answers_bytes, stream.cu_stream())?;
+        }
+        self.launch(kernel, layout, input, answers)?;
+        let pinned_answers = self.pinned_answers.as_mut_slice()?;
+        // SAFETY: as above.
+        unsafe {
+            result::memcpy_dtoh_async(&mut pinned_answers[..answers_bytes], answers, self.stream.cu_stream())
+        }
+    }
+
+    /// Runs the kernel on what lies in the slot's memory on the GPU.
+    fn launch(
+        &self,
+        kernel: &CudaFunction,
+        layout: &Layout,
+        input: sys::CUdeviceptr,
+        answers: sys::CUdeviceptr,
+    ) -> Result<(), result::DriverError> {
         let [signatures, keys, ends, messages] =
             [0, layout.keys, layout.ends, layout.messages].map(|at| input + at as u64);
         let count = layout.count as u32;
@@ -116,18 +143,11 @@ impl Slot {
             block_dim: (THREADS, 1, 1),
             shared_mem_bytes: 0,
         };
-        let (memory, pinned_answers) = (self.pinned_input.as_slice()?, self.pinned_answers.as_mut_slice()?);
-        // SAFETY: all memory belongs to the slot, is large enough for the layout, and is neither freed nor touched by the
-        // CPU until the event behind these commands is reached: `start` refuses a slot that is in use, and `abandon` of the
-        // device forgets it. The kernel is one of those of `verify.cu`, and its arguments are as they are declared there.
-        unsafe {
-            result::memcpy_htod_async(input, &memory[..layout.total], stream.cu_stream())?;
-            result::memset_d8_async(answers, NO_ANSWER, answers_bytes, stream.cu_stream())?;
-            let mut launch = stream.launch_builder(kernel);
-            launch.arg(&answers).arg(&messages).arg(&ends).arg(&signatures).arg(&keys).arg(&count);
-            launch.launch(blocks)?;
-            result::memcpy_dtoh_async(&mut pinned_answers[..answers_bytes], answers, stream.cu_stream())
-        }
+        let mut launch = self.stream.launch_builder(kernel);
+        launch.arg(&answers).arg(&messages).arg(&ends).arg(&signatures).arg(&keys).arg(&count);
+        // SAFETY: the kernel is one of those of `verify.cu`, its arguments are as they are declared there, and what they point
+        // to belongs to the slot and is as long as the layout says.
+        unsafe { launch.launch(blocks) }.map(drop)
     }
 
     /// The answers, if they are there.

@@ -8,13 +8,31 @@ use crate::host::ask;
 
 const ED25519: u8 = 16;
 const SECP256K1: u8 = 17;
+/// Added to these: how many products it takes.
+const PRODUCTS: u8 = 8;
 
 /// The device's arithmetic answers as `expected`.
 #[track_caller]
 pub fn check(batch: &Signatures, expected: &[Verdict]) {
+    let verdict = |answer: &[u8]| {
+        let (is_valid, address) = answer.split_first().expect("21 bytes");
+        Verdict::from((*is_valid == 1).then(|| address.try_into().expect("20 bytes")))
+    };
+    let verdicts: Vec<_> = ask(&questions(batch, 0)).chunks(21).map(verdict).collect();
+    assert_eq!(verdicts, expected);
+}
+
+/// How many products of two words it takes to answer for each signature.
+pub fn products(batch: &Signatures) -> Vec<u64> {
+    let answers = ask(&questions(batch, PRODUCTS));
+    answers.chunks(8).map(|count| u64::from_le_bytes(count.try_into().expect("8 bytes"))).collect()
+}
+
+/// What is asked of the program about each signature, as an operation that stands so far behind that of its verification.
+fn questions(batch: &Signatures, behind: u8) -> Vec<u8> {
     let mut questions = Vec::new();
     for index in 0..batch.len() {
-        questions.push(if batch.scheme() == Scheme::Ed25519 { ED25519 } else { SECP256K1 });
+        questions.push(behind + if batch.scheme() == Scheme::Ed25519 { ED25519 } else { SECP256K1 });
         questions.extend_from_slice(&batch.signatures()[index]);
         match batch.scheme() {
             Scheme::Ed25519 => questions.extend_from_slice(&batch.keys()[index]),
@@ -23,12 +41,7 @@ pub fn check(batch: &Signatures, expected: &[Verdict]) {
         questions.extend((batch.message(index).len() as u32).to_le_bytes());
         questions.extend_from_slice(batch.message(index));
     }
-    let verdict = |answer: &[u8]| {
-        let (is_valid, address) = answer.split_first().expect("21 bytes");
-        Verdict::from((*is_valid == 1).then(|| address.try_into().expect("20 bytes")))
-    };
-    let verdicts: Vec<_> = ask(&questions).chunks(21).map(verdict).collect();
-    assert_eq!(verdicts, expected);
+    questions
 }
 
 pub fn answers(backend: &dyn Backend, batch: &Signatures, _chunk: usize) -> Vec<Verdict> {

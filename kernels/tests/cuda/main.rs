@@ -12,6 +12,7 @@ mod companions;
 #[path = "../agreement/ed25519.rs"]
 mod ed25519;
 mod field;
+mod floors;
 mod host;
 mod messages;
 #[path = "../agreement/secp256k1.rs"]

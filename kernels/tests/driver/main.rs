@@ -8,13 +8,28 @@
 #[path = "../common/agree.rs"]
 #[expect(dead_code, reason = "only what makes bytes is needed of it")]
 mod agree;
+#[path = "../../cuda/bench/batches.rs"]
+mod batches;
+mod bench;
 #[path = "../common/case.rs"]
 mod case;
+#[path = "../../cuda/bench/ends.rs"]
+mod ends;
+#[path = "../../cuda/bench/energy.rs"]
+mod energy;
 mod faults;
+#[path = "../../cuda/bench/forged.rs"]
+mod forged;
+#[path = "../../cuda/bench/gpu.rs"]
+mod gpu;
 mod kernels;
 #[path = "../common/levels.rs"]
 mod levels;
+#[path = "../../cuda/bench/sizes.rs"]
+mod sizes;
 mod stand_in;
+#[path = "../../cuda/bench/table.rs"]
+mod table;
 
 use std::process::ExitCode;
 
@@ -27,7 +42,7 @@ fn main() -> ExitCode {
     }
     // There is one driver, and all tests tell it how to fail.
     arguments.test_threads = Some(1);
-    let tests: [(&str, fn()); 9] = [
+    let tests: [(&str, fn()); 11] = [
         ("batches_of_both_schemes_overlap_and_are_answered_right", kernels::overlap),
         ("batches_of_every_length_around_a_block_are_answered_right", kernels::lengths),
         ("forged_and_malformed_signatures_are_refused", kernels::forged),
@@ -36,6 +51,8 @@ fn main() -> ExitCode {
         ("whatever_goes_wrong_while_it_is_opened_is_told_in_words", faults::while_it_is_opened),
         ("a_device_that_never_ends_is_given_up_without_waiting_and_not_opened_twice", faults::stuck),
         ("with_the_cpu_behind_it_no_misdeed_changes_a_verdict", faults::with_the_cpu),
+        ("what_measures_a_gpu_runs_from_its_first_figure_to_its_last", bench::whole),
+        ("what_measures_a_gpu_fails_where_one_gives_a_wrong_answer", bench::wrong),
         ("a_backend_by_name_says_why_it_is_not_available", faults::by_name),
     ];
     let trials = tests.map(|(name, test)| {

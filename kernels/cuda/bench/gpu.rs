@@ -1,0 +1,53 @@
+//! The GPU by its own clock: ceilings, copies, and each kernel as a share of its floor.
+
+use pelton_kernels::cuda::ceilings::{CEILINGS, Gpu, PRODUCTS};
+
+use super::batches::{SCHEMES, valid};
+use super::sizes::Sizes;
+use super::table::{Table, median, per_second};
+
+/// Blocks for each multiprocessor: 2048 threads of it.
+const BLOCKS: u32 = 8;
+
+/// Measures what needs the GPU alone.
+pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
+    let mut gpu = Gpu::open(0)?;
+    let about = gpu.about()?;
+    table.heading("device");
+    table.figure(&*about.name, about.multiprocessors.to_string(), "multiprocessors");
+    table.figure("driver, for CUDA", format!("{}.{}", about.driver / 1_000, about.driver % 1_000 / 10), "");
+    table.figure("greatest clock rate", format!("{} MHz", about.clock_khz / 1_000), "");
+    table.heading("ceilings (medians, the GPU's clock)");
+    let mut products = 0.0;
+    for ceiling in &CEILINGS {
+        let rate = |_| gpu.rate(ceiling, BLOCKS * about.multiprocessors, sizes.rounds);
+        let rate = median((0..sizes.times).map(rate).collect::<Result<_, _>>()?);
+        let each = rate / f64::from(about.multiprocessors) / f64::from(about.clock_khz) / 1e3;
+        table.figure(ceiling.name, per_second(rate), format!("{each:.2} a clock and multiprocessor"));
+        products = if ceiling == &CEILINGS[0] { rate } else { products };
+    }
+    for (is_in, bytes, name) in
+        [(true, 50_000_000, "copy to the GPU"), (false, 4_000_000, "copy from the GPU")]
+    {
+        let times = (0..sizes.times).map(|_| gpu.copy_ns(is_in, bytes)).collect::<Result<_, _>>()?;
+        table.figure(name, format!("{:.1} GB/s", bytes as f64 / median(times)), format!("{bytes} bytes"));
+    }
+    table.heading("kernels alone (medians, the GPU's clock); the floor is that of their products");
+    for (scheme, name) in SCHEMES {
+        let batch = valid(scheme, sizes.different, sizes.batch);
+        let (answers, times) = gpu.verify(&batch, sizes.times)?;
+        if answers.iter().any(|answer| answer[0] != 1) {
+            return Err(format!("{name}: a valid signature was refused"));
+        }
+        let rate = batch.len() as f64 / median(times) * 1e9;
+        let each = PRODUCTS.iter().find(|(of, _)| *of == scheme).expect("both are listed").1;
+        let floor = products / each as f64;
+        let note = format!("{:.0} % of its floor, {}", 100.0 * rate / floor, per_second(floor));
+        table.figure(format!("{name}, one by one"), per_second(rate), note);
+        let shape = about.kernels.iter().find(|(of, _)| *of == scheme).expect("both are listed").1;
+        let [registers, local, threads] = shape;
+        let note = format!("registers; {local} bytes beside them; {threads} threads at a time");
+        table.figure("", registers.to_string(), note);
+    }
+    Ok(())
+}

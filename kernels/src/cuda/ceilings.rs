@@ -1,0 +1,172 @@
+//! What a GPU can do at most, and how long its kernels take by its own clock: for measurements, which
+//! `cuda/bench/run.sh` makes, and for nothing else.
+#![expect(unsafe_code, reason = "kernels take pointers")]
+
+use std::sync::Arc;
+
+use cudarc::driver::sys::CUdevice_attribute as Attribute;
+use cudarc::driver::{CudaContext, CudaFunction, CudaModule, CudaStream, LaunchConfig, PushKernelArg, sys};
+use cudarc::nvrtc::Ptx;
+
+use super::input::Layout;
+use super::slot::{self, Slot, time};
+use super::{KERNELS, count, guarded, in_words};
+use crate::device::Answer;
+use crate::signatures::{Scheme, Signatures};
+
+/// The kernels of `cuda/bench/ceilings.cu`.
+static CEILINGS_KERNELS: &[u8] = include_bytes!("../../cuda/ceilings.fatbin");
+
+/// Threads of a block of them.
+const THREADS: u32 = 256;
+
+/// One thing that a GPU does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ceiling {
+    /// What it is, for people.
+    pub name: &'static str,
+    kernel: &'static str,
+    /// How much of it a thread does in a round.
+    each_round: u64,
+}
+
+/// All that is measured, see `cuda/bench/ceilings.cu`.
+pub const CEILINGS: [Ceiling; 6] = [
+    Ceiling { name: "products, 32 × 32 + 64 bits (IMAD.WIDE)", kernel: "products", each_round: 128 },
+    Ceiling { name: "the same, with a carry", kernel: "carried_products", each_round: 128 },
+    Ceiling { name: "sums of three words (IADD3)", kernel: "sums", each_round: 128 },
+    Ceiling { name: "floating-point products, 53 bits (DFMA)", kernel: "floats", each_round: 128 },
+    Ceiling { name: "multiplications modulo 2^255 - 19", kernel: "f25519", each_round: 8 },
+    Ceiling { name: "multiplications in the field of secp256k1", kernel: "fsecp", each_round: 8 },
+];
+
+/// Products of two words that a verification takes on average, in whole thousands: on a GPU, one instruction each.
+pub const PRODUCTS: [(Scheme, u64); 2] = [(Scheme::Ed25519, 248_000), (Scheme::Secp256k1, 372_000)];
+
+/// What the driver says of a GPU.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Its name.
+    pub name: String,
+    /// The version of CUDA that the driver is for, as 13000 for 13.0.
+    pub driver: i32,
+    /// Multiprocessors.
+    pub multiprocessors: u32,
+    /// Their greatest clock rate, in kHz.
+    pub clock_khz: i32,
+    /// By scheme: registers of a thread, bytes of its memory outside of them, and threads of a multiprocessor at a time.
+    pub kernels: [(Scheme, [u32; 3]); 2],
+}
+
+/// A GPU that is measured.
+pub struct Gpu {
+    context: Arc<CudaContext>,
+    stream: Arc<CudaStream>,
+    ceilings: Arc<CudaModule>,
+    kernels: [CudaFunction; 2],
+    slot: Slot,
+}
+
+impl Gpu {
+    /// Opens the GPU of this number, counted from 0.
+    ///
+    /// # Errors
+    /// Why there is none that can be used, for people.
+    pub fn open(ordinal: usize) -> Result<Gpu, String> {
+        match count()? {
+            0 => Err("there is no CUDA device on this machine".to_owned()),
+            _ => guarded(|| Gpu::open_unguarded(ordinal)),
+        }
+    }
+
+    fn open_unguarded(ordinal: usize) -> Result<Gpu, String> {
+        let context = CudaContext::new(ordinal).map_err(in_words)?;
+        let load = |bytes: &[u8]| context.load_module(Ptx::from_binary(bytes.to_vec())).map_err(in_words);
+        let (kernels, ceilings) = (load(KERNELS)?, load(CEILINGS_KERNELS)?);
+        let function = |name| kernels.load_function(name).map_err(in_words);
+        slot::run_once(&context, &function("pelton_tables")?)?;
+        let kernels = [function("pelton_secp256k1")?, function("pelton_ed25519")?];
+        let (stream, slot) = (context.new_stream().map_err(in_words)?, Slot::new(&context)?);
+        Ok(Gpu { context, stream, ceilings, kernels, slot })
+    }
+
+    /// What the driver says of it.
+    ///
+    /// # Errors
+    /// What the driver says instead, for people.
+    pub fn about(&self) -> Result<About, String> {
+        let attribute = |of| self.context.attribute(of).map_err(in_words);
+        let mut driver = 0;
+        // SAFETY: it writes one number to where it is told, and that lives until it returns.
+        unsafe { sys::cuDriverGetVersion(&mut driver) }.result().map_err(in_words)?;
+        let multiprocessors = attribute(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
+        let [secp256k1, ed25519] = [self.shape(0)?, self.shape(1)?];
+        Ok(About {
+            name: self.context.name().map_err(in_words)?,
+            driver,
+            multiprocessors: u32::try_from(multiprocessors).map_err(in_words)?,
+            clock_khz: attribute(Attribute::CU_DEVICE_ATTRIBUTE_CLOCK_RATE)?,
+            kernels: [(Scheme::Secp256k1, secp256k1), (Scheme::Ed25519, ed25519)],
+        })
+    }
+
+    fn shape(&self, kernel: usize) -> Result<[u32; 3], String> {
+        use sys::CUfunction_attribute_enum::{
+            CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, CU_FUNC_ATTRIBUTE_NUM_REGS,
+        };
+        let kernel = &self.kernels[kernel];
+        let attribute = |of| kernel.get_attribute(of).map_err(in_words);
+        let [registers, local] =
+            [attribute(CU_FUNC_ATTRIBUTE_NUM_REGS)?, attribute(CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES)?];
+        let blocks = kernel.occupancy_max_active_blocks_per_multiprocessor(slot::THREADS, 0, None);
+        let [registers, local] = [registers, local].map(|value| u32::try_from(value).unwrap_or(0));
+        Ok([registers, local, slot::THREADS * blocks.map_err(in_words)?])
+    }
+
+    /// How often it does this in a second, with every multiprocessor full, in one run of so many rounds.
+    ///
+    /// # Errors
+    /// What the driver says, for people.
+    pub fn rate(&self, ceiling: &Ceiling, blocks: u32, rounds: u32) -> Result<f64, String> {
+        let kernel = self.ceilings.load_function(&format!("pelton_ceiling_{}", ceiling.kernel));
+        let (kernel, threads) = (kernel.map_err(in_words)?, THREADS * blocks);
+        let mut sink = self.stream.alloc_zeros::<u32>(threads as usize).map_err(in_words)?;
+        let shape =
+            LaunchConfig { grid_dim: (blocks, 1, 1), block_dim: (THREADS, 1, 1), shared_mem_bytes: 0 };
+        let seed = 0x9e37_79b9_u32;
+        let ns = time(&self.stream, || {
+            let mut launch = self.stream.launch_builder(&kernel);
+            launch.arg(&mut sink).arg(&seed).arg(&rounds);
+            // SAFETY: each thread writes one word of `sink`, which has one for each, and the stream frees it later on.
+            unsafe { launch.launch(shape) }.map(drop)
+        })?;
+        Ok(ceiling.each_round as f64 * f64::from(rounds) * f64::from(threads) / ns * 1e9)
+    }
+
+    /// How long it takes to copy so many bytes to the GPU (at most 50 million) or back (at most 4 million).
+    ///
+    /// # Errors
+    /// What the driver says, for people.
+    pub fn copy_ns(&mut self, is_in: bool, bytes: usize) -> Result<f64, String> {
+        self.slot.time_copy(is_in, bytes)
+    }
+
+    /// What it says of a batch that fits one slot, and how long the kernel took, each of so many times.
+    ///
+    /// # Errors
+    /// What the driver says, for people.
+    pub fn verify(&mut self, batch: &Signatures, times: usize) -> Result<(Vec<Answer>, Vec<f64>), String> {
+        let none = Signatures::new(batch.scheme());
+        let kernel = &self.kernels[batch.scheme() as usize];
+        self.slot.start(kernel, &none, batch)?;
+        let answers = loop {
+            if let Some(answers) = self.slot.finish()? {
+                break answers;
+            }
+            std::hint::spin_loop();
+        };
+        let layout = Layout::of(&none, batch);
+        let times = (0..times).map(|_| self.slot.time_kernel(kernel, &layout));
+        Ok((answers, times.collect::<Result<_, _>>()?))
+    }
+}

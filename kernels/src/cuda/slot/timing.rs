@@ -1,0 +1,43 @@
+//! How long a slot's commands take by the GPU's own clock. For measurements alone.
+
+use cudarc::driver::{CudaFunction, CudaStream, DevicePtr, result, sys};
+
+use super::{Layout, Slot, in_words};
+
+/// How long what is sent to a stream takes, in nanoseconds.
+pub(in crate::cuda) fn time(
+    stream: &CudaStream,
+    send: impl FnOnce() -> Result<(), result::DriverError>,
+) -> Result<f64, String> {
+    let event = || stream.record_event(Some(sys::CUevent_flags::CU_EVENT_DEFAULT)).map_err(in_words);
+    let started = event()?;
+    send().map_err(in_words)?;
+    let ended = event()?;
+    Ok(f64::from(started.elapsed_ms(&ended).map_err(in_words)?) * 1e6)
+}
+
+impl Slot {
+    /// Runs a kernel once more over what was copied last, which had this layout.
+    pub fn time_kernel(&self, kernel: &CudaFunction, layout: &Layout) -> Result<f64, String> {
+        let (input, _in_use) = self.input.device_ptr(&self.stream);
+        let (answers, _in_use) = self.answers.device_ptr(&self.stream);
+        time(&self.stream, || self.launch(kernel, layout, input, answers))
+    }
+
+    /// Copies so many bytes to the GPU or back.
+    pub fn time_copy(&mut self, is_in: bool, bytes: usize) -> Result<f64, String> {
+        let stream = &self.stream;
+        let (input, _in_use) = self.input.device_ptr(stream);
+        let (answers, _in_use) = self.answers.device_ptr(stream);
+        let from = self.pinned_input.as_slice().map_err(in_words)?;
+        let to = self.pinned_answers.as_mut_slice().map_err(in_words)?;
+        // SAFETY: all memory belongs to the slot, nothing else uses it meanwhile, and `time` waits for the copy's end. The
+        // lengths are those of the slices, which are as long as what stands on the other side.
+        time(stream, || unsafe {
+            match is_in {
+                true => result::memcpy_htod_async(input, &from[..bytes], stream.cu_stream()),
+                false => result::memcpy_dtoh_async(&mut to[..bytes], answers, stream.cu_stream()),
+            }
+        })
+    }
+}

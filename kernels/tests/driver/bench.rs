@@ -1,0 +1,43 @@
+//! The program of `cuda/bench`, on few signatures: each figure is there, and a wrong verdict ends it.
+
+use crate::sizes::Sizes;
+use crate::stand_in::{Misdeed, tell};
+use crate::table::Table;
+use crate::{ends, forged, gpu};
+
+const TINY: Sizes =
+    Sizes { rounds: 1, times: 1, different: 16, batch: 40, seconds: 0.02, checked: 200, with_cpu: false };
+
+pub fn whole() {
+    let mut table = Table::default();
+    gpu::measure(&TINY, &mut table).expect("the stand-in has a GPU");
+    ends::measure(&TINY, &mut table).expect("all are valid");
+    forged::measure(&TINY, &mut table).expect("all verdicts are right");
+    let table = table.to_string();
+    for part in [
+        "Stand-in",
+        "IMAD.WIDE",
+        "IADD3",
+        "DFMA",
+        "copy to the GPU",
+        "% of its floor",
+        "end to end, GPU alone",
+        "µJ",
+        "wanted 2.00 ms at most",
+        "one in a thousand forged",
+    ] {
+        assert!(
+            table.contains(part) || part == "µJ" && table.contains("unknown"),
+            "{part} is missing: {table}"
+        );
+    }
+    assert_eq!(table.matches("right; ").count(), 2, "{table}");
+}
+
+pub fn wrong() {
+    tell(Misdeed::Liar);
+    let mut table = Table::default();
+    let lied = gpu::measure(&TINY, &mut table).expect_err("valid signatures were refused");
+    assert_eq!(lied, "ed25519: a valid signature was refused");
+    assert!(forged::measure(&TINY, &mut table).is_err());
+}
