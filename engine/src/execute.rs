@@ -19,6 +19,7 @@
 mod account;
 mod cells;
 mod gather;
+mod order;
 mod run;
 mod schedule;
 mod transfer;

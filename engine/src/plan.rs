@@ -141,6 +141,11 @@ impl Plan {
         &self.transactions
     }
 
+    /// Finds out once more who waits for whom.
+    pub(crate) fn link(&mut self) {
+        self.graph = Graph::new(&self.keys, &mut self.rows, self.transactions.len());
+    }
+
     /// The number of transactions that wait for no other.
     pub fn independent(&self) -> usize {
         let free = self.graph.waits.iter().zip(&self.classes);

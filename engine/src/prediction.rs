@@ -1,7 +1,7 @@
 //! `Prediction`: what an Ethereum transaction will probably touch, found by running it beforehand.
 //!
 //! ```text
-//! block ──cut──> stretches of 32, side by side ──simulate──> Prediction for each ──> Plan
+//! block ──cut──> stretches of 256, side by side ──simulate──> Prediction for each ──> Plan
 //!                    each in block order, on the state below and its own changes
 //! ```
 //!
@@ -11,7 +11,8 @@
 //! and in any environment, or not at all, and the outcome is the same; a wrong one costs time.
 //!
 //! What changes from the guess to the block: balances, prices in pools, who was first. Transactions of one sender often
-//! build upon each other, so a stretch of a block is simulated in order.
+//! build upon each other, and so do swaps in one pool: a stretch of a block is simulated in order. On mainnet's blocks merged
+//! into one of 1,821, stretches of 32 make one guess so wrong that all has to run again; with 256 none is wrong.
 
 use alloy_primitives::{Address, U256};
 use rayon::prelude::*;
@@ -24,7 +25,7 @@ use crate::state::State;
 use crate::transaction::Verified;
 
 /// Transactions that one thread simulates in a row, each upon the changes of those before it.
-const STRETCH: usize = 32;
+const STRETCH: usize = 256;
 
 /// Accounts and slots that a transaction will probably touch, each once, in no order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

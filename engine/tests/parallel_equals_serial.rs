@@ -2,6 +2,8 @@
 
 #[path = "parallel_equals_serial/parts.rs"]
 mod parts;
+#[path = "parallel_equals_serial/predictions.rs"]
+mod predictions;
 #[path = "parallel_equals_serial/transactions.rs"]
 mod transactions;
 #[path = "parallel_equals_serial/world.rs"]
@@ -15,7 +17,6 @@ use pelton_engine::environment::{Environment, Fork};
 use pelton_engine::execute::{Effort, Run, execute};
 use pelton_engine::executed::{Executed, Outcome};
 use pelton_engine::plan::Plan;
-use pelton_engine::prediction::Prediction;
 use pelton_engine::reject::Reject;
 use pelton_engine::serial::serial;
 use pelton_engine::state::State;
@@ -23,6 +24,7 @@ use pelton_engine::transaction::{Fields, Kind, Verified};
 use pelton_engine::trie::Trie;
 
 use parts::{authority, authorization, listed};
+use predictions::{predicted, predictions};
 use transactions::{CHAIN, fields, verified};
 use world::{
     BALANCE_READER, BENEFICIARY, BURNER, CALLER, CODED, COUNTER, DESTRUCTIBLE, Dice, FEE_READER, Mix, POOR,
@@ -61,43 +63,6 @@ fn check(state: &mut State, environment: &Environment, block: &[Verified], name:
         writes.accounts.is_sorted_by(|a, b| a.0 < b.0) && writes.slots.is_sorted_by(|a, b| a.0 < b.0);
     assert!(ascending, "{name}: each key stands once, in order");
     expected
-}
-
-type Predictions = Vec<Option<Prediction>>;
-
-fn predicted(state: &State, environment: &Environment, block: &[Verified], given: &Predictions) -> Plan {
-    Plan::predicted(state, environment.fork, environment.beneficiary, block.to_vec(), given)
-}
-
-/// Right predictions, and predictions that are wrong in all ways.
-fn predictions(
-    state: &State,
-    environment: &Environment,
-    block: &[Verified],
-) -> [(&'static str, Predictions); 6] {
-    let right = Prediction::of_block(state, environment, block);
-    let each = |change: fn(&mut Prediction)| {
-        let mut all = right.clone();
-        all.iter_mut().flatten().for_each(change);
-        all
-    };
-    let mut neighbours = right.clone();
-    neighbours.rotate_right(1.min(block.len()));
-    let poor = Prediction::of_block(&State::default(), environment, block);
-    let forgets = each(|prediction| {
-        prediction.slots.pop();
-        prediction.accounts.pop();
-    });
-    let reads = each(|prediction| prediction.slots.iter_mut().for_each(|slot| slot.2 = false));
-    let nothing = vec![Some(Prediction::default()); block.len()];
-    [
-        ("as they should be", right),
-        ("of the neighbours", neighbours),
-        ("from another state", poor),
-        ("that forget", forgets),
-        ("that take writes for reads", reads),
-        ("of nothing", nothing),
-    ]
 }
 
 /// Runs a block by one worker, in another order than the block's where that is allowed.

@@ -8,7 +8,7 @@ use pelton_engine::state::Account;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::workload::Workload;
-use crate::{ours, revm_loop};
+use crate::{graph, model, ours, revm_loop};
 
 /// What a contender leaves behind, to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,8 @@ impl Trace {
 pub struct Contender {
     pub name: &'static str,
     pub threads: usize,
+    /// Whether it leaves what the others leave.
+    pub executes: bool,
     pub prepare: fn(&Workload, threads: usize) -> Box<dyn FnOnce() -> Ended + Send>,
 }
 
@@ -60,16 +62,23 @@ pub struct Contender {
 pub type Ended = Box<dyn FnOnce() -> Trace + Send>;
 
 /// All of them; the last runs on as many threads as the machine has cores.
-fn contenders() -> Vec<Contender> {
-    let ours = |threads| Contender { name: "plan and execute", threads, prepare: ours::prepare_execute };
+fn contenders(workload: &Workload) -> Vec<Contender> {
+    let one = |name, prepare| Contender { name, threads: 1, executes: true, prepare };
+    let ours = |threads| Contender { threads, ..one("plan and execute", ours::prepare_execute) };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut all = vec![
-        Contender { name: "revm, transact_commit", threads: 1, prepare: revm_loop::prepare },
-        Contender { name: "serial, the oracle", threads: 1, prepare: ours::prepare_serial },
+        one("revm, transact_commit", revm_loop::prepare),
+        one("serial, the oracle", ours::prepare_serial),
         ours(1),
         ours(2),
     ];
     all.extend([4, 8, 16].into_iter().filter(|threads| *threads <= cores).map(ours));
+    let part = |name, prepare| Contender { executes: false, ..one(name, prepare) };
+    if workload.is_hinted() {
+        all.push(part("of that, beforehand: prediction", ours::prepare_predict));
+    } else {
+        all.push(part("of that: link and hand out", graph::prepare));
+    }
     all
 }
 
@@ -101,8 +110,11 @@ impl Contest {
     /// Lets every contender run once, and compares what they leave.
     pub fn check(&self) {
         let mut expected = None;
-        for contender in contenders() {
+        for contender in contenders(&self.0) {
             let found = (contender.prepare)(&self.0, contender.threads)()();
+            if !contender.executes {
+                continue;
+            }
             let expected = *expected.get_or_insert(found);
             assert_eq!(found, expected, "{}: {}, {} threads", self.0.name, contender.name, contender.threads);
         }
@@ -110,7 +122,7 @@ impl Contest {
 
     /// Measures all contenders, in about this time.
     pub fn measure(&self, time: Duration, only: &str) -> Vec<Figure> {
-        let chosen: Vec<Contender> = contenders()
+        let chosen: Vec<Contender> = contenders(&self.0)
             .into_iter()
             .filter(|contender| format!("{} {}", contender.name, contender.threads).contains(only))
             .collect();
@@ -123,14 +135,36 @@ impl Contest {
             }
         }
         let count = self.0.transactions() as f64;
-        let figures = chosen.iter().zip(&turns).map(|(contender, turns)| Figure {
+        let mut figures: Vec<Figure> = chosen
+            .iter()
+            .zip(&turns)
+            .map(|(contender, turns)| Figure {
+                workload: self.0.name.clone(),
+                contender: contender.name,
+                threads: contender.threads,
+                cpu_nanoseconds_per_transaction: median(turns.iter().map(|turn| turn.0)) / count,
+                transactions_per_second: count * 1e9 / median(turns.iter().map(|turn| turn.1)),
+            })
+            .collect();
+        if self.0.is_hinted() {
+            figures.extend(self.ideals(&figures));
+        }
+        figures
+    }
+
+    /// What our best serial run would come to if it could be shared out among cores as well as the model says.
+    fn ideals(&self, figures: &[Figure]) -> Vec<Figure> {
+        let ours = figures.iter().filter(|figure| figure.contender == "plan and execute");
+        let models = revm_loop::models(&self.0);
+        let Some(serial) = ours.clone().find(|figure| figure.threads == 1) else { return Vec::new() };
+        let at = |threads: usize| Figure {
             workload: self.0.name.clone(),
-            contender: contender.name,
-            threads: contender.threads,
-            cpu_nanoseconds_per_transaction: median(turns.iter().map(|turn| turn.0)) / count,
-            transactions_per_second: count * 1e9 / median(turns.iter().map(|turn| turn.1)),
-        });
-        figures.collect()
+            contender: "the ideal of slots and credits",
+            threads,
+            cpu_nanoseconds_per_transaction: serial.cpu_nanoseconds_per_transaction,
+            transactions_per_second: serial.transactions_per_second * model::ideal(&models, threads),
+        };
+        ours.map(|figure| figure.threads).filter(|threads| *threads > 1).map(at).collect()
     }
 
     /// Nanoseconds of CPU time and of wall time.

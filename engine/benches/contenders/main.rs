@@ -15,12 +15,27 @@
 //!
 //! Names such as "ERC-20, a chain" are blocks of one kind, made here; the others are those of `pelton-workloads`, whose
 //! transactions declare what they touch unless the name says otherwise.
+//!
+//! Under some tables stand parts of the work, and bounds:
+//!
+//! | row | what is measured |
+//! | --- | --- |
+//! | link and hand out | who waits for whom, and handing all out in that order; keys are numbered, nothing runs |
+//! | prediction | running real blocks beforehand, to see what they touch; one thread, when transactions come in |
+//! | the ideal of slots and credits | one thread's time, divided as the model in `model.rs` allows |
 
 #[path = "../../tests/parallel_equals_serial/transactions.rs"]
 mod transactions;
 
+#[path = "../../tests/conformance/json.rs"]
+#[expect(dead_code, reason = "tests need more of it")]
+mod json;
+
 mod contest;
 mod generated;
+mod graph;
+mod mainnet;
+mod model;
 mod ours;
 mod plain;
 mod revm_loop;
@@ -83,7 +98,8 @@ fn main() -> ExitCode {
 fn workloads(size: &Size, chosen: impl Fn(&&str) -> bool + Copy) -> impl Iterator<Item = Workload> {
     let plain = plain::NAMES.iter().copied().filter(chosen).map(|name| plain::make(name, size));
     let generated = generated::PATTERNS.iter().copied().filter(chosen);
-    plain.chain(generated.map(|pattern| generated::make(pattern, size)))
+    let mainnet = mainnet::names().filter(chosen).map(mainnet::make);
+    plain.chain(generated.map(|pattern| generated::make(pattern, size))).chain(mainnet)
 }
 
 #[expect(clippy::print_stdout, reason = "this is the program's output")]

@@ -4,6 +4,7 @@ use pelton_engine::environment::Environment;
 use pelton_engine::execute::{Run, execute};
 use pelton_engine::executed::{Executed, Outcome};
 use pelton_engine::plan::Plan;
+use pelton_engine::prediction::Prediction;
 use pelton_engine::serial::serial;
 use pelton_engine::state::State;
 use pelton_engine::transaction::Verified;
@@ -11,6 +12,20 @@ use rayon::{Scope, ThreadPoolBuilder};
 
 use crate::contest::{Ended, Trace};
 use crate::workload::Workload;
+
+/// What predictions cost, which are made when transactions come in.
+pub fn prepare_predict(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ended + Send> {
+    let (state, blocks) = begin(workload);
+    let pool = ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
+    Box::new(move || {
+        let predict = |(environment, block): &(_, Vec<_>)| Prediction::of_block(&state, environment, block);
+        let made: Vec<_> = pool.install(|| blocks.iter().map(predict).collect());
+        Box::new(move || {
+            let predicted = made.iter().flatten().flatten();
+            Trace::of(predicted.map(|_| (true, 0)), Vec::new(), Vec::new())
+        })
+    })
+}
 
 type Blocks = Vec<(Environment, Vec<Verified>)>;
 
@@ -25,6 +40,7 @@ pub fn prepare_serial(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() 
 
 pub fn prepare_execute(workload: &Workload, threads: usize) -> Box<dyn FnOnce() -> Ended + Send> {
     let (mut state, blocks) = begin(workload);
+    let predictions = workload.predictions().to_vec();
     if threads == 1 {
         return Box::new(move || {
             let done = blocks.into_iter().map(|(environment, block)| {
@@ -37,18 +53,24 @@ pub fn prepare_execute(workload: &Workload, threads: usize) -> Box<dyn FnOnce() 
     }
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads");
     Box::new(move || {
-        let done = pool.install(|| overlapped(&mut state, blocks, threads));
+        let done = pool.install(|| overlapped(&mut state, blocks, &predictions, threads));
         Box::new(move || trace(&state, &done))
     })
 }
 
 /// Runs each block on all threads, and plans the next one while it is finished, as a pipeline does.
-fn overlapped(state: &mut State, blocks: Blocks, threads: usize) -> Vec<Executed> {
+fn overlapped(
+    state: &mut State,
+    blocks: Blocks,
+    predictions: &[Vec<Option<Prediction>>],
+    threads: usize,
+) -> Vec<Executed> {
     let mut done = Vec::with_capacity(blocks.len());
-    let mut blocks = blocks.into_iter();
-    let plan = |state: &State, (environment, block): (Environment, Vec<Verified>)| {
-        let plan = Plan::new(state, environment.fork, environment.beneficiary, block);
-        (plan, environment)
+    let mut blocks = blocks.into_iter().enumerate();
+    let plan = |state: &State, (at, (environment, block)): (usize, (Environment, Vec<Verified>))| {
+        let (fork, beneficiary) = (environment.fork, environment.beneficiary);
+        let predictions = predictions.get(at).map_or(&[][..], Vec::as_slice);
+        (Plan::predicted(state, fork, beneficiary, block, predictions), environment)
     };
     let mut next = blocks.next().map(|block| plan(state, block));
     while let Some((this, environment)) = next.take() {

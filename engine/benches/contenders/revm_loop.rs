@@ -13,11 +13,13 @@ use revm::context::transaction::{AccessList, AccessListItem};
 use revm::context::{BlockEnv, Context, TxEnv};
 use revm::context_interface::block::BlobExcessGasAndPrice;
 use revm::database_interface::{Database, DatabaseCommit};
+use revm::handler::{MainnetContext, MainnetEvm};
 use revm::primitives::hardfork::SpecId;
-use revm::state::{Account as Journaled, AccountInfo};
-use revm::{ExecuteCommitEvm, MainBuilder, MainContext};
+use revm::state::{Account as Journaled, AccountInfo, EvmStorageSlot};
+use revm::{ExecuteCommitEvm, ExecuteEvm, MainBuilder, MainContext};
 
 use crate::contest::{Ended, Trace};
+use crate::model::{Key, Mode, Model};
 use crate::workload::Workload;
 
 #[derive(Clone, Default)]
@@ -89,6 +91,45 @@ impl DatabaseCommit for Map {
     }
 }
 
+/// How blocks could run in parallel, by what each transaction really touches.
+pub fn models(workload: &Workload) -> Vec<Model> {
+    let mut evm = evm(workload.map(), workload.blocks[0].0.chain_id);
+    let mut models = Vec::new();
+    for (environment, block) in &workload.blocks {
+        let Prepared { block, transactions } = of(environment, block);
+        evm.ctx.block = block;
+        let mut model = Model::default();
+        for (transaction, ..) in transactions {
+            let sender = transaction.caller;
+            let Ok(ran) = evm.transact(transaction) else { continue };
+            let state = ran.state.iter().filter(|(address, _)| **address != environment.beneficiary);
+            model.add(
+                ran.result.tx_gas_used(),
+                &state.flat_map(|(at, one)| touches(&sender, at, one)).collect::<Vec<_>>(),
+            );
+            evm.commit(ran.state);
+        }
+        models.push(model);
+    }
+    models
+}
+
+fn touches(sender: &Address, address: &Address, account: &Journaled) -> Vec<(Key, Mode)> {
+    let (before, after) = (account.original_info(), &account.info);
+    let is_paid =
+        after.nonce == before.nonce && after.code_hash == before.code_hash && after.balance > before.balance;
+    let basics = match () {
+        _ if is_paid && address != sender => Some(Mode::Add),
+        _ if account.is_touched() && *after != before => Some(Mode::Write),
+        _ => None,
+    };
+    let slot = |(slot, value): (&U256, &EvmStorageSlot)| {
+        let mode = if value.is_changed() { Mode::Write } else { Mode::Read };
+        ((*address, Some(*slot)), mode)
+    };
+    basics.map(|mode| ((*address, None), mode)).into_iter().chain(account.storage.iter().map(slot)).collect()
+}
+
 /// What the engine's receipts hold.
 #[expect(dead_code, reason = "a receipt is made, and not read")]
 struct Receipt {
@@ -110,13 +151,7 @@ pub fn prepare(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ende
         workload.blocks.iter().map(|(environment, block)| of(environment, block)).collect();
     let chain_id = workload.blocks[0].0.chain_id;
     Box::new(move || {
-        let context = Context::mainnet().with_db(map);
-        let mut evm = context.modify_cfg_chained(|cfg| {
-            cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA);
-            cfg.chain_id = chain_id;
-        });
-        evm.block = BlockEnv::default();
-        let mut evm = evm.build_mainnet();
+        let mut evm = evm(map, chain_id);
         let mut receipts = Vec::new();
         for Prepared { block, transactions } in blocks {
             evm.ctx.block = block;
@@ -133,6 +168,14 @@ pub fn prepare(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ende
         let map = evm.ctx.journaled_state.database;
         Box::new(move || map.trace(&receipts))
     })
+}
+
+fn evm(map: Map, chain_id: u64) -> MainnetEvm<MainnetContext<Map>> {
+    let context = Context::mainnet().with_db(map).modify_cfg_chained(|cfg| {
+        cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA);
+        cfg.chain_id = chain_id;
+    });
+    context.build_mainnet()
 }
 
 fn of(environment: &Environment, block: &[Verified]) -> Prepared {

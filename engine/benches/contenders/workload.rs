@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use alloy_primitives::{Address, B256, U256};
 use pelton_engine::environment::{Environment, Fork};
+use pelton_engine::prediction::Prediction;
+use pelton_engine::serial::serial;
 use pelton_engine::state::State;
 use pelton_engine::transaction::Verified;
 
@@ -36,11 +38,46 @@ pub struct Workload {
     pub state: State,
     pub blocks: Vec<(Environment, Vec<Verified>)>,
     map: OnceLock<Map>,
+    /// Whether what its transactions touch is predicted before the measurement begins.
+    is_hinted: bool,
+    predictions: OnceLock<Vec<Vec<Option<Prediction>>>>,
 }
 
 impl Workload {
     pub fn new(name: &str, state: State, blocks: Vec<(Environment, Vec<Verified>)>) -> Workload {
-        Workload { name: name.to_owned(), state, blocks, map: OnceLock::new() }
+        Workload {
+            name: name.to_owned(),
+            state,
+            blocks,
+            map: OnceLock::new(),
+            is_hinted: false,
+            predictions: OnceLock::new(),
+        }
+    }
+
+    /// The same, where transactions say little of what they touch.
+    pub fn hinted(self) -> Workload {
+        Workload { is_hinted: true, ..self }
+    }
+
+    pub fn is_hinted(&self) -> bool {
+        self.is_hinted
+    }
+
+    /// For each block what its transactions will probably touch, seen from below the block before it: that is what a
+    /// node knows when transactions come in. Empty where they say themselves.
+    pub fn predictions(&self) -> &[Vec<Option<Prediction>>] {
+        self.predictions.get_or_init(|| {
+            let (mut below, mut state) = (self.state.clone(), self.state.clone());
+            let blocks = self.blocks.iter().filter(|_| self.is_hinted);
+            let predict = |(environment, block): &(Environment, Vec<Verified>)| {
+                let predictions = Prediction::of_block(&below, environment, block);
+                below = state.clone();
+                serial(&mut state, environment, block);
+                predictions
+            };
+            blocks.map(predict).collect()
+        })
     }
 
     pub fn transactions(&self) -> usize {
