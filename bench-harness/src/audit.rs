@@ -6,17 +6,12 @@
 
 mod judge;
 
-use std::sync::Arc;
-
 use alloy_primitives::{B256, U256};
-use pelton_engine::environment::Environment;
 use pelton_engine::limits::Limits;
-use pelton_engine::prices::Tables;
-use pelton_engine::serial::serial;
-use pelton_engine::trie::Trie;
 use pelton_workloads::Workload;
 
 use crate::durable::Durable;
+use crate::replay::Replay;
 use crate::report::Audit;
 use crate::run::{Final, Outcomes};
 
@@ -59,25 +54,17 @@ pub fn audit(workload: &Workload, limits: &Limits, outcomes: &Outcomes, offered:
 
 /// Executes all blocks again in order; gives the last root.
 fn replay(workload: &Workload, limits: &Limits, outcomes: &Outcomes, findings: &mut Findings) -> B256 {
-    let mut state = workload.genesis.state();
-    let mut trie = Trie::new();
-    let mut tables = Tables::new(limits);
-    let mut root = B256::from(trie.apply(&workload.genesis.writes().trie_updates()));
-    findings.expect(root == outcomes.genesis_root, || "the genesis roots differ".into());
-    let mut parent = pelton_engine::block::Parent::genesis(root, limits).id;
+    let mut replay = Replay::new(&workload.genesis, limits);
+    findings.expect(replay.root() == outcomes.genesis_root, || "the genesis roots differ".into());
     for Final { block, outcomes, state_root, .. } in &outcomes.blocks {
         let (header, height) = (block.header(), block.header().height);
-        findings
-            .expect(header.parent == parent, || format!("block {height} does not stand on the block below"));
-        parent = block.id();
-        let spoken_of = header.executed;
-        let known = tables.after(spoken_of.height).is_some_and(|table| table.digest() == spoken_of.prices);
-        findings.expect(known, || format!("block {height}: its header speaks of other prices"));
-        let prices = Arc::new(tables.list(spoken_of.height, header.base_fee).unwrap_or_default());
-        let environment = Environment::of(header, prices, limits);
-        let executed = serial(&mut state, &environment, block.transactions());
-        tables.push(block.transactions(), &executed.outcomes);
-        root = B256::from(trie.apply(&executed.writes.trie_updates()));
+        let stands = header.parent == replay.newest_id();
+        findings.expect(stands, || format!("block {height} does not stand on the block below"));
+        findings.expect(replay.knows_prices(header), || {
+            format!("block {height}: its header speaks of other prices")
+        });
+        let executed = replay.execute(block);
+        let root = replay.root();
         findings.expect(root == *state_root, || {
             format!("block {height}: serial root {root}, committed {state_root}")
         });
@@ -85,7 +72,7 @@ fn replay(workload: &Workload, limits: &Limits, outcomes: &Outcomes, findings: &
             format!("block {height}: outcomes differ from serial")
         });
     }
-    root
+    replay.root()
 }
 
 /// Whether the disk has what was told.

@@ -21,6 +21,7 @@ use crate::durable::KeepError;
 use crate::probe::probe;
 use crate::report::Report;
 use crate::run::{Plan, run};
+use crate::stateless::{WitnessError, write_witness};
 use crate::summary::summary;
 
 /// How long a bench goes on.
@@ -59,6 +60,8 @@ pub struct Options {
     pub cache: PathBuf,
     /// Folder in which the chain is kept; none for memory only.
     pub data_dir: Option<PathBuf>,
+    /// Where a block of the run is written with its witness.
+    pub witness: Option<PathBuf>,
 }
 
 /// Why a bench could not be run. That is never about the transactions.
@@ -74,6 +77,8 @@ pub enum BenchError {
     Workload(FileError),
     /// The chain could not be kept.
     Keep(KeepError),
+    /// No block with its witness could be written.
+    Witness(WitnessError),
 }
 
 impl std::fmt::Display for BenchError {
@@ -86,6 +91,7 @@ impl std::fmt::Display for BenchError {
                 write!(f, "workload file: {error}; --cache DIR names another folder")
             }
             BenchError::Keep(error) => error.fmt(f),
+            BenchError::Witness(error) => error.fmt(f),
         }
     }
 }
@@ -137,6 +143,10 @@ pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report, Bench
     };
     progress.step("running", None);
     let outcomes = run(&workload, &limits, &plan)?;
+    if let Some(path) = &options.witness {
+        progress.step("writing a witness", None);
+        write_witness(path, &workload, &limits, &outcomes.blocks).map_err(BenchError::Witness)?;
+    }
     progress.step("auditing", None);
     Ok(summary(options, &workload, &limits, &outcomes, &probe, plan.choice.found()))
 }

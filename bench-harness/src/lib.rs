@@ -13,9 +13,11 @@ pub mod durable;
 pub mod machine;
 pub mod metered;
 pub mod probe;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod solo;
+pub mod stateless;
 pub mod summary;
 pub mod table;
 pub mod udp;
@@ -34,5 +36,5 @@ pub mod kernels {
 
 /// What the workloads offer to choose from.
 pub mod workloads {
-    pub use pelton_workloads::{ACCOUNTS_MIN, Pattern, Scheme};
+    pub use pelton_workloads::{ACCOUNTS_MIN, CHAIN_ID, Pattern, Scheme};
 }

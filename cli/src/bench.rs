@@ -26,6 +26,7 @@ Examples:
   pelton bench --claim-senders
   pelton bench --rate 20000 --seconds 30 --json > result.json
   pelton bench --data-dir /var/tmp/pelton
+  pelton bench --witness block.witness
   pelton bench --until verify";
 
 /// Arguments of `pelton bench`.
@@ -71,6 +72,10 @@ pub struct Arguments {
     /// there, and must have no chain yet. In memory only unless given.
     #[arg(long, value_name = "DIR", conflicts_with = "until")]
     data_dir: Option<PathBuf>,
+    /// Write a block of the run with its witness to this file, for pelton verify-block: the newest one that has as many
+    /// blocks above it as it takes until a header speaks of its root, or the last one.
+    #[arg(long, value_name = "FILE", conflicts_with = "until")]
+    witness: Option<PathBuf>,
     /// Print one JSON object, as docs/bench.schema.json describes it, in place of the table.
     #[arg(long)]
     json: bool,
@@ -133,6 +138,7 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         // The last stage is where the whole pipeline ends anyway.
         until: arguments.until.clone().filter(|stage| Some(stage.as_str()) != STAGES.last().copied()),
         data_dir: arguments.data_dir.clone(),
+        witness: arguments.witness.clone(),
         cache: cache.ok_or("there is no home folder to keep workloads in: give --cache DIR")?,
     })
 }

@@ -6,6 +6,7 @@
 mod bench;
 mod progress;
 mod usage;
+mod verify_block;
 
 use std::process::ExitCode;
 
@@ -26,11 +27,14 @@ struct Arguments {
 enum Command {
     /// Run signed transactions through the whole pipeline, and say what it did and what limits it.
     Bench(Box<bench::Arguments>),
+    /// Execute a block again from a file with its witness, without any state, and say what it leads to.
+    VerifyBlock(verify_block::Arguments),
 }
 
 fn main() -> ExitCode {
     match Arguments::try_parse() {
         Ok(Arguments { command: Command::Bench(arguments) }) => bench::main(&arguments),
+        Ok(Arguments { command: Command::VerifyBlock(arguments) }) => verify_block::main(&arguments),
         Err(error) => usage::refuse(&error),
     }
 }

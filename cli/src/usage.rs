@@ -15,7 +15,7 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return say("name a command: bench");
+        return say("name a command: bench, verify-block");
     }
     let text = error.to_string();
     let facts = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
@@ -26,6 +26,6 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
 
 /// Says what is wrong.
 pub fn say(what: &str) -> ExitCode {
-    eprintln!("pelton: {what}; see pelton bench --help");
+    eprintln!("pelton: {what}; see pelton --help");
     ExitCode::from(WRONG_USE)
 }

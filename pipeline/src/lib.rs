@@ -30,6 +30,7 @@ pub mod shred;
 pub mod stage;
 pub mod stages;
 pub mod start;
+pub mod stateless;
 pub mod topology;
 mod trust;
 pub mod turn;
