@@ -99,14 +99,14 @@ fn after_help() -> String {
 pub fn main(arguments: &Arguments) -> ExitCode {
     let options = match options(arguments) {
         Ok(options) => options,
-        Err(what) => return usage::say(&what),
+        Err(what) => return usage::say_of("bench", &what),
     };
     let bar = Bar::new();
     let outcome = bench(&options, &bar);
     bar.finish();
     match outcome {
         Ok(report) => finish(arguments, &report),
-        Err(BenchError::Unavailable(reason)) => usage::say(&reason),
+        Err(BenchError::Unavailable(reason)) => usage::say_of("bench", &reason),
         Err(error) => {
             eprintln!("pelton: {error}");
             ExitCode::FAILURE

@@ -4,6 +4,8 @@
 //! error.
 
 mod bench;
+#[cfg(feature = "node")]
+mod devnet;
 mod progress;
 mod usage;
 mod verify_block;
@@ -29,12 +31,17 @@ enum Command {
     Bench(Box<bench::Arguments>),
     /// Execute a block again from a file with its witness, without any state, and say what it leads to.
     VerifyBlock(verify_block::Arguments),
+    /// Serve a network of one to wallets and tools, with ten rich accounts.
+    #[cfg(feature = "node")]
+    Devnet(devnet::Arguments),
 }
 
 fn main() -> ExitCode {
     match Arguments::try_parse() {
         Ok(Arguments { command: Command::Bench(arguments) }) => bench::main(&arguments),
         Ok(Arguments { command: Command::VerifyBlock(arguments) }) => verify_block::main(&arguments),
+        #[cfg(feature = "node")]
+        Ok(Arguments { command: Command::Devnet(arguments) }) => devnet::main(&arguments),
         Err(error) => usage::refuse(&error),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
+use clap::CommandFactory;
 use clap::error::ErrorKind;
+
+use crate::Arguments;
 
 /// Exit code for wrong use.
 pub const WRONG_USE: u8 = 2;
@@ -15,7 +18,9 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return say("name a command: bench, verify-block");
+        let command = Arguments::command();
+        let names = command.get_subcommands().map(clap::Command::get_name);
+        return say(&format!("name a command: {}", names.collect::<Vec<_>>().join(", ")));
     }
     let text = error.to_string();
     let facts = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
@@ -24,8 +29,14 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
     say(line.strip_prefix("error: ").unwrap_or(&line))
 }
 
-/// Says what is wrong.
-pub fn say(what: &str) -> ExitCode {
+/// Says what is wrong with a command line that names no command.
+fn say(what: &str) -> ExitCode {
     eprintln!("pelton: {what}; see pelton --help");
+    ExitCode::from(WRONG_USE)
+}
+
+/// Says what is wrong with the arguments of a command.
+pub fn say_of(command: &str, what: &str) -> ExitCode {
+    eprintln!("pelton: {what}; see pelton {command} --help");
     ExitCode::from(WRONG_USE)
 }

@@ -1,0 +1,111 @@
+//! `pelton devnet`.
+
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use pelton_node::accounts::WELL_KNOWN;
+use pelton_node::devnet::Options;
+use pelton_node::genesis::{self, DEVNET_CHAIN_ID, DEVNET_ETHER};
+use pelton_node::history::Keep;
+use pelton_node::rpc::limits::Limits;
+use serde_json::json;
+
+use crate::usage;
+
+const EXAMPLES: &str = "\
+Examples:
+  pelton devnet
+  pelton devnet --block-time 1000
+  pelton devnet --genesis genesis.json --port 0 --json
+  cast send --rpc-url http://127.0.0.1:8545 --private-key KEY ADDRESS --value 1ether
+
+What is served is described in docs/rpc.md.";
+
+/// Arguments of `pelton devnet`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Where clients connect, by HTTP and WebSocket.
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Its port; 0 for any that is free.
+    #[arg(long, value_name = "PORT", default_value_t = 8545)]
+    port: u16,
+    /// Milliseconds between blocks; 0 for a block as soon as a transaction is there. There are no empty ones.
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=600_000))]
+    block_time: u64,
+    /// The state to begin with, in geth's format, in place of ten rich accounts; of the rest, only the chain id counts.
+    #[arg(long, value_name = "FILE")]
+    genesis: Option<PathBuf>,
+    /// Chain id (31337 unless given, or the genesis file's).
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
+    chain_id: Option<u64>,
+    /// Threads of the pipeline, all cores unless given.
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Print the ready line as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn main(arguments: &Arguments) -> ExitCode {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut options = Options {
+        chain_id: DEVNET_CHAIN_ID,
+        genesis: genesis::devnet(),
+        block_time: Duration::from_millis(arguments.block_time),
+        threads: arguments.threads.map_or(cores, usize::from),
+        keep: Keep::STANDARD,
+    };
+    if let Some(path) = &arguments.genesis {
+        match genesis::read(path) {
+            Ok(file) => {
+                options.chain_id = file.config.chain_id;
+                options.genesis = genesis::state_of(&file);
+            }
+            Err(error) => return usage::say_of("devnet", &format!("--genesis {}: {error}", path.display())),
+        }
+    }
+    options.chain_id = arguments.chain_id.unwrap_or(options.chain_id);
+    let address = SocketAddr::from((arguments.host, arguments.port));
+    let (chain_id, is_own) = (options.chain_id, arguments.genesis.is_none());
+    let ready = |address: SocketAddr| {
+        let text =
+            if arguments.json { line(address, chain_id, is_own) } else { table(address, chain_id, is_own) };
+        // Whoever closed the pipe does not want to read it.
+        let _ = std::io::stdout().write_all(text.as_bytes());
+    };
+    match pelton_node::serve::devnet(&options, Limits::standard(cores), address, ready) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pelton: {address}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn table(address: SocketAddr, chain_id: u64, is_own: bool) -> String {
+    let mut text = String::new();
+    if is_own {
+        text += &format!(
+            "Accounts, {DEVNET_ETHER} ether each, of the mnemonic that everybody knows: never use them elsewhere.\n\n"
+        );
+        for (index, (address, key)) in WELL_KNOWN.iter().enumerate() {
+            text += &format!("({index}) {address}  {key}\n");
+        }
+        text += "\n";
+    }
+    text + &format!("Chain id {chain_id}\nListening on {address}\n")
+}
+
+fn line(address: SocketAddr, chain_id: u64, is_own: bool) -> String {
+    let accounts = WELL_KNOWN.iter().filter(|_| is_own);
+    let accounts: Vec<_> = accounts.map(|(address, key)| json!({ "address": address, "key": key })).collect();
+    let (http, ws) = (format!("http://{address}"), format!("ws://{address}"));
+    json!({ "chainId": chain_id, "http": http, "ws": ws, "accounts": accounts }).to_string() + "\n"
+}

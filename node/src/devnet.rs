@@ -1,0 +1,190 @@
+//! `Devnet`: a network of one on this machine, with the whole pipeline behind it.
+//!
+//! ```text
+//!   JSON-RPC ──submit──> door ──> ingest ... commit ──> History, Mempool, heads ──> JSON-RPC
+//!                                    │ Watch
+//!                                 Mempool
+//! ```
+//!
+//! The stages are those of `pelton bench`, on threads of their own. A block is made when a transaction is there that can
+//! run, at once or a fixed time after the one before; never an empty one, but where all that waits offers less than the
+//! base fee, which only blocks bring down.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use pelton_consensus::{BlockId, Solo};
+use pelton_engine::genesis::Genesis;
+use pelton_engine::limits::Limits;
+use pelton_kernels::{Chunked, Spawn, Verifier};
+use pelton_pipeline::chain::Chain;
+use pelton_pipeline::clock::{Clock, WallClock};
+use pelton_pipeline::driver::threads::Threads;
+use pelton_pipeline::ledger::Ledger;
+use pelton_pipeline::stages::commit::Committed;
+use pelton_pipeline::stages::intake::{Submitter, door};
+use pelton_pipeline::topology::{Input, Pipeline, Run, Settings, World, build};
+use tokio::sync::broadcast;
+
+use crate::consensus::Core;
+use crate::figures::Figures;
+use crate::history::{Entry, History, Keep, Next};
+use crate::loopback::Loopback;
+use crate::mempool::Mempool;
+
+/// Transactions that may wait at the door.
+const DOOR_MAX: usize = 1 << 14;
+/// Blocks that a subscriber may be behind before it counts as slow.
+const HEADS_MAX: usize = 256;
+/// A transaction that cannot run yet is given up after this long.
+const PARKED: Duration = Duration::from_secs(3 * 60 * 60);
+
+/// What is chosen.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Chain id.
+    pub chain_id: u64,
+    /// The state below the first block.
+    pub genesis: Genesis,
+    /// Time between blocks; zero for one as soon as there is something for it.
+    pub block_time: Duration,
+    /// Threads that turn stages.
+    pub threads: usize,
+    /// How much is kept for those who ask.
+    pub keep: Keep,
+}
+
+/// The way into a running pipeline, and what it tells.
+pub struct Way {
+    /// Takes transactions.
+    pub submitter: Submitter,
+    /// What waits.
+    pub mempool: Arc<Mempool>,
+    /// What was turned away.
+    pub ledger: Arc<Ledger>,
+    /// What the stages have counted.
+    pub figures: Figures,
+}
+
+/// A network of one. It ends when this is dropped.
+pub struct Devnet {
+    /// Blocks and states.
+    pub history: Arc<History>,
+    /// The way in.
+    pub way: Arc<Way>,
+    /// Tells of each block.
+    pub heads: broadcast::Sender<Arc<Entry>>,
+    /// What the blocks are judged by.
+    pub limits: Limits,
+    stop: Arc<AtomicBool>,
+    driver: Option<JoinHandle<()>>,
+}
+
+impl Devnet {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// Where the system gives no threads or random numbers.
+    pub fn start(options: &Options) -> io::Result<Devnet> {
+        let clock: Arc<dyn Clock> = Arc::new(WallClock::new());
+        let threads = Threads::start(options.threads).map_err(io::Error::other)?;
+        let (submitter, entrance) = door(DOOR_MAX, clock.clone());
+        let limits = Limits::standard(options.chain_id);
+        let settings = settings(options);
+        let mempool = Arc::new(Mempool::default());
+        let (heads, _) = broadcast::channel(HEADS_MAX);
+        let told = Arc::new(OnceLock::<(Arc<Chain>, Arc<History>)>::new());
+        let (teller, told_mempool, told_heads) = (told.clone(), mempool.clone(), heads.clone());
+        let run = Run {
+            input: Input::Door(entrance),
+            until: None,
+            on_commit: Box::new(move |committed, _| {
+                let (chain, history) = teller.get().expect("it is set before the first turn");
+                let entry = keep(committed, chain, history);
+                told_mempool.committed(&entry);
+                // Nobody need listen.
+                let _ = told_heads.send(entry);
+            }),
+            on_cut: Box::new(|_, _| {}),
+            watch: Some(mempool.clone()),
+        };
+        let world = world(&settings, &threads, &clock)?;
+        let pipeline = build(&settings, limits.clone(), &options.genesis, world, run);
+        let Pipeline { stages, ledger, chain, genesis, genesis_root, .. } = pipeline;
+        let first = Entry::genesis(genesis.id, genesis_root, genesis.base_fee, &limits);
+        let history = Arc::new(History::new(first, options.genesis.state(), options.keep));
+        let is_first = told.set((chain, history.clone())).is_ok();
+        assert!(is_first, "nobody else sets it");
+        let figures = Figures::default();
+        let stages = figures.watch(stages);
+        let stop = Arc::new(AtomicBool::new(false));
+        let until = stop.clone();
+        let drive = move || drop(threads.run(stages, &clock, &until));
+        let driver = std::thread::Builder::new().name("pelton-driver".into()).spawn(drive)?;
+        let way = Arc::new(Way { submitter, mempool, ledger, figures });
+        Ok(Devnet { history, way, heads, limits, stop, driver: Some(driver) })
+    }
+
+    /// Whether its threads still turn; if not, one of them has failed.
+    pub fn is_running(&self) -> bool {
+        self.driver.as_ref().is_some_and(|driver| !driver.is_finished())
+    }
+}
+
+impl Drop for Devnet {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(driver) = self.driver.take() {
+            // If it panicked, that was said when it did.
+            let _ = driver.join();
+        }
+    }
+}
+
+fn settings(options: &Options) -> Settings {
+    let mut settings = Settings::standard(options.threads);
+    settings.schedule.block_interval_ns = options.block_time.as_nanos() as u64;
+    settings.schedule.pool.parked_ns_max = PARKED.as_nanos() as u64;
+    settings
+}
+
+fn world(settings: &Settings, threads: &Threads, clock: &Arc<dyn Clock>) -> io::Result<World> {
+    let mut seed = [0; 32];
+    rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
+    let backend = pelton_kernels::open("auto", seed).map_err(io::Error::other)?;
+    let in_flight_max = NonZeroUsize::new(settings.verify.in_flight_max as usize);
+    let in_flight_max = in_flight_max.expect("something is in flight");
+    let verifier = move |spawn: Arc<dyn Spawn>| -> Box<dyn Verifier> {
+        let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
+        Box::new(Chunked::new(backend, spawn, settings))
+    };
+    let (leader, follower) = Loopback::pair();
+    Ok(World {
+        clock: clock.clone(),
+        pools: threads.pools(),
+        verifier: Box::new(verifier),
+        datagrams: (Box::new(leader), Box::new(follower)),
+        ordering: Box::new(|genesis| Box::new(Core(Solo::new(0, BlockId(genesis.0), NonZeroUsize::MIN)))),
+    })
+}
+
+/// Puts a committed block into the history.
+fn keep(committed: Committed, chain: &Chain, history: &History) -> Arc<Entry> {
+    let Committed { mut done, state_root, tables } = committed;
+    let writes = std::mem::take(&mut done.executed.writes);
+    let parent = done.block.as_parent();
+    let executed = chain.summary_for(parent.height + 1);
+    let executed = executed.expect("the block below it by the lag was committed before");
+    let table = tables.after(executed.height).expect("tables go back as far as a header speaks of");
+    let next = Next { base_fee: parent.next_base_fee(&executed, chain.limits()), table: table.clone() };
+    let spoken_of = done.block.header().executed.height;
+    let prices = tables.list(spoken_of, parent.base_fee).expect("its own header spoke of it");
+    let entry = Entry::own(&done.block, done.executed, state_root, prices, next, chain.limits());
+    let entry = Arc::new(entry);
+    history.push(entry.clone(), &writes);
+    entry
+}

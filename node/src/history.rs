@@ -1,0 +1,175 @@
+//! `History`: the final blocks that a node still knows, and the state after each.
+//!
+//! ```text
+//!   commit ──> push ──> blocks, by height, hash and transaction ──> whoever asks
+//!                 └───> States ──────────────────────────────────> At (the state at a height)
+//! ```
+//!
+//! Whoever reads takes the lock for single accounts and slots, never for a whole call: what it reads at a height stays
+//! the same however many blocks come meanwhile. Only so many blocks and transactions are kept; the oldest are
+//! forgotten, with the states before them.
+
+mod entry;
+mod states;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256, U256};
+use foldhash::{HashMap, HashMapExt};
+use parking_lot::RwLock;
+use pelton_engine::evm::Code;
+use pelton_engine::evm::call::Reads;
+use pelton_engine::state::{Account, State};
+use pelton_engine::writes::WriteSet;
+
+pub use entry::{Entry, Included, Next};
+use states::States;
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Keep {
+    /// Blocks.
+    pub blocks: usize,
+    /// Transactions in them. The newest block is kept in any case.
+    pub transactions: usize,
+}
+
+impl Keep {
+    /// Some hundred megabytes of plain transactions.
+    pub const STANDARD: Keep = Keep { blocks: 1 << 17, transactions: 1 << 19 };
+}
+
+/// Final blocks and their states.
+pub struct History {
+    keep: Keep,
+    known: RwLock<Known>,
+}
+
+struct Known {
+    blocks: VecDeque<Arc<Entry>>,
+    heights: HashMap<B256, u64>,
+    /// Height and index of each transaction.
+    places: HashMap<B256, (u64, usize)>,
+    states: States,
+}
+
+impl History {
+    /// A history that begins with this block and the state after it.
+    pub fn new(first: Entry, state: State, keep: Keep) -> History {
+        let known = Known {
+            blocks: VecDeque::new(),
+            heights: HashMap::new(),
+            places: HashMap::new(),
+            states: States::new(state),
+        };
+        let history = History { keep, known: RwLock::new(known) };
+        history.push(Arc::new(first), &WriteSet::default());
+        history
+    }
+
+    /// Appends a block that made these writes.
+    pub fn push(&self, entry: Arc<Entry>, writes: &WriteSet) {
+        let mut known = self.known.write();
+        let height = entry.number();
+        let newest = known.blocks.back().map(|block| block.number());
+        assert!(newest.is_none_or(|newest| newest + 1 == height), "blocks are committed in order");
+        known.heights.insert(entry.hash, height);
+        for (index, one) in entry.transactions.iter().enumerate() {
+            known.places.insert(one.receipt.id, (height, index));
+        }
+        known.states.apply(height, writes);
+        known.blocks.push_back(entry);
+        while known.blocks.len() > 1
+            && (known.blocks.len() > self.keep.blocks || known.places.len() > self.keep.transactions)
+        {
+            known.forget_oldest();
+        }
+    }
+
+    /// The newest block.
+    pub fn newest(&self) -> Arc<Entry> {
+        self.known.read().newest().clone()
+    }
+
+    /// The height of the oldest block that is still known.
+    pub fn oldest(&self) -> u64 {
+        self.known.read().first()
+    }
+
+    /// The block at a height.
+    pub fn block(&self, height: u64) -> Option<Arc<Entry>> {
+        self.known.read().block(height).cloned()
+    }
+
+    /// The height of the block with this hash.
+    pub fn height_of(&self, hash: &B256) -> Option<u64> {
+        self.known.read().heights.get(hash).copied()
+    }
+
+    /// The block of a transaction, and its index in it.
+    pub fn transaction(&self, id: &B256) -> Option<(Arc<Entry>, usize)> {
+        let known = self.known.read();
+        let (height, index) = known.places.get(id)?;
+        Some((known.block(*height)?.clone(), *index))
+    }
+
+    /// Runs this with the newest state.
+    pub fn with_newest_state<T>(&self, run: impl FnOnce(&State) -> T) -> T {
+        run(self.known.read().states.newest())
+    }
+
+    /// The state after the block at this height, which is known.
+    pub fn at(self: &Arc<History>, height: u64) -> At {
+        At { history: self.clone(), height }
+    }
+}
+
+impl Known {
+    fn newest(&self) -> &Arc<Entry> {
+        self.blocks.back().expect("the newest block is always kept")
+    }
+
+    fn first(&self) -> u64 {
+        self.newest().number() + 1 - self.blocks.len() as u64
+    }
+
+    fn block(&self, height: u64) -> Option<&Arc<Entry>> {
+        let index = height.checked_sub(self.first())?;
+        self.blocks.get(usize::try_from(index).ok()?)
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(oldest) = self.blocks.pop_front() else { return };
+        self.heights.remove(&oldest.hash);
+        for one in &oldest.transactions {
+            self.places.remove(&one.receipt.id);
+        }
+        self.states.forget_below(oldest.number() + 1);
+    }
+}
+
+/// The state after a block.
+#[derive(Clone)]
+pub struct At {
+    history: Arc<History>,
+    height: u64,
+}
+
+impl Reads for At {
+    fn account(&self, address: &Address) -> Option<Account> {
+        self.history.known.read().states.account(self.height, address)
+    }
+
+    fn slot(&self, address: &Address, slot: &U256) -> U256 {
+        self.history.known.read().states.slot(self.height, address, slot)
+    }
+
+    fn code(&self, hash: &B256) -> Option<Code> {
+        self.history.known.read().states.code(hash)
+    }
+
+    fn slots_of(&self, address: &Address) -> Vec<U256> {
+        self.history.known.read().states.slots_of(self.height, address)
+    }
+}

@@ -1,0 +1,24 @@
+//! Join a pipeline, a consensus core and a network into a validator.
+//!
+//! ```text
+//!   clients ──HTTP, WebSocket──> server ──> rpc ──> History, Mempool
+//!                                            │ transactions     ^
+//!                                            v                  │ blocks
+//!                                          door ──> pipeline ───┘
+//! ```
+//!
+//! So far the validator is one that is alone, [`devnet`], or a chain that was made by others, [`import`]. This crate is the
+//! only one that uses an asynchronous runtime: for connections, and for nothing else.
+
+pub mod accounts;
+mod consensus;
+pub mod devnet;
+pub mod figures;
+pub mod genesis;
+pub mod history;
+mod json;
+mod loopback;
+pub mod mempool;
+pub mod rpc;
+pub mod serve;
+pub mod server;

@@ -1,0 +1,181 @@
+//! `Mempool`: transactions that wait for a block, as clients may ask about them, and who waits for word of one.
+//!
+//! ```text
+//!                     ┌─ waits ────> by id, by sender and nonce ──> nonces, txpool_*, newPendingTransactions
+//!  pipeline ── Watch ─┤                                   │
+//!                     └─ rejected ──> whoever handed it in│<── committed ── sink
+//! ```
+//!
+//! The pipeline's own pool decides; this only repeats what it said. So it holds as many as that one at most, with those
+//! that are sealed and not yet committed.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{Address, B256};
+use foldhash::HashMap;
+use parking_lot::Mutex;
+use pelton_engine::reject::Reject;
+use pelton_engine::transaction::Verified;
+use pelton_pipeline::watch::Watch;
+use tokio::sync::{broadcast, oneshot};
+
+use crate::history::Entry;
+
+/// News that a subscriber may be behind before it counts as slow.
+const NEWS_MAX: usize = 4_096;
+
+/// What became of a transaction that was handed in: it waits, or it was turned away.
+pub type Verdict = Result<(), Reject>;
+
+/// Transactions that wait for a block.
+pub struct Mempool {
+    inner: Mutex<Inner>,
+    news: broadcast::Sender<Verified>,
+}
+
+#[derive(Default)]
+struct Inner {
+    by_id: HashMap<B256, Verified>,
+    by_sender: HashMap<Address, BTreeMap<u64, B256>>,
+    /// Who handed a transaction in and has not heard yet.
+    asked: HashMap<B256, Vec<oneshot::Sender<Verdict>>>,
+    /// Who waits for a transaction's block.
+    wanted: HashMap<B256, Vec<oneshot::Sender<Verdict>>>,
+}
+
+impl Default for Mempool {
+    fn default() -> Mempool {
+        Mempool { inner: Mutex::default(), news: broadcast::channel(NEWS_MAX).0 }
+    }
+}
+
+impl Mempool {
+    /// Hears what the pool says of a transaction that is about to be handed in.
+    pub fn ask(&self, id: B256) -> oneshot::Receiver<Verdict> {
+        let (sender, receiver) = oneshot::channel();
+        add(&mut self.inner.lock().asked, id, sender);
+        receiver
+    }
+
+    /// Hears when a transaction is in a block, or will not be.
+    pub fn want(&self, id: B256) -> oneshot::Receiver<Verdict> {
+        let (sender, receiver) = oneshot::channel();
+        add(&mut self.inner.lock().wanted, id, sender);
+        receiver
+    }
+
+    /// Forgets those who do not listen any more.
+    pub fn leave(&self, id: &B256) {
+        let mut inner = self.inner.lock();
+        drop_closed(&mut inner.asked, id);
+        drop_closed(&mut inner.wanted, id);
+    }
+
+    /// Hears of each transaction that begins to wait.
+    pub fn subscribe(&self) -> broadcast::Receiver<Verified> {
+        self.news.subscribe()
+    }
+
+    /// A transaction that waits.
+    pub fn transaction(&self, id: &B256) -> Option<Verified> {
+        self.inner.lock().by_id.get(id).cloned()
+    }
+
+    /// Whether somebody has handed it in and has not heard yet.
+    pub fn is_being_checked(&self, id: &B256) -> bool {
+        self.inner.lock().asked.contains_key(id)
+    }
+
+    /// The nonce after the last of a sender's transactions that can run, if `next` is the one that the state expects.
+    pub fn next_nonce(&self, sender: &Address, next: u64) -> u64 {
+        let inner = self.inner.lock();
+        let Some(waiting) = inner.by_sender.get(sender) else { return next };
+        let run = waiting.range(next..).zip(next..).take_while(|((nonce, _), expected)| *nonce == expected);
+        next + run.count() as u64
+    }
+
+    /// All that wait, by sender and nonce; of one sender, if one is given.
+    pub fn all(&self, of: Option<Address>) -> BTreeMap<Address, Vec<Verified>> {
+        let inner = self.inner.lock();
+        let senders = inner.by_sender.iter().filter(|(sender, _)| of.is_none_or(|of| of == **sender));
+        let waiting =
+            |ids: &BTreeMap<u64, B256>| ids.values().filter_map(|id| inner.by_id.get(id).cloned()).collect();
+        senders.map(|(sender, ids)| (*sender, waiting(ids))).collect()
+    }
+
+    /// Hears of a block.
+    pub fn committed(&self, entry: &Entry) {
+        let mut inner = self.inner.lock();
+        for one in &entry.transactions {
+            let id = one.receipt.id;
+            inner.remove(&id);
+            inner.tell(&id, Ok(()));
+        }
+    }
+}
+
+impl Watch for Mempool {
+    fn waits(&self, transaction: &Verified) {
+        let (id, sender, nonce) = (transaction.id(), transaction.sender(), transaction.fields().nonce);
+        let mut inner = self.inner.lock();
+        inner.by_id.insert(id, transaction.clone());
+        inner.by_sender.entry(sender).or_default().insert(nonce, id);
+        for asker in inner.asked.remove(&id).into_iter().flatten() {
+            let _ = asker.send(Ok(()));
+        }
+        drop(inner);
+        // Nobody need listen.
+        let _ = self.news.send(transaction.clone());
+    }
+
+    fn rejected(&self, _stage: &'static str, id: &B256, reason: Reject) {
+        let mut inner = self.inner.lock();
+        if matches!(reason, Reject::Repeat | Reject::Duplicate) {
+            // It speaks of a copy, and so only to one of those who handed it in.
+            if let Some(asker) = inner.asked.get_mut(id).and_then(Vec::pop) {
+                let _ = asker.send(Err(reason));
+            }
+            drop_closed(&mut inner.asked, id);
+            return;
+        }
+        inner.remove(id);
+        inner.tell(id, Err(reason));
+    }
+}
+
+impl Inner {
+    fn remove(&mut self, id: &B256) {
+        let Some(transaction) = self.by_id.remove(id) else { return };
+        let (sender, nonce) = (transaction.sender(), transaction.fields().nonce);
+        let Some(nonces) = self.by_sender.get_mut(&sender) else { return };
+        // Its place may be another's by now, who paid more.
+        if nonces.get(&nonce) == Some(id) {
+            nonces.remove(&nonce);
+        }
+        if nonces.is_empty() {
+            self.by_sender.remove(&sender);
+        }
+    }
+
+    fn tell(&mut self, id: &B256, verdict: Verdict) {
+        let asked = self.asked.remove(id).into_iter().flatten();
+        for listener in asked.chain(self.wanted.remove(id).into_iter().flatten()) {
+            let _ = listener.send(verdict);
+        }
+    }
+}
+
+type Listeners = HashMap<B256, Vec<oneshot::Sender<Verdict>>>;
+
+fn add(listeners: &mut Listeners, id: B256, sender: oneshot::Sender<Verdict>) {
+    listeners.entry(id).or_default().push(sender);
+}
+
+fn drop_closed(listeners: &mut Listeners, id: &B256) {
+    if let Some(of) = listeners.get_mut(id) {
+        of.retain(|listener| !listener.is_closed());
+        if of.is_empty() {
+            listeners.remove(id);
+        }
+    }
+}

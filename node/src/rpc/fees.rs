@@ -1,0 +1,96 @@
+//! What a transaction should offer.
+
+use alloy_primitives::{U64, U128, U256};
+use serde_json::{Value, json};
+
+use super::Node;
+use super::arguments::Arguments;
+use super::failure::{Answer, Failure, answer};
+use crate::history::Entry;
+
+/// Wei per gas for the producer that is proposed, and the least that histories tell of own blocks. Clients that read zero
+/// offer 1 wei, are told of that in turn, and stay there.
+const TIP: u64 = 1_000_000;
+/// Blocks of one history.
+const BLOCKS_MAX: u64 = 1_024;
+/// Percentiles of one history.
+const PERCENTILES_MAX: usize = 100;
+
+/// What a legacy transaction should offer for each gas.
+pub(super) fn gas_price(node: &Node, _: &Arguments) -> Answer {
+    answer(U64::from(node.history().newest().next.base_fee.saturating_add(TIP)))
+}
+
+pub(super) fn tip(_: &Node, _: &Arguments) -> Answer {
+    answer(U64::from(TIP))
+}
+
+pub(super) fn base_fee(node: &Node, _: &Arguments) -> Answer {
+    answer(U64::from(node.history().newest().next.base_fee))
+}
+
+/// Blobs have nowhere to go here, so their price never moves.
+pub(super) fn blob_base_fee(_: &Node, _: &Arguments) -> Answer {
+    answer(U64::from(1))
+}
+
+pub(super) fn history(node: &Node, arguments: &Arguments) -> Answer {
+    let count =
+        arguments.quantity(0)?.ok_or_else(|| Failure::params("missing value for required argument 0"))?;
+    let _: Value = arguments.required(1)?;
+    let percentiles: Vec<f64> = arguments.optional(2)?.unwrap_or_default();
+    if percentiles.len() > PERCENTILES_MAX {
+        let words = format!("invalid reward percentile: over the query limit {PERCENTILES_MAX}");
+        return Err(Failure::server(words));
+    }
+    if let Some(wrong) = percentiles.iter().find(|one| !(0.0..=100.0).contains(*one)) {
+        return Err(Failure::server(format!("invalid reward percentile: {wrong}")));
+    }
+    if !percentiles.is_sorted() {
+        return Err(Failure::server("invalid reward percentile: they must not fall"));
+    }
+    let newest = node.find(arguments.block(1)?)?;
+    let newest = newest.ok_or_else(|| Failure::server("request beyond head block"))?;
+    let first = (newest.number() + 1).saturating_sub(count.min(BLOCKS_MAX)).max(node.history().oldest());
+    let blocks: Vec<_> =
+        (first..=newest.number()).filter_map(|height| node.history().block(height)).collect();
+    if count == 0 || blocks.is_empty() {
+        return Ok(json!({ "oldestBlock": "0x0", "gasUsedRatio": null }));
+    }
+    let base_fees = blocks.iter().map(|entry| entry.environment.base_fee).chain([newest.next.base_fee]);
+    let ratios = blocks.iter().map(|entry| entry.gas_used() as f64 / entry.environment.gas_limit as f64);
+    let mut history = json!({
+        "oldestBlock": U64::from(first),
+        "baseFeePerGas": base_fees.map(U64::from).collect::<Vec<_>>(),
+        "gasUsedRatio": ratios.collect::<Vec<_>>(),
+    });
+    if !percentiles.is_empty() {
+        let floor = if node.way().is_some() { u128::from(TIP) } else { 0 };
+        let of = |entry: &std::sync::Arc<Entry>| rewards(entry, &percentiles, floor);
+        history["reward"] = blocks.iter().map(of).collect();
+    }
+    Ok(history)
+}
+
+/// The tips below which these shares of a block's gas were bought.
+fn rewards(entry: &Entry, percentiles: &[f64], floor: u128) -> Value {
+    let base_fee = entry.environment.base_fee;
+    let paid = |one: &crate::history::Included| {
+        let (tip, gas) = (one.receipt.tip(base_fee), one.receipt.gas_used);
+        ((tip / U256::from(gas.max(1))).saturating_to::<u128>(), gas)
+    };
+    let mut tips: Vec<(u128, u64)> = entry.transactions.iter().map(paid).collect();
+    tips.sort_unstable();
+    let mut rewards = Vec::with_capacity(percentiles.len());
+    let (mut at, mut below) = (0, tips.first().map_or(0, |(_, gas)| *gas));
+    for percentile in percentiles {
+        let wanted = (entry.gas_used() as f64 * percentile / 100.0) as u64;
+        while below < wanted && at + 1 < tips.len() {
+            at += 1;
+            below += tips[at].1;
+        }
+        let tip = tips.get(at).map_or(0, |(tip, _)| *tip);
+        rewards.push(U128::from(tip.max(floor)));
+    }
+    json!(rewards)
+}

@@ -1,0 +1,92 @@
+//! `pelton_*`: what other chains have no words for.
+
+use alloy_primitives::{B256, U64};
+use pelton_engine::evm::call::Reads as _;
+use pelton_engine::reject::Reject;
+use serde_json::{Map, Value, json};
+
+use super::Node;
+use super::arguments::Arguments;
+use super::failure::Answer;
+
+/// Where a transaction is, or why it is not.
+pub(super) fn status(node: &Node, arguments: &Arguments) -> Answer {
+    let id: B256 = arguments.required(0)?;
+    if let Some((entry, index)) = node.history().transaction(&id) {
+        let success = entry.transactions[index].receipt.success;
+        let number = U64::from(entry.number());
+        let advice = if success {
+            "nothing: it is final"
+        } else {
+            "read its receipt; it was charged, and did nothing else"
+        };
+        return Ok(json!({
+            "status": if success { "committed" } else { "failed" },
+            "stage": "commit",
+            "blockNumber": number,
+            "transactionIndex": U64::from(index),
+            "advice": advice,
+        }));
+    }
+    let Some(way) = node.way() else { return Ok(json!({ "status": "unknown" })) };
+    if let Some(waiting) = way.mempool.transaction(&id) {
+        return Ok(waiting_status(node, &waiting));
+    }
+    if let Some(rejection) = way.ledger.rejection(&id) {
+        return Ok(json!({
+            "status": "rejected",
+            "stage": rejection.stage,
+            "reason": rejection.reason.name(),
+            "meaning": rejection.reason.help(),
+            "advice": advice(rejection.reason),
+        }));
+    }
+    if way.mempool.is_being_checked(&id) {
+        return Ok(json!({ "status": "checking", "stage": "verify", "advice": "ask again in a moment" }));
+    }
+    let advice = "it never came, or it was turned away long ago; send it";
+    Ok(json!({ "status": "unknown", "advice": advice }))
+}
+
+fn waiting_status(node: &Node, waiting: &pelton_engine::transaction::Verified) -> Value {
+    let (sender, fields) = (waiting.sender(), waiting.fields());
+    let newest = node.history().newest();
+    let account = node.history().at(newest.number()).account(&sender).unwrap_or_default();
+    let next = node.way().map_or(account.nonce, |way| way.mempool.next_nonce(&sender, account.nonce));
+    let (reason, advice) = if fields.nonce >= next {
+        (Some("NonceGap"), format!("send the transaction with nonce {next} first"))
+    } else if fields.tip(newest.next.base_fee).is_none() {
+        (Some("FeeTooLow"), "wait for the base fee to fall, or replace it with one that offers more".into())
+    } else if fields.cost_max().is_none_or(|cost| cost > account.balance) {
+        (Some("InsufficientFunds"), "pay the sender, or let its earlier transactions come through".into())
+    } else {
+        (None, "nothing: a block will take it".into())
+    };
+    json!({ "status": "waiting", "stage": "schedule", "reason": reason, "nonce": U64::from(fields.nonce), "advice": advice })
+}
+
+/// What to do about a rejection.
+fn advice(reason: Reject) -> &'static str {
+    match reason {
+        Reject::StaleNonce => "sign it again with the next nonce",
+        Reject::NonceGap => "send the earlier nonces first, then this one again",
+        Reject::InsufficientFunds => "pay the sender, then send it again",
+        Reject::ReplacementUnderpriced => "offer at least 10 % more in both fees",
+        Reject::FeeTooLow => "offer more for each gas",
+        Reject::Replaced => "nothing: another one with its nonce paid more",
+        Reject::IntrinsicGas => "give it more gas",
+        Reject::GasLimitTooHigh => "give it less gas, or split it",
+        Reject::WrongChain | Reject::Unprotected => "sign it for this chain's id",
+        Reject::PoolFull | Reject::SenderFull => "send it again later",
+        Reject::UnknownType => "use type 0, 1, 2, 4 or 0x65",
+        _ => "look at how it is made and signed",
+    }
+}
+
+/// Live figures of all stages, and how often each limit of this server was hit.
+pub(super) fn stages(node: &Node, _: &Arguments) -> Answer {
+    let stages = node.way().map(|way| way.figures.all()).unwrap_or_default();
+    let hit: Map<String, Value> = node.hits().map(|(name, count)| (name.to_owned(), json!(count))).collect();
+    let waiting_at_door = node.way().map_or(0, |way| way.submitter.waiting());
+    Ok(json!({ "stages": stages, "waitingAtDoor": waiting_at_door, "limitsHit": hit }))
+}

@@ -1,0 +1,179 @@
+//! Transactions in, and the words for those that are turned away.
+//!
+//! A transaction is handed to the pipeline at once, and the client hears what the pool said: it waits for a block, or why it
+//! does not. Under so much load that this takes long, the client has the hash at hand and can ask later.
+
+use std::time::Duration;
+
+use alloy_primitives::{B256, Bytes, U256, keccak256};
+use pelton_engine::checks::intrinsic_gas;
+use pelton_engine::codec;
+use pelton_engine::evm::call::Reads as _;
+use pelton_engine::limits::Limits;
+use pelton_engine::reject::Reject;
+use pelton_engine::transaction::{Kind, Signature, Transaction};
+use pelton_pipeline::origin::Origin;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::Node;
+use super::arguments::Arguments;
+use super::failure::{Answer, Failure};
+use super::limits::Limit;
+use crate::json;
+
+/// How long a client waits for the pool's word.
+const WORD: Duration = Duration::from_secs(2);
+/// How long a client that wants the receipt may wait at most, and does by default.
+const RECEIPT_MAX: Duration = Duration::from_secs(60);
+const RECEIPT: Duration = Duration::from_secs(2);
+
+/// Hands in a transaction; gives its hash once it waits for a block.
+pub(super) async fn send(node: &Node, arguments: Arguments) -> Answer {
+    let wire: Bytes = arguments.required(0)?;
+    node.submit(wire).await.map(|id| json!(id))
+}
+
+/// The same, but gives the receipt (EIP-7966).
+pub(super) async fn send_sync(node: &Node, arguments: Arguments) -> Answer {
+    let wire: Bytes = arguments.required(0)?;
+    let patience = arguments.quantity(1)?.map_or(RECEIPT, Duration::from_millis).min(RECEIPT_MAX);
+    let id = keccak256(&wire);
+    let way = node.writable()?;
+    let settled = way.mempool.want(id);
+    node.submit(wire.clone()).await?;
+    let verdict = timeout(patience, settled).await;
+    way.mempool.leave(&id);
+    match verdict {
+        Ok(Ok(Ok(()))) => {
+            let found = node.history().transaction(&id);
+            let (entry, index) = found.ok_or_else(|| Failure::server("the receipt is forgotten already"))?;
+            Ok(json::receipt(&entry, index))
+        }
+        Ok(Ok(Err(reason))) => Err(node.refusal(&wire, reason)),
+        _ => {
+            let words =
+                format!("The transaction was added to the mempool but wasn't processed in {patience:?}.");
+            Err(Failure { code: Failure::TIMEOUT, message: words, data: Some(id.into()) })
+        }
+    }
+}
+
+impl Node {
+    /// Hands a transaction to the pipeline, and waits for what the pool says.
+    async fn submit(&self, wire: Bytes) -> Result<B256, Failure> {
+        let way = self.writable()?;
+        let (size, limit) = (wire.len(), self.chain_limits().transaction_bytes_max as usize);
+        if size > limit {
+            return Err(Failure::server(format!("oversized data: transaction size {size}, limit {limit}")));
+        }
+        let id = keccak256(&wire);
+        let word = way.mempool.ask(id);
+        if way.submitter.submit(wire.clone(), Origin::default()).is_err() {
+            drop(word);
+            way.mempool.leave(&id);
+            return Err(self.hit(Limit::Door, "txpool is full".to_owned()));
+        }
+        let verdict = timeout(WORD, word).await;
+        way.mempool.leave(&id);
+        match verdict {
+            Ok(Ok(Err(reason))) => Err(self.refusal(&wire, reason)),
+            _ => Ok(id),
+        }
+    }
+
+    /// Why a transaction was turned away, in geth's words.
+    pub(super) fn refusal(&self, wire: &Bytes, reason: Reject) -> Failure {
+        let decoded = codec::decode(wire.clone()).ok();
+        let words = decoded.and_then(|transaction| self.exact_words(&transaction, reason));
+        Failure::server(words.unwrap_or_else(|| words_of(reason, self.chain_limits())))
+    }
+
+    /// The words that hold figures.
+    fn exact_words(&self, transaction: &Transaction, reason: Reject) -> Option<String> {
+        let fields = transaction.fields();
+        match reason {
+            Reject::StaleNonce => {
+                let next = self.sender_account(transaction)?.0;
+                Some(format!("nonce too low: next nonce {next}, tx nonce {}", fields.nonce))
+            }
+            Reject::InsufficientFunds => {
+                let (balance, cost) = (self.sender_account(transaction)?.1, fields.cost_max()?);
+                let over = cost.saturating_sub(balance);
+                Some(format!(
+                    "insufficient funds for gas * price + value: balance {balance}, tx cost {cost}, overshot {over}"
+                ))
+            }
+            Reject::IntrinsicGas => {
+                let (gas, least) = (fields.gas_limit, intrinsic_gas(fields));
+                Some(format!("intrinsic gas too low: gas {gas}, minimum needed {least}"))
+            }
+            Reject::GasLimitTooHigh => {
+                let (cap, gas) = (self.chain_limits().transaction_gas_max, fields.gas_limit);
+                Some(format!("transaction gas limit too high (cap: {cap}, tx: {gas})"))
+            }
+            Reject::WrongChain => {
+                let (have, want) = (fields.chain_id?, self.chain_limits().chain_id);
+                Some(format!("invalid chain id for signer: have {have} want {want}"))
+            }
+            Reject::FeeFields if fields.max_priority_fee_per_gas > fields.max_fee_per_gas => Some(format!(
+                "max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas: {}, maxFeePerGas: {}",
+                fields.max_priority_fee_per_gas, fields.max_fee_per_gas
+            )),
+            Reject::InitCodeTooLarge => {
+                let (size, limit) = (fields.input.len(), self.chain_limits().init_code_bytes_max);
+                Some(format!("max initcode size exceeded: code size {size}, limit {limit}"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Next nonce and balance of whoever signed this.
+    fn sender_account(&self, transaction: &Transaction) -> Option<(u64, U256)> {
+        let sender = match transaction.signature() {
+            Signature::Secp256k1 { rs, y_parity } => {
+                let mut payload = Vec::new();
+                transaction.signing_payload(&mut payload);
+                pelton_kernels::ecdsa::signer(&payload, rs, *y_parity)?
+            }
+            Signature::Ed25519 { key, .. } => pelton_kernels::address::of_ed25519(key),
+        };
+        let newest = self.history().newest().number();
+        let account = self.history().at(newest).account(&sender.into()).unwrap_or_default();
+        Some((account.nonce, account.balance))
+    }
+
+    /// A transaction that waits, as clients see it.
+    pub(super) fn waiting(&self, transaction: &pelton_engine::transaction::Verified) -> Value {
+        let fields = transaction.fields();
+        let is_one_price = matches!(fields.kind, Kind::Legacy | Kind::AccessList);
+        let base_fee = self.history().newest().next.base_fee;
+        let tip = fields.tip(base_fee).filter(|_| !is_one_price);
+        let price = tip.map_or(fields.max_fee_per_gas, |tip| u128::from(base_fee) + tip);
+        json::waiting(transaction.transaction().wire(), transaction.sender(), price)
+    }
+}
+
+/// The words for a reason alone.
+fn words_of(reason: Reject, limits: &Limits) -> String {
+    match reason {
+        Reject::Repeat | Reject::Duplicate => "already known".into(),
+        Reject::Oversized => format!("oversized data: limit {}", limits.transaction_bytes_max),
+        Reject::Truncated | Reject::Malformed | Reject::NonCanonical => {
+            format!("rlp: {}", reason.help().trim_end_matches('.').to_lowercase())
+        }
+        Reject::UnknownType => "transaction type not supported".into(),
+        Reject::Unprotected => "only replay-protected (EIP-155) transactions allowed over RPC".into(),
+        Reject::NonceTooHigh => "nonce has max value".into(),
+        Reject::BadSignature => "invalid sender: invalid transaction v, r, s values".into(),
+        Reject::ReplacementUnderpriced => "replacement transaction underpriced".into(),
+        Reject::StaleNonce => "nonce too low".into(),
+        Reject::NonceGap => "nonce too high: the nonces before it never came".into(),
+        Reject::InsufficientFunds => "insufficient funds for gas * price + value".into(),
+        Reject::SenderIsContract => "sender not an eoa".into(),
+        Reject::FeeTooLow => "max fee per gas less than block base fee".into(),
+        Reject::SenderFull => "account limit exceeded".into(),
+        Reject::PoolFull => "txpool is full".into(),
+        other => other.help().trim_end_matches('.').to_lowercase(),
+    }
+}

@@ -1,0 +1,63 @@
+//! Runs a node until the process ends: the only place where the asynchronous runtime is started.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::devnet::{Devnet, Options};
+use crate::history::History;
+use crate::rpc::Node;
+use crate::rpc::limits::Limits;
+use crate::server::Server;
+
+/// How soon it is noticed that a pipeline has failed.
+const LOOK_AFTER: Duration = Duration::from_millis(500);
+
+/// Serves a development network; says where, once it is ready.
+///
+/// # Errors
+/// Where the system gives no threads or not this address, or the pipeline has failed.
+pub fn devnet(
+    options: &Options,
+    limits: Limits,
+    address: SocketAddr,
+    ready: impl FnOnce(SocketAddr),
+) -> io::Result<()> {
+    let devnet = Devnet::start(options)?;
+    let node = Arc::new(Node::of_devnet(&devnet, limits));
+    runtime()?.block_on(async {
+        let server = Server::bind(address, node).await?;
+        ready(server.address()?);
+        tokio::spawn(server.serve());
+        while devnet.is_running() {
+            tokio::time::sleep(LOOK_AFTER).await;
+        }
+        Err(io::Error::other("the pipeline has failed"))
+    })
+}
+
+/// Serves a chain that does not grow; says where, once it is ready.
+///
+/// # Errors
+/// Where the system gives no threads or not this address.
+pub fn chain(
+    history: Arc<History>,
+    limits: Limits,
+    address: SocketAddr,
+    ready: impl FnOnce(SocketAddr),
+) -> io::Result<()> {
+    let node = Arc::new(Node::of_chain(history, limits));
+    runtime()?.block_on(async {
+        let server = Server::bind(address, node).await?;
+        ready(server.address()?);
+        server.serve().await;
+        Ok(())
+    })
+}
+
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(2).thread_name("pelton-rpc").enable_all().build()
+}

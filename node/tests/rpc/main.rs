@@ -1,0 +1,10 @@
+//! The node as its clients meet it: over sockets, by HTTP and WebSocket, with good requests and bad ones.
+
+mod bad_input;
+mod chain;
+mod client;
+mod contract;
+mod documented;
+mod refusals;
+mod subscriptions;
+mod wallet;
