@@ -109,7 +109,8 @@ impl Mempool {
         for one in &entry.transactions {
             let id = one.receipt.id;
             inner.remove(&id);
-            inner.tell(&id, Ok(()));
+            // Who handed it in has heard when it began to wait, or hears of a copy that it is one.
+            answer(inner.wanted.remove(&id), Ok(()));
         }
     }
 }
@@ -120,9 +121,7 @@ impl Watch for Mempool {
         let mut inner = self.inner.lock();
         inner.by_id.insert(id, transaction.clone());
         inner.by_sender.entry(sender).or_default().insert(nonce, id);
-        for asker in inner.asked.remove(&id).into_iter().flatten() {
-            let _ = asker.send(Ok(()));
-        }
+        answer(inner.asked.remove(&id), Ok(()));
         drop(inner);
         // Nobody need listen.
         let _ = self.news.send(transaction.clone());
@@ -139,7 +138,8 @@ impl Watch for Mempool {
             return;
         }
         inner.remove(id);
-        inner.tell(id, Err(reason));
+        answer(inner.asked.remove(id), Err(reason));
+        answer(inner.wanted.remove(id), Err(reason));
     }
 }
 
@@ -156,19 +156,19 @@ impl Inner {
             self.by_sender.remove(&sender);
         }
     }
-
-    fn tell(&mut self, id: &B256, verdict: Verdict) {
-        let asked = self.asked.remove(id).into_iter().flatten();
-        for listener in asked.chain(self.wanted.remove(id).into_iter().flatten()) {
-            let _ = listener.send(verdict);
-        }
-    }
 }
 
 type Listeners = HashMap<B256, Vec<oneshot::Sender<Verdict>>>;
 
 fn add(listeners: &mut Listeners, id: B256, sender: oneshot::Sender<Verdict>) {
     listeners.entry(id).or_default().push(sender);
+}
+
+/// Nobody need listen any more.
+fn answer(listeners: Option<Vec<oneshot::Sender<Verdict>>>, verdict: Verdict) {
+    for listener in listeners.into_iter().flatten() {
+        let _ = listener.send(verdict);
+    }
 }
 
 fn drop_closed(listeners: &mut Listeners, id: &B256) {
