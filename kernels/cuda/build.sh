@@ -34,11 +34,28 @@ fi
 compile() { "$nvcc" -O3 --threads 0 -fatbin -Xfatbin=-compress-all "${targets[@]}" -o "$folder/$1" "$2"; }
 compile pelton.fatbin verify.cu
 compile ceilings.fatbin bench/ceilings.cu
+# The text of which drivers make code for newer GPUs, without comments: tests run it (tests/ptx).
+text() { "$nvcc" -O3 -ptx -arch=compute_75 -o - "$2" | sed 's|//.*||; /^[[:space:]]*$/d' | gzip -n -9 >"$folder/$1"; }
+text pelton.ptx.gz verify.cu
+text fields.ptx.gz host/fields.cu
+# What a kernel takes of a multiprocessor, which a test holds to a budget (tests/fatbin.rs). An instruction has 16 bytes.
+cubin=$(mktemp)
+{
+    echo "kernel registers stack_bytes spilled_bytes instructions"
+    "$nvcc" -O3 -cubin -arch=sm_90 -Xptxas -v -o "$cubin" verify.cu 2>&1 |
+        awk '/Function properties for pelton_/ { name = $NF; getline; stack = $1; spilled = $5 }
+             / Used / { print name, $5, stack, spilled }' |
+        while read -r name rest; do
+            bytes=$(readelf -SW "$cubin" 2>/dev/null | sed -n "s/.* \.text\.$name  *PROGBITS *[^ ]* *[^ ]* *\([^ ]*\) .*/\1/p")
+            echo "$name $rest $((16#$bytes / 16))"
+        done | LC_ALL=C sort
+} >"$folder/pelton.resources"
+rm -f "$cubin"
 if [ "${1:-}" != --check ]; then
-    sha256sum build.sh ./*.fatbin $(find . -name '*.cu' -o -name '*.cuh' | LC_ALL=C sort) | sed 's|  \./|  |' >pelton.sources
+    sha256sum build.sh ./*.fatbin ./*.gz pelton.resources $(find . -name '*.cu' -o -name '*.cuh' | LC_ALL=C sort) | sed 's|  \./|  |' >pelton.sources
     exit
 fi
-for compiled in pelton.fatbin ceilings.fatbin; do
+for compiled in pelton.fatbin ceilings.fatbin pelton.ptx.gz fields.ptx.gz pelton.resources; do
     cmp "$folder/$compiled" "$compiled" || {
         echo "kernels/cuda/$compiled is not what the source gives: run kernels/cuda/build.sh" >&2
         exit 1

@@ -6,6 +6,18 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+/// What the compiler gives.
+const COMPILED: [&str; 5] =
+    ["pelton.fatbin", "ceilings.fatbin", "pelton.ptx.gz", "fields.ptx.gz", "pelton.resources"];
+
+/// What a kernel may take at most on sm_90: registers of a thread, which say how many threads there are at a time (65,536 of
+/// them are shared), bytes of them that are moved to memory, and instructions, which all have to be fetched.
+const BUDGETS: [(&str, [u32; 3]); 3] = [
+    ("pelton_ed25519", [128, 0, 16_000]),
+    ("pelton_secp256k1", [168, 0, 24_000]),
+    ("pelton_tables", [168, 0, 5_000]),
+];
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("cuda")
 }
@@ -27,7 +39,8 @@ fn sources(root: &Path, below: &Path, found: &mut Vec<String>) {
 #[test]
 fn the_kernels_were_compiled_from_the_sources_as_they_are() {
     let root = folder();
-    let mut names = ["build.sh", "pelton.fatbin", "ceilings.fatbin"].map(str::to_owned).to_vec();
+    let mut names = vec!["build.sh".to_owned()];
+    names.extend(COMPILED.map(str::to_owned));
     sources(&root, &root, &mut names);
     let digest = |name: &String| {
         let bytes = fs::read(root.join(name)).expect("the file is there");
@@ -41,4 +54,18 @@ fn the_kernels_were_compiled_from_the_sources_as_they_are() {
         .map(|(digest, name)| (name.to_owned(), digest.to_owned()))
         .collect();
     assert_eq!(now, recorded, "run kernels/cuda/build.sh, which compiles the kernels anew");
+}
+
+#[test]
+fn kernels_stay_within_their_budgets_of_registers_and_instructions() {
+    let recorded =
+        fs::read_to_string(folder().join("pelton.resources")).expect("it is part of the repository");
+    let lines: Vec<Vec<_>> = recorded.lines().map(|line| line.split(' ').collect()).collect();
+    assert_eq!(lines[0], ["kernel", "registers", "stack_bytes", "spilled_bytes", "instructions"]);
+    assert_eq!(lines.len(), 1 + BUDGETS.len(), "each kernel has a budget");
+    for (line, (name, most)) in lines[1..].iter().zip(BUDGETS) {
+        assert_eq!(line[0], name);
+        let takes = [1, 3, 4].map(|column: usize| line[column].parse::<u32>().expect("a number"));
+        assert!(takes.iter().zip(most).all(|(takes, most)| *takes <= most), "{name}: {takes:?} of {most:?}");
+    }
 }

@@ -1,0 +1,24 @@
+//! What NVIDIA's compiler made of the kernels, run instruction by instruction: so the inline assembly of `cuda/carry.cuh`,
+//! which no C++ compiler sees, is held to the same oracles as the arithmetic around it.
+//!
+//! `cuda/build.sh` writes the text beside the compiled kernels, from the same sources by the same compiler; the text of
+//! the whole is what drivers compile for GPUs that are newer than the newest we name.
+
+mod fields;
+mod machine;
+mod program;
+mod verification;
+
+use std::io::Read;
+use std::path::Path;
+
+use flate2::read::GzDecoder;
+
+/// The text of this name.
+fn text(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cuda").join(name);
+    let file = std::fs::File::open(path).expect("it is part of the repository");
+    let mut text = String::new();
+    GzDecoder::new(file).read_to_string(&mut text).expect("it is text, compressed");
+    text
+}
