@@ -9,6 +9,9 @@
 //! This crate knows no device, no network and no clock: everything that it gives is a function of what it is given.
 
 extern crate alloc;
+// Tests in here share helpers with those outside, which know the crate by its name.
+#[cfg(test)]
+extern crate self as pelton_engine;
 
 pub mod access;
 pub mod block;

@@ -13,6 +13,8 @@
 //! and every slot that it touches is in the transaction's row.
 
 mod inside;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -150,7 +150,8 @@ impl Run {
             let address = self.address(key);
             let cell = self.accounts.get_mut(key);
             if cell.is_void || cell.slots.is_some() {
-                unnamed_slot_changes(state, &address, cell, writes);
+                let is_named = |slot: &U256| self.plan.keys.slot(key, slot).is_some();
+                unnamed_slot_changes(state, &address, cell, is_named, writes);
             }
         }
         let unnamed = writes.slots.drain(..).map(|(slot, value)| (slot, value, NOWHERE));
@@ -176,10 +177,16 @@ impl Run {
 const STRIDE: usize = 32;
 
 /// Adds the slots of an account that the block does not name.
-fn unnamed_slot_changes(state: &State, address: &Address, cell: &mut AccountCell, writes: &mut WriteSet) {
+fn unnamed_slot_changes(
+    state: &State,
+    address: &Address,
+    cell: &mut AccountCell,
+    is_named: impl Fn(&U256) -> bool,
+    writes: &mut WriteSet,
+) {
     let changed = cell.slots.take().unwrap_or_default();
     if cell.is_void {
-        let void = state.slots_of(address).filter(|(slot, _)| !changed.contains_key(slot));
+        let void = state.slots_of(address).filter(|(slot, _)| !changed.contains_key(slot) && !is_named(slot));
         writes.slots.extend(void.map(|(slot, _)| ((*address, slot), U256::ZERO)));
     }
     for (slot, value) in *changed {
