@@ -33,6 +33,7 @@ pub mod serial;
 pub mod state;
 pub mod stateless;
 pub mod store;
+mod sync;
 pub mod transaction;
 pub mod trie;
 pub mod writes;

@@ -10,12 +10,10 @@
 //! leaves: it neither spins nor sleeps. Who has more than it can run at once wakes another, as long as there are fewer
 //! than allowed. A worker leaves with its own queue empty, so when the last one leaves nothing is left that could run.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-
 use crossbeam_deque::{Steal, Stealer, Worker as Queue};
 
 use crate::plan::{Class, Plan, Rows};
+use crate::sync::{AtomicU32, AtomicUsize, Mutex, Ordering};
 
 /// Weight of a share, counted in transfers.
 const SHARE: u32 = 48;
