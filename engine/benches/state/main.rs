@@ -1,8 +1,9 @@
-//! What it costs to keep a state under a root: updates, witnesses, and what a verifier does with them.
+//! What it costs to keep a state under a root and on a disk, beside databases that do the same: updates, witnesses, what
+//! a verifier does with them, reads, and how soon all of it is there again.
 //!
 //! ```text
 //! cargo bench -p pelton-engine --bench state                 the tables, and target/state.json: 4,000,000 accounts
-//! cargo bench -p pelton-engine --bench state -- --quick      the same with 400,000 accounts
+//! cargo bench -p pelton-engine --bench state -- --quick      the same with 200,000 accounts
 //! cargo bench -p pelton-engine --bench state -- updates      some tables only
 //! cargo test  -p pelton-engine --bench state                 every contender is right about a few accounts
 //! ```
@@ -12,8 +13,10 @@
 //! grow when others are busy, as wall time does.
 
 mod accounts;
+mod durable;
 mod keys;
 mod meter;
+mod restart;
 mod updates;
 mod witness;
 
@@ -38,20 +41,25 @@ pub struct Size {
 }
 
 const WHOLE: Size = Size { accounts: 4_000_000, batch: 10_000, batches: 100 };
-const QUICK: Size = Size { accounts: 400_000, batch: 10_000, batches: 30 };
+const QUICK: Size = Size { accounts: 200_000, batch: 10_000, batches: 20 };
 /// Enough to fill lanes and shards, and to be done by several threads.
 const IN_TEST: Size = Size { accounts: 3_000, batch: 700, batches: 3 };
 
 /// A table by name, and what it takes to fill it.
 type Table = (&'static str, fn(Size) -> Vec<Figure>);
-const TABLES: [Table; 3] =
-    [("keys", keys::measure), ("updates", updates::measure), ("witness", witness::measure)];
+const TABLES: [Table; 5] = [
+    ("keys", keys::measure),
+    ("updates", updates::measure),
+    ("witness", witness::measure),
+    ("durable", durable::measure),
+    ("restart", restart::measure),
+];
 
 const EXPLANATION: &str = "\
 items/s   how many items are done in a second of wall time: the median over all batches; more is better
 CPU ns    nanoseconds of CPU time, of all threads together, for one item: the median; less is better
 worst ms  wall time of the slowest batch
-bytes     resident memory for an account; of a witness, its length for a key";
+bytes     resident memory for an account, caches of databases included; of a witness, its length for a key";
 
 fn main() -> ExitCode {
     let (flags, filters): (Vec<_>, Vec<_>) =

@@ -3,31 +3,34 @@
 use std::path::Path;
 
 use alloy_primitives::Address;
+use pelton_engine::commitment::rules::Root;
 use pelton_engine::state::Account;
 use pelton_engine::writes::WriteSet;
 use redb::{Database, Durability, ReadableDatabase, TableDefinition};
 
-use crate::contender::{Contender, account, value};
+use super::contender::{Contender, account, value};
 
 const ACCOUNTS: TableDefinition<&[u8; 20], &[u8; 40]> = TableDefinition::new("accounts");
 
 pub struct Redb(Database);
 
 impl Redb {
-    pub fn new(folder: &Path, genesis: &WriteSet) -> Redb {
+    pub fn new(folder: &Path) -> Redb {
         std::fs::create_dir(folder).expect("the folder is new");
-        let mut redb = Redb(Database::create(folder.join("data")).expect("the disk is good"));
-        redb.append(genesis);
-        redb
+        Redb(Database::create(folder.join("data")).expect("the disk is good"))
     }
 }
 
 impl Contender for Redb {
     fn name(&self) -> &'static str {
-        "redb"
+        "redb, without a root"
     }
 
-    fn append(&mut self, writes: &WriteSet) {
+    fn threads(&self) -> usize {
+        1
+    }
+
+    fn commit(&mut self, writes: &WriteSet) -> Option<Root> {
         let mut transaction = self.0.begin_write().expect("there is one writer");
         transaction.set_durability(Durability::Immediate).expect("it is the first thing said");
         {
@@ -37,6 +40,7 @@ impl Contender for Redb {
             }
         }
         transaction.commit().expect("the disk is good");
+        None
     }
 
     fn account(&self, address: &Address) -> Option<Account> {

@@ -4,44 +4,46 @@ use alloy_primitives::{Address, KECCAK256_EMPTY, U256};
 use pelton_engine::state::Account;
 use pelton_engine::writes::WriteSet;
 
+use crate::accounts::spread;
+
+/// As many accounts are made together.
+const LOAD: usize = 100_000;
+
 /// Blocks that follow from nothing but their number.
 pub struct Blocks {
     accounts: u32,
     changes: usize,
     height: u64,
-    random: u64,
 }
 
 impl Blocks {
     pub fn new(accounts: u32, changes: usize) -> Blocks {
-        Blocks { accounts, changes, height: 0, random: 1 }
+        Blocks { accounts, changes, height: 0 }
     }
 
-    /// All accounts.
-    pub fn genesis(&self) -> WriteSet {
-        self.writes((0..self.accounts).collect())
+    /// All accounts, in several blocks.
+    pub fn genesis(&self) -> impl Iterator<Item = WriteSet> {
+        (0..self.accounts)
+            .step_by(LOAD)
+            .map(|from| writes((from..self.accounts.min(from + LOAD as u32)).collect(), 0))
     }
 
     /// The next block: so many accounts drawn at random, each once.
     pub fn next_block(&mut self) -> WriteSet {
         self.height += 1;
-        let numbers = (0..self.changes).map(|_| {
-            self.random =
-                self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            ((self.random >> 33) % u64::from(self.accounts)) as u32
-        });
-        let mut numbers: Vec<u32> = numbers.collect();
+        let number = |pick: u64| (spread(self.height << 32 | pick) % u64::from(self.accounts)) as u32;
+        let mut numbers: Vec<u32> = (0..self.changes as u64).map(number).collect();
         numbers.sort_unstable();
         numbers.dedup();
-        self.writes(numbers)
+        writes(numbers, self.height)
     }
+}
 
-    fn writes(&self, numbers: Vec<u32>) -> WriteSet {
-        let mut accounts: Vec<_> =
-            numbers.into_iter().map(|number| (address(number), Some(account(number, self.height)))).collect();
-        accounts.sort_unstable_by_key(|entry| entry.0);
-        WriteSet { accounts, ..WriteSet::default() }
-    }
+fn writes(numbers: Vec<u32>, height: u64) -> WriteSet {
+    let mut accounts: Vec<_> =
+        numbers.into_iter().map(|number| (address(number), Some(account(number, height)))).collect();
+    accounts.sort_unstable_by_key(|entry| entry.0);
+    WriteSet { accounts, ..WriteSet::default() }
 }
 
 /// The address of an account by its number.

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use alloy_primitives::Address;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use pelton_engine::commitment::rules::Root;
 use pelton_engine::state::Account;
 use pelton_engine::writes::WriteSet;
 
-use crate::contender::{Contender, account, value};
+use super::contender::{Contender, account, value};
 
 pub struct Fjall {
     database: Database,
@@ -15,27 +16,30 @@ pub struct Fjall {
 }
 
 impl Fjall {
-    pub fn new(folder: &Path, genesis: &WriteSet) -> Fjall {
+    pub fn new(folder: &Path) -> Fjall {
         let database = Database::builder(folder).open().expect("the disk is good");
         let accounts =
             database.keyspace("accounts", KeyspaceCreateOptions::default).expect("the disk is good");
-        let mut fjall = Fjall { database, accounts };
-        fjall.append(genesis);
-        fjall
+        Fjall { database, accounts }
     }
 }
 
 impl Contender for Fjall {
     fn name(&self) -> &'static str {
-        "fjall"
+        "fjall, without a root"
     }
 
-    fn append(&mut self, writes: &WriteSet) {
+    fn threads(&self) -> usize {
+        1
+    }
+
+    fn commit(&mut self, writes: &WriteSet) -> Option<Root> {
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
         for (address, account) in &writes.accounts {
             batch.insert(&self.accounts, address.as_slice(), value(account.as_ref()));
         }
         batch.commit().expect("the disk is good");
+        None
     }
 
     fn account(&self, address: &Address) -> Option<Account> {
