@@ -10,6 +10,7 @@
 //! run, at once or a fixed time after the one before; never an empty one, but where all that waits offers less than the
 //! base fee, which only blocks bring down.
 
+use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,8 +21,8 @@ use std::time::Duration;
 use pelton_consensus::{BlockId, Solo};
 use pelton_engine::genesis::Genesis;
 use pelton_engine::limits::Limits;
+use pelton_engine::prices::next_base_fee;
 use pelton_kernels::{Chunked, Spawn, Verifier};
-use pelton_pipeline::chain::Chain;
 use pelton_pipeline::clock::{Clock, WallClock};
 use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::ledger::Ledger;
@@ -97,27 +98,27 @@ impl Devnet {
         let settings = settings(options);
         let mempool = Arc::new(Mempool::default());
         let (heads, _) = broadcast::channel(HEADS_MAX);
-        let told = Arc::new(OnceLock::<(Arc<Chain>, Arc<History>)>::new());
-        let (teller, told_mempool, told_heads) = (told.clone(), mempool.clone(), heads.clone());
+        let told = Arc::new(OnceLock::new());
+        let mut teller = Teller {
+            history: told.clone(),
+            mempool: mempool.clone(),
+            heads: heads.clone(),
+            limits: limits.clone(),
+            gas_used: VecDeque::from([0]),
+        };
         let run = Run {
             input: Input::Door(entrance),
             until: None,
-            on_commit: Box::new(move |committed, _| {
-                let (chain, history) = teller.get().expect("it is set before the first turn");
-                let entry = keep(committed, chain, history);
-                told_mempool.committed(&entry);
-                // Nobody need listen.
-                let _ = told_heads.send(entry);
-            }),
+            on_commit: Box::new(move |committed, _| teller.tell(committed)),
             on_cut: Box::new(|_, _| {}),
             watch: Some(mempool.clone()),
         };
         let world = world(&settings, &threads, &clock)?;
         let pipeline = build(&settings, limits.clone(), &options.genesis, world, run);
-        let Pipeline { stages, ledger, chain, genesis, genesis_root, .. } = pipeline;
+        let Pipeline { stages, ledger, genesis, genesis_root, .. } = pipeline;
         let first = Entry::genesis(genesis.id, genesis_root, genesis.base_fee, &limits);
         let history = Arc::new(History::new(first, options.genesis.state(), options.keep));
-        let is_first = told.set((chain, history.clone())).is_ok();
+        let is_first = told.set(history.clone()).is_ok();
         assert!(is_first, "nobody else sets it");
         let figures = Figures::default();
         let stages = figures.watch(stages);
@@ -172,19 +173,36 @@ fn world(settings: &Settings, threads: &Threads, clock: &Arc<dyn Clock>) -> io::
     })
 }
 
-/// Puts a committed block into the history.
-fn keep(committed: Committed, chain: &Chain, history: &History) -> Arc<Entry> {
-    let Committed { mut done, state_root, tables } = committed;
-    let writes = std::mem::take(&mut done.executed.writes);
-    let parent = done.block.as_parent();
-    let executed = chain.summary_for(parent.height + 1);
-    let executed = executed.expect("the block below it by the lag was committed before");
-    let table = tables.after(executed.height).expect("tables go back as far as a header speaks of");
-    let next = Next { base_fee: parent.next_base_fee(&executed, chain.limits()), table: table.clone() };
-    let spoken_of = done.block.header().executed.height;
-    let prices = tables.list(spoken_of, parent.base_fee).expect("its own header spoke of it");
-    let entry = Entry::own(&done.block, done.executed, state_root, prices, next, chain.limits());
-    let entry = Arc::new(entry);
-    history.push(entry.clone(), &writes);
-    entry
+/// Tells clients of committed blocks.
+struct Teller {
+    history: Arc<OnceLock<Arc<History>>>,
+    mempool: Arc<Mempool>,
+    heads: broadcast::Sender<Arc<Entry>>,
+    limits: Limits,
+    /// Gas that the newest blocks used, as far back as the next header speaks of.
+    gas_used: VecDeque<u64>,
+}
+
+impl Teller {
+    fn tell(&mut self, committed: Committed) {
+        let Committed { mut done, state_root, tables } = committed;
+        let writes = std::mem::take(&mut done.executed.writes);
+        let (block, limits) = (&done.block, &self.limits);
+        let (height, base_fee) = (block.header().height, block.header().base_fee);
+        self.gas_used.push_back(done.executed.gas_used);
+        if self.gas_used.len() as u64 > limits.root_lag {
+            self.gas_used.pop_front();
+        }
+        let table = tables.after((height + 1).saturating_sub(limits.root_lag));
+        let table = table.expect("tables go back as far as a header speaks of").clone();
+        let next = Next { base_fee: next_base_fee(base_fee, self.gas_used[0], limits), table };
+        let prices = tables.list(block.header().executed.height, base_fee);
+        let prices = prices.expect("its own header spoke of it");
+        let entry = Arc::new(Entry::own(block, done.executed, state_root, prices, next, limits));
+        let history = self.history.get().expect("it is set before the first turn");
+        history.push(entry.clone(), &writes);
+        self.mempool.committed(&entry);
+        // Nobody need listen.
+        let _ = self.heads.send(entry);
+    }
 }
