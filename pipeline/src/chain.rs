@@ -152,6 +152,11 @@ impl Chain {
         }
     }
 
+    /// Height of the newest block with a state root.
+    pub fn height(&self) -> u64 {
+        self.summaries.lock().back().expect("a chain stands at a block").height
+    }
+
     /// The summary that the header of this height speaks of, if that block has been executed.
     pub fn summary_for(&self, height: u64) -> Option<Summary> {
         let wanted = height.saturating_sub(self.limits.root_lag);

@@ -10,7 +10,8 @@
 //! A chain that is kept on disk has one more stage before the sink, persist.
 //!
 //! A [`stage::Stage`] is written without knowing who calls it; [`turn`] calls it, times it, counts what it did and
-//! asserts that no transaction is lost; a [`driver`] decides when. [`topology`] lists the stages and links.
+//! asserts that no transaction is lost; a [`driver`] decides when. [`topology`] lists the stages and links, [`metrics`] what
+//! is counted.
 
 pub mod batch;
 pub mod chain;
@@ -22,6 +23,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod link;
 pub mod meter;
+pub mod metrics;
 pub mod origin;
 pub mod pool;
 pub mod random;

@@ -38,6 +38,11 @@ impl<T> Link<T> {
         self.queue.pop()
     }
 
+    /// How many batches it holds at most.
+    pub fn capacity(&self) -> usize {
+        self.queue.capacity()
+    }
+
     /// How many batches wait.
     pub fn depth(&self) -> usize {
         self.queue.len()

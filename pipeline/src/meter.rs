@@ -7,6 +7,12 @@ use hdrhistogram::Histogram;
 use pelton_engine::reject::Reject;
 
 use crate::clock::Nanos;
+use crate::metrics::buckets::Buckets;
+use crate::metrics::sample::Samples;
+use crate::metrics::{
+    STAGE_CPU, STAGE_HELD, STAGE_PASSED, STAGE_REGIME, STAGE_REJECTED, STAGE_SERVICE, STAGE_TAKEN,
+    STAGE_TURNS,
+};
 
 /// What a stage is doing. The three add up to its whole time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +64,38 @@ impl Default for Meter {
     }
 }
 
+impl Regime {
+    /// All of them; the place of each is that of its time.
+    pub const ALL: [Regime; 3] = [Regime::Idle, Regime::Busy, Regime::Blocked];
+
+    /// The name that metrics use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Regime::Idle => "idle",
+            Regime::Busy => "busy",
+            Regime::Blocked => "blocked",
+        }
+    }
+}
+
 impl Meter {
+    /// Copies all of it out, for the stage of this name.
+    pub fn observe(&self, stage: &str, samples: &mut Samples) {
+        let seconds = |ns: Nanos| ns as f64 / 1e9;
+        samples.count(&STAGE_TAKEN, [stage], self.taken);
+        samples.count(&STAGE_PASSED, [stage], self.passed);
+        for (reason, count) in &self.rejected {
+            samples.count(&STAGE_REJECTED, [stage, reason.name()], *count);
+        }
+        samples.count(&STAGE_HELD, [stage], self.held);
+        for regime in Regime::ALL {
+            samples.number(&STAGE_REGIME, [stage, regime.name()], seconds(self.time_in(regime)));
+        }
+        samples.number(&STAGE_CPU, [stage], seconds(self.cpu_ns));
+        samples.count(&STAGE_TURNS, [stage], self.turns);
+        samples.buckets(&STAGE_SERVICE, [stage], Buckets::from_fine(&STAGE_SERVICE, &self.service_ns));
+    }
+
     /// Transactions turned away, whatever the reason.
     pub fn rejected_total(&self) -> u64 {
         self.rejected.values().sum()

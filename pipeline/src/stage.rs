@@ -9,6 +9,7 @@ use pelton_engine::reject::Reject;
 
 use crate::batch::Load;
 use crate::clock::Nanos;
+use crate::metrics::sample::Samples;
 
 /// One step of the pipeline.
 pub trait Stage: Send {
@@ -46,6 +47,9 @@ pub trait Stage: Send {
     fn job_cpu_ns(&self) -> u64 {
         0
     }
+
+    /// Copies out what only this stage counts; what the loop counts for every stage is copied by the loop.
+    fn observe(&self, _samples: &mut Samples) {}
 }
 
 /// What a stage is told in a turn, and where it puts what it has done.

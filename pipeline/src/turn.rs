@@ -24,6 +24,8 @@ use crate::clock::{Clock, Nanos};
 use crate::ledger::Ledger;
 use crate::link::Link;
 use crate::meter::{Meter, Regime};
+use crate::metrics::sample::Samples;
+use crate::metrics::{QUEUE_CAPACITY, QUEUE_DEPTH};
 use crate::stage::{Outbox, Stage};
 
 /// Small batches are taken several in a turn, until they make something that goes on.
@@ -41,6 +43,10 @@ pub trait Turnable: Send {
     fn meter(&self) -> &Meter;
     /// The most batches that ever waited before it.
     fn queue_max(&self) -> usize;
+    /// Copies out all that was counted.
+    fn observe(&self, samples: &mut Samples) {
+        self.meter().observe(self.name(), samples);
+    }
 }
 
 /// A stage between its two links.
@@ -191,5 +197,12 @@ impl<S: Stage> Turnable for Runner<S> {
 
     fn queue_max(&self) -> usize {
         self.input.depth_max()
+    }
+
+    fn observe(&self, samples: &mut Samples) {
+        self.meter.observe(self.name, samples);
+        samples.count(&QUEUE_DEPTH, [self.name], self.input.depth() as u64);
+        samples.count(&QUEUE_CAPACITY, [self.name], self.input.capacity() as u64);
+        self.stage.observe(samples);
     }
 }

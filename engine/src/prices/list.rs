@@ -66,6 +66,15 @@ impl PriceList {
         self.accounts.is_empty()
     }
 
+    /// All keys that have a price, in no order, and that price in wei per unit of gas charged.
+    pub fn iter(&self) -> impl Iterator<Item = (Key, u128)> {
+        self.accounts.iter().flat_map(|(address, account)| {
+            let whole = (account.whole > 0).then_some((Key::account(*address), account.whole));
+            let slots = account.slots.iter().map(|(slot, price)| (Key::slot(*address, *slot), *price));
+            whole.into_iter().chain(slots)
+        })
+    }
+
     /// The price of one key in wei per unit of gas charged; 0 if it is cold.
     pub fn price(&self, key: &Key) -> u128 {
         let Some(account) = self.accounts.get(&key.address) else { return 0 };

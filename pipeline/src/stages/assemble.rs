@@ -11,7 +11,9 @@ use pelton_engine::block::split;
 use crate::batch::Load;
 use crate::clock::Nanos;
 use crate::datagrams::{DATAGRAM_BYTES_MAX, Datagrams};
-use crate::shred::{Assembler, AssemblerLimits, Choice};
+use crate::metrics::sample::Samples;
+use crate::metrics::{BLOCKS_ASSEMBLED, REPAIRS, SHRED_BYTES_HELD, SHREDS_TAKEN};
+use crate::shred::{Assembler, AssemblerLimits, Choice, ShredReject};
 use crate::stage::{Outbox, Stage};
 use crate::stages::multicast::{REPAIR, REPAIR_BYTES};
 use crate::stages::seal::Sealed;
@@ -43,6 +45,7 @@ pub struct Assemble {
     rebuilt: Vec<[u8; 32]>,
     rebuilt_count: Arc<AtomicU64>,
     asked_ns: Nanos,
+    repairs: u64,
 }
 
 impl Assemble {
@@ -57,6 +60,7 @@ impl Assemble {
             rebuilt: Vec::new(),
             rebuilt_count,
             asked_ns: 0,
+            repairs: 0,
         }
     }
 
@@ -86,6 +90,7 @@ impl Assemble {
             let mut request = [REPAIR; REPAIR_BYTES];
             request[1..].copy_from_slice(oldest.block.id().as_slice());
             self.datagrams.send(&request);
+            self.repairs += 1;
         }
     }
 }
@@ -122,6 +127,19 @@ impl Stage for Assemble {
 
     fn is_working(&self) -> bool {
         !self.expected.is_empty()
+    }
+
+    fn observe(&self, samples: &mut Samples) {
+        let counts = self.assembler.counts();
+        samples.count(&SHREDS_TAKEN, ["filed"], counts.accepted);
+        for reason in ShredReject::ALL {
+            samples.count(&SHREDS_TAKEN, [reason.name()], counts.rejected_for(reason));
+        }
+        samples.count(&SHRED_BYTES_HELD, [], self.assembler.bytes() as u64);
+        samples.count(&BLOCKS_ASSEMBLED, ["rebuilt"], counts.rebuilt);
+        samples.count(&BLOCKS_ASSEMBLED, ["mismatched"], counts.mismatched);
+        samples.count(&BLOCKS_ASSEMBLED, ["given_up"], counts.given_up);
+        samples.count(&REPAIRS, ["asked"], self.repairs);
     }
 }
 

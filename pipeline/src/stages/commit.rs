@@ -12,6 +12,8 @@ use pelton_engine::trie::Trie;
 use crate::batch::Load;
 use crate::chain::Chain;
 use crate::clock::Nanos;
+use crate::metrics::CHAIN_HEIGHT;
+use crate::metrics::sample::Samples;
 use crate::stage::{Outbox, Stage};
 use crate::stages::execute::Done;
 
@@ -69,5 +71,9 @@ impl Stage for Commit {
         });
         self.chain.settle(done.block.transactions(), &done.executed.outcomes);
         outbox.pass(Committed { done, state_root, tables });
+    }
+
+    fn observe(&self, samples: &mut Samples) {
+        samples.count(&CHAIN_HEIGHT, [], self.chain.height());
     }
 }

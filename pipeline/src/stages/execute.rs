@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pelton_engine::block::Block;
 use pelton_engine::environment::Environment;
-use pelton_engine::execute::Run;
+use pelton_engine::execute::{Effort, Run};
 use pelton_engine::executed::{Executed, Outcome};
 use pelton_kernels::Spawn;
 
@@ -21,6 +21,9 @@ use crate::batch::Load;
 use crate::chain::Chain;
 use crate::clock::Nanos;
 use crate::jobs::Jobs;
+use crate::metrics::buckets::Buckets;
+use crate::metrics::sample::Samples;
+use crate::metrics::{BLOCK_TRANSACTIONS, EXECUTED, EXECUTION_SERIAL, GAS_USED};
 use crate::stage::{Outbox, Stage};
 use crate::stages::seal::Sealed;
 
@@ -47,6 +50,39 @@ pub struct Execute {
     jobs: Jobs,
     threads: usize,
     running: Option<Running>,
+    counts: Counts,
+}
+
+/// What became of all blocks so far.
+struct Counts {
+    succeeded: u64,
+    failed: u64,
+    skipped: u64,
+    gas_used: u64,
+    alone: u64,
+    again: u64,
+    block_transactions: Buckets,
+}
+
+impl Counts {
+    fn new() -> Counts {
+        let block_transactions = Buckets::of(&BLOCK_TRANSACTIONS);
+        Counts { succeeded: 0, failed: 0, skipped: 0, gas_used: 0, alone: 0, again: 0, block_transactions }
+    }
+
+    fn note(&mut self, executed: &Executed, effort: Effort) {
+        for outcome in &executed.outcomes {
+            match outcome {
+                Outcome::Executed(receipt) if receipt.success => self.succeeded += 1,
+                Outcome::Executed(_) => self.failed += 1,
+                Outcome::Skipped(_) => self.skipped += 1,
+            }
+        }
+        self.gas_used += executed.gas_used;
+        self.alone += effort.alone as u64;
+        self.again += effort.again as u64;
+        self.block_transactions.note(executed.outcomes.len() as u64);
+    }
 }
 
 /// A block on its way.
@@ -67,7 +103,7 @@ struct Work {
 impl Execute {
     /// A stage that gives each block to at most so many workers at a time.
     pub fn new(chain: Arc<Chain>, jobs: Jobs, threads: usize) -> Execute {
-        Execute { chain, jobs, threads, running: None }
+        Execute { chain, jobs, threads, running: None, counts: Counts::new() }
     }
 
     fn start(&mut self, input: Sealed) {
@@ -87,7 +123,10 @@ impl Execute {
 
     fn finish_block(&mut self, block: Arc<Block>, arrivals: Vec<Nanos>, run: Run, outbox: &mut Outbox<Done>) {
         let finished = run.finish(&self.chain.state());
+        let effort = finished.effort();
         let executed = self.chain.advance(finished);
+        // One thread runs every block in its order, beside nothing: that is no sign of conflicts.
+        self.counts.note(&executed, if self.threads > 1 { effort } else { Effort::default() });
         let mut kept = Vec::with_capacity(arrivals.len());
         for ((outcome, transaction), arrival_ns) in
             executed.outcomes.iter().zip(block.transactions()).zip(arrivals)
@@ -148,5 +187,16 @@ impl Stage for Execute {
 
     fn job_cpu_ns(&self) -> Nanos {
         self.jobs.cpu_ns()
+    }
+
+    fn observe(&self, samples: &mut Samples) {
+        let counts = &self.counts;
+        samples.count(&EXECUTED, ["success"], counts.succeeded);
+        samples.count(&EXECUTED, ["failed"], counts.failed);
+        samples.count(&EXECUTED, ["skipped"], counts.skipped);
+        samples.count(&GAS_USED, [], counts.gas_used);
+        samples.count(&EXECUTION_SERIAL, ["alone"], counts.alone);
+        samples.count(&EXECUTION_SERIAL, ["again"], counts.again);
+        samples.buckets(&BLOCK_TRANSACTIONS, [], counts.block_transactions.clone());
     }
 }

@@ -7,6 +7,8 @@
 use std::collections::VecDeque;
 
 use crate::datagrams::{DATAGRAM_BYTES_MAX, Datagrams};
+use crate::metrics::sample::Samples;
+use crate::metrics::{REPAIRS, SHRED_BYTES_SENT, SHREDS_SENT};
 use crate::shred::{Encoder, ShreddedBlock};
 use crate::stage::{Outbox, Stage};
 use crate::stages::seal::Sealed;
@@ -36,13 +38,25 @@ pub struct Multicast {
     kept: VecDeque<ShreddedBlock>,
     /// Id and next shred of what is being sent, oldest first.
     sending: VecDeque<([u8; 32], u16)>,
+    sent: u64,
+    sent_bytes: u64,
+    repairs: u64,
 }
 
 impl Multicast {
     /// A stage that sends this way.
     pub fn new(settings: Settings, datagrams: Box<dyn Datagrams>) -> Multicast {
         let encoder = Encoder::new(settings.key);
-        Multicast { settings, datagrams, encoder, kept: VecDeque::new(), sending: VecDeque::new() }
+        Multicast {
+            settings,
+            datagrams,
+            encoder,
+            kept: VecDeque::new(),
+            sending: VecDeque::new(),
+            sent: 0,
+            sent_bytes: 0,
+            repairs: 0,
+        }
     }
 
     fn send_burst(&mut self, outbox: &mut Outbox<Sealed>) {
@@ -60,6 +74,8 @@ impl Multicast {
             }
             *next += 1;
             left -= 1;
+            self.sent += 1;
+            self.sent_bytes += shred.as_bytes().len() as u64;
             outbox.note_work();
         }
     }
@@ -77,6 +93,7 @@ impl Multicast {
                 && !self.sending.iter().any(|(sending, _)| *sending == id)
             {
                 self.sending.push_back((id, 0));
+                self.repairs += 1;
             }
         }
     }
@@ -109,6 +126,12 @@ impl Stage for Multicast {
 
     fn is_working(&self) -> bool {
         !self.sending.is_empty()
+    }
+
+    fn observe(&self, samples: &mut Samples) {
+        samples.count(&SHREDS_SENT, [], self.sent);
+        samples.count(&SHRED_BYTES_SENT, [], self.sent_bytes);
+        samples.count(&REPAIRS, ["answered"], self.repairs);
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use alloy_primitives::B256;
 
 use crate::batch::Load;
+use crate::metrics::sample::Samples;
+use crate::metrics::{BLOCKS_FINAL, BLOCKS_PROPOSED, BLOCKS_UNDECIDED};
 use crate::stage::{Outbox, Stage};
 use crate::stages::seal::Sealed;
 
@@ -22,12 +24,13 @@ pub struct Order {
     ordering: Box<dyn Ordering>,
     unproposed: VecDeque<Sealed>,
     proposed: VecDeque<Sealed>,
+    proposed_count: u64,
 }
 
 impl Order {
     /// A stage before this consensus.
     pub fn new(ordering: Box<dyn Ordering>) -> Order {
-        Order { ordering, unproposed: VecDeque::new(), proposed: VecDeque::new() }
+        Order { ordering, unproposed: VecDeque::new(), proposed: VecDeque::new(), proposed_count: 0 }
     }
 
     fn propose(&mut self) {
@@ -38,6 +41,7 @@ impl Order {
                 return;
             }
             self.proposed.push_back(sealed);
+            self.proposed_count += 1;
         }
     }
 }
@@ -66,5 +70,12 @@ impl Stage for Order {
 
     fn has_room(&self) -> bool {
         self.unproposed.is_empty()
+    }
+
+    fn observe(&self, samples: &mut Samples) {
+        let undecided = self.proposed.len() as u64;
+        samples.count(&BLOCKS_PROPOSED, [], self.proposed_count);
+        samples.count(&BLOCKS_FINAL, [], self.proposed_count - undecided);
+        samples.count(&BLOCKS_UNDECIDED, [], undecided);
     }
 }

@@ -21,6 +21,10 @@ use crate::batch::Load;
 use crate::clock::Nanos;
 use crate::durability::Durability;
 use crate::jobs::Jobs;
+use crate::metrics::sample::Samples;
+use crate::metrics::{
+    DURABLE_CHECKPOINTS, DURABLE_FAULT, DURABLE_HEIGHT, DURABLE_LAG, DURABLE_LOG, DURABLE_SYNCS,
+};
 use crate::stage::{Outbox, Stage};
 use crate::stages::commit::Committed;
 
@@ -141,5 +145,15 @@ impl Stage for Persist {
 
     fn job_cpu_ns(&self) -> Nanos {
         self.jobs.cpu_ns()
+    }
+
+    fn observe(&self, samples: &mut Samples) {
+        let gauges = self.durability.gauges();
+        samples.count(&DURABLE_HEIGHT, [], gauges.height);
+        samples.count(&DURABLE_LAG, [], gauges.lag_blocks);
+        samples.count(&DURABLE_SYNCS, [], gauges.syncs);
+        samples.count(&DURABLE_LOG, [], gauges.log_bytes);
+        samples.count(&DURABLE_CHECKPOINTS, [], gauges.checkpoints);
+        samples.count(&DURABLE_FAULT, [], u64::from(self.durability.fault().is_some()));
     }
 }

@@ -7,6 +7,7 @@
 //! `root_lag` below it has been executed, since its header speaks of that one: that also bounds how far sealing runs
 //! ahead of execution.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use alloy_primitives::Address;
@@ -15,19 +16,24 @@ use pelton_engine::access::Bound;
 use pelton_engine::block::{Parent, Summary};
 use pelton_engine::environment::Fork;
 use pelton_engine::plan::Plan;
-use pelton_engine::prices::{Cap, Claim, Rule};
+use pelton_engine::prices::{Cap, Claim, Key, Rule};
 use pelton_engine::state::State;
 use pelton_engine::transaction::Verified;
 
 use crate::batch::{Batch, Load};
 use crate::chain::Chain;
 use crate::clock::Nanos;
+use crate::metrics::sample::Samples;
+use crate::metrics::{BASE_FEE, HOT_KEY_PRICE, HOT_KEYS, PLANNED, POOL_READY, POOL_WAITING};
 use crate::pool::{self, Accounts, Funds, Market, Pool};
 use crate::stage::{Outbox, Stage};
 use crate::watch::Watch;
 
 /// So many blocks' worth of transactions are looked at in vain, at most, for those that a full key does not keep out.
 const ASIDE_MAX: usize = 4;
+
+/// Keys whose prices are shown one by one; each is a series of its own for whoever keeps them.
+const HOT_KEYS_SHOWN: usize = 8;
 
 /// What one process chooses.
 #[derive(Clone, Debug)]
@@ -72,6 +78,9 @@ pub struct Schedule {
     expired_at_ns: Nanos,
     finishing: bool,
     watch: Option<Arc<dyn Watch>>,
+    /// Transactions of planned blocks, and those of them that waited for no other.
+    planned: u64,
+    independent: u64,
 }
 
 impl Schedule {
@@ -89,6 +98,8 @@ impl Schedule {
             expired_at_ns: 0,
             finishing: false,
             watch: None,
+            planned: 0,
+            independent: 0,
         }
     }
 
@@ -161,6 +172,8 @@ impl Schedule {
         let Some((executed, base_fee)) = self.next else { return };
         let (transactions, arrivals) = by_class(self.fill());
         let plan = Plan::new(&self.chain.state(), Fork::OWN, self.settings.beneficiary, transactions);
+        self.planned += plan.transactions().len() as u64;
+        self.independent += plan.independent() as u64;
         outbox.pass(Planned { plan, executed, base_fee, arrivals });
         self.parent = Parent { height: self.parent.height + 1, base_fee, ..self.parent };
         self.next = None;
@@ -220,6 +233,29 @@ impl Stage for Schedule {
     fn has_room(&self) -> bool {
         let ahead = 2 * self.chain.limits().block_transactions_max as usize;
         self.pool.ready() == 0 || self.pool.len() < ahead.min(self.settings.pool.transactions_max)
+    }
+
+    fn observe(&self, samples: &mut Samples) {
+        samples.count(&POOL_WAITING, [], self.pool.len() as u64);
+        samples.count(&POOL_READY, [], self.pool.ready() as u64);
+        samples.count(&PLANNED, ["none"], self.independent);
+        samples.count(&PLANNED, ["others"], self.planned - self.independent);
+        let Market { base_fee, prices } = self.pool.market();
+        samples.count(&BASE_FEE, [], *base_fee);
+        let mut hot: Vec<(Key, u128)> = prices.iter().collect();
+        samples.count(&HOT_KEYS, [], hot.len() as u64);
+        hot.sort_unstable_by_key(|(key, price)| (Reverse(*price), *key));
+        for (key, price) in hot.iter().take(HOT_KEYS_SHOWN) {
+            samples.number(&HOT_KEY_PRICE, [&name_of(key)], *price as f64);
+        }
+    }
+}
+
+/// `0x` and the account, and for a slot a colon and its number in hexadecimal digits.
+fn name_of(key: &Key) -> String {
+    match &key.slot {
+        None => format!("{:#x}", key.address),
+        Some(slot) => format!("{:#x}:{slot:#x}", key.address),
     }
 }
 

@@ -2,6 +2,9 @@
 
 use crate::batch::Load;
 use crate::clock::Nanos;
+use crate::metrics::LATENCY;
+use crate::metrics::buckets::Buckets;
+use crate::metrics::sample::Samples;
 use crate::stage::{Outbox, Stage};
 
 /// Nothing.
@@ -20,12 +23,13 @@ pub type Receive<T> = Box<dyn FnMut(T, Nanos) + Send>;
 /// The stage: keeps nothing, passes nothing, and counts as passed what it handed over.
 pub struct Sink<T> {
     receive: Receive<T>,
+    latency_ns: Buckets,
 }
 
 impl<T> Sink<T> {
     /// Hands over to this function.
     pub fn new(receive: Receive<T>) -> Sink<T> {
-        Sink { receive }
+        Sink { receive, latency_ns: Buckets::of(&LATENCY) }
     }
 }
 
@@ -35,6 +39,13 @@ impl<T: Load> Stage for Sink<T> {
 
     fn take(&mut self, input: T, outbox: &mut Outbox<Never>) {
         outbox.delivered += input.transactions();
+        for arrival_ns in input.arrivals() {
+            self.latency_ns.note(outbox.now_ns.saturating_sub(*arrival_ns));
+        }
         (self.receive)(input, outbox.now_ns);
+    }
+
+    fn observe(&self, samples: &mut Samples) {
+        samples.buckets(&LATENCY, [], self.latency_ns.clone());
     }
 }

@@ -23,6 +23,9 @@ use pelton_kernels::{Completed, Scheme, Signatures, Ticket, Verdict, Verifier};
 use crate::batch::Batch;
 use crate::clock::Nanos;
 use crate::jobs::Jobs;
+use crate::metrics::buckets::Buckets;
+use crate::metrics::sample::Samples;
+use crate::metrics::{VERIFIED, VERIFY_BATCH, VERIFY_CLAIMS, VERIFY_FAULTS, VERIFY_IN_FLIGHT};
 use crate::origin::Origin;
 use crate::stage::{Outbox, Stage};
 use crate::trust::Trust;
@@ -58,6 +61,15 @@ pub struct Verify {
     refused: Vec<(Signatures, Transactions)>,
     spare: Vec<Signatures>,
     held: u64,
+    batch_sizes: Buckets,
+    claims: Claims,
+}
+
+/// How many claims of who signed were right and wrong; a signature that is not valid makes any claim wrong.
+#[derive(Default)]
+struct Claims {
+    right: u64,
+    wrong: u64,
 }
 
 type Transactions = Batch<(Transaction, Origin)>;
@@ -91,6 +103,8 @@ impl Verify {
             refused: Vec::new(),
             spare: Vec::new(),
             held: 0,
+            batch_sizes: Buckets::of(&VERIFY_BATCH),
+            claims: Claims::default(),
         }
     }
 
@@ -142,6 +156,7 @@ impl Verify {
         let signatures = std::mem::replace(&mut gathered.signatures, empty);
         let transactions = std::mem::take(&mut gathered.transactions);
         self.asked += signatures.len() as u64;
+        self.batch_sizes.note(signatures.len() as u64);
         self.submit(signatures, transactions);
     }
 
@@ -168,7 +183,12 @@ impl Verify {
         self.held -= verdicts.len() as u64;
         let mut verified = Batch::with_capacity(transactions.len());
         for (((transaction, origin), arrival_ns), verdict) in transactions.into_iter().zip(verdicts) {
-            self.trust.note(origin.source, is_miss(origin, verdict));
+            let is_miss = is_miss(origin, verdict);
+            self.trust.note(origin.source, is_miss);
+            if origin.claimed_sender.is_some() {
+                let of_claim = if is_miss { &mut self.claims.wrong } else { &mut self.claims.right };
+                *of_claim += 1;
+            }
             match verdict {
                 Verdict::Valid { address } => {
                     verified.push(Verified::new(transaction, address.into()), arrival_ns)
@@ -228,5 +248,17 @@ impl Stage for Verify {
 
     fn job_cpu_ns(&self) -> Nanos {
         self.jobs.cpu_ns()
+    }
+
+    fn observe(&self, samples: &mut Samples) {
+        let report = self.verifier.report();
+        for (backend, count) in report.answered {
+            samples.count(&VERIFIED, [backend], count);
+        }
+        samples.count(&VERIFY_FAULTS, [], report.faults);
+        samples.count(&VERIFY_IN_FLIGHT, [], self.asked);
+        samples.buckets(&VERIFY_BATCH, [], self.batch_sizes.clone());
+        samples.count(&VERIFY_CLAIMS, ["right"], self.claims.right);
+        samples.count(&VERIFY_CLAIMS, ["wrong"], self.claims.wrong);
     }
 }
