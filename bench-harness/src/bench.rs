@@ -9,6 +9,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use hdrhistogram::Histogram;
 use pelton_engine::limits::Limits;
 use pelton_kernels::choice::{Choice, ChoiceError};
 use pelton_pipeline::clock::{Clock, Nanos, WallClock};
@@ -17,6 +18,7 @@ use pelton_pipeline::stages::load::Rate;
 use pelton_workloads::file::FileError;
 use pelton_workloads::{CHAIN_ID, Pattern, Scheme, Spec, Workload, load_or_make};
 
+use crate::around::Around;
 use crate::durable::KeepError;
 use crate::probe::probe;
 use crate::report::Report;
@@ -111,6 +113,35 @@ pub trait Progress: Sync {
 /// # Errors
 /// [`BenchError`]. What is wrong with the run itself stands in the report.
 pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report, BenchError> {
+    bench_within(options, progress, &Surroundings::default()).map(|ran| ran.report)
+}
+
+/// What is put around a bench; nothing unless given.
+#[derive(Clone, Default)]
+pub struct Surroundings {
+    /// Around the runs that measure each stage alone.
+    pub probe: Option<Arc<dyn Around>>,
+    /// Around the run itself.
+    pub run: Option<Arc<dyn Around>>,
+}
+
+/// What came of a bench.
+pub struct Ran {
+    /// What it has shown.
+    pub report: Report,
+    /// Every latency, from when a transaction was due until it came out, in nanoseconds.
+    pub latency_ns: Histogram<u64>,
+}
+
+/// Runs a bench with something around it.
+///
+/// # Errors
+/// As [`bench`].
+pub fn bench_within(
+    options: &Options,
+    progress: &dyn Progress,
+    surroundings: &Surroundings,
+) -> Result<Ran, BenchError> {
     let mut seed = [0; 32];
     rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| BenchError::System(error.into()))?;
@@ -118,10 +149,12 @@ pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report, Bench
     let choice = choose(options, seed)?;
     let limits = Limits::standard(CHAIN_ID);
 
-    let probe = probe(options, &limits, &choice, progress)?;
+    let probe = probe(options, &limits, &choice, progress, surroundings.probe.as_ref())?;
     let transactions = match (options.length, options.rate) {
         (Length::Transactions(transactions), _) => transactions,
-        (Length::Seconds(seconds), Rate::PerSecond(rate)) => (seconds * rate).ceil() as u64,
+        (Length::Seconds(seconds), Rate::PerSecond(rate) | Rate::Poisson { per_second: rate, .. }) => {
+            (seconds * rate).ceil() as u64
+        }
         (Length::Seconds(seconds), Rate::Max) => {
             round_up((seconds * probe.per_second(options.threads) * 1.2).ceil() as u64)
         }
@@ -140,6 +173,7 @@ pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report, Bench
         choice,
         log: |line| eprintln!("pelton: {line}"),
         data_dir: options.data_dir.clone(),
+        around: surroundings.run.clone(),
     };
     progress.step("running", None);
     let outcomes = run(&workload, &limits, &plan)?;
@@ -148,7 +182,8 @@ pub fn bench(options: &Options, progress: &dyn Progress) -> Result<Report, Bench
         write_witness(path, &workload, &limits, &outcomes.blocks).map_err(BenchError::Witness)?;
     }
     progress.step("auditing", None);
-    Ok(summary(options, &workload, &limits, &outcomes, &probe, plan.choice.found()))
+    let report = summary(options, &workload, &limits, &outcomes, &probe, plan.choice.found());
+    Ok(Ran { report, latency_ns: outcomes.latency_ns })
 }
 
 /// What verifies, found, tested and measured on as many threads as the run will have.

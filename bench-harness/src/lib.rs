@@ -6,10 +6,13 @@
 //!
 //! Two other crates meet the pipeline here, each in one file: sockets in [`udp`], consensus in [`solo`].
 
+pub mod around;
 pub mod audit;
 pub mod bench;
+pub mod compare;
 pub mod device;
 pub mod durable;
+pub mod load;
 pub mod machine;
 pub mod metered;
 pub mod probe;
@@ -23,10 +26,13 @@ pub mod table;
 pub mod udp;
 pub mod watched;
 
-/// What the pipeline offers to choose from.
+/// What the pipeline offers to choose from, and what may be put around it.
 pub mod pipeline {
+    pub use pelton_pipeline::clock::{Clock, Nanos};
+    pub use pelton_pipeline::meter::Meter;
     pub use pelton_pipeline::stages::load::Rate;
     pub use pelton_pipeline::topology::STAGES;
+    pub use pelton_pipeline::turn::Turnable;
 }
 
 /// What verification offers to choose from.
@@ -37,4 +43,9 @@ pub mod kernels {
 /// What the workloads offer to choose from.
 pub mod workloads {
     pub use pelton_workloads::{ACCOUNTS_MIN, CHAIN_ID, Pattern, Scheme};
+}
+
+/// The JSON Schemas that docs publishes, by name.
+pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
+    vec![("bench", report::schema()), ("compare", compare::schema())]
 }

@@ -1,12 +1,14 @@
 //! `Probe`: what each stage costs alone, measured by a small run on one thread.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pelton_engine::limits::Limits;
 use pelton_kernels::Choice;
 use pelton_pipeline::clock::Nanos;
 use pelton_pipeline::stages::load::Rate;
 
+use crate::around::Around;
 use crate::bench::{BenchError, Length, Options, Progress, load};
 use crate::run::{Outcomes, Plan, run};
 
@@ -45,6 +47,7 @@ pub fn probe(
     limits: &Limits,
     choice: &Choice,
     progress: &dyn Progress,
+    around: Option<&Arc<dyn Around>>,
 ) -> Result<Probe, BenchError> {
     let transactions = match options.length {
         Length::Transactions(transactions) => transactions.min(PROBE_TRANSACTIONS),
@@ -61,6 +64,7 @@ pub fn probe(
         choice: choice.clone(),
         log: |_| {},
         data_dir: None,
+        around: around.cloned(),
     };
     // What disturbs a probe makes it dearer, never cheaper: the cheapest of a few is the nearest to the truth.
     let mut best: Option<Probe> = None;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::device::DeviceReport;
+use crate::load::LoadReport;
 use crate::machine::Machine;
 
 /// Name and version of the object's shape.
@@ -28,6 +29,8 @@ pub struct Report {
     pub until: Option<String>,
     /// Transactions offered a second; null for as fast as they were taken.
     pub rate: Option<f64>,
+    /// When they were due: `at once`, `evenly` or `poisson`.
+    pub arrivals: String,
     /// Transactions that were offered to the first stage.
     pub offered: u64,
     /// Executed with success, in a final block, under a state root.
@@ -48,6 +51,8 @@ pub struct Report {
     pub latency_ns: Latency,
     /// The stages in order.
     pub stages: Vec<StageReport>,
+    /// What made the load.
+    pub load: LoadReport,
     /// What held the others up.
     pub limit: Limit,
     /// Which back-ends answered.
@@ -240,7 +245,9 @@ impl Report {
 
     /// Whether nothing is wrong.
     pub fn is_good(&self) -> bool {
-        self.adds_up() && self.audit.as_ref().is_none_or(|audit| audit.findings.is_empty())
+        self.adds_up()
+            && !self.load.was_limit
+            && self.audit.as_ref().is_none_or(|audit| audit.findings.is_empty())
     }
 }
 

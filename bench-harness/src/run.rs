@@ -26,6 +26,7 @@ use pelton_pipeline::turn::Turnable;
 use pelton_workloads::Workload;
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::around::Around;
 use crate::bench::BenchError;
 use crate::durable::{Durable, Kept};
 use crate::solo::Core;
@@ -54,6 +55,8 @@ pub struct Plan {
     pub log: fn(&str),
     /// Folder in which the chain is kept; none for memory only.
     pub data_dir: Option<PathBuf>,
+    /// What is put around stages and jobs; none for nothing.
+    pub around: Option<Arc<dyn Around>>,
 }
 
 /// A block that became final and what came of it.
@@ -165,6 +168,10 @@ pub fn run(workload: &Workload, limits: &Limits, plan: &Plan) -> Result<Outcomes
     let start = start.zip(kept.as_ref().map(Kept::storage));
     let pipeline = assemble(workload, limits, plan, &threads, &clock, &filled, start).map_err(system)?;
     let Pipeline { stages, ledger, chain, genesis_root, blocks_rebuilt, .. } = pipeline;
+    let stages = match &plan.around {
+        Some(around) => stages.into_iter().map(|stage| around.stage(stage)).collect(),
+        None => stages,
+    };
     let (started_ns, cpu_ns, delay_ns) = (clock.now_ns(), process_cpu_ns(), run_delay_ns());
     let stages = threads.run(stages, &clock, &stop);
     let driven_ns = clock.now_ns() - started_ns;
@@ -224,7 +231,10 @@ fn assemble(
     let (leader, follower) = Udp::pair()?;
     let world = World {
         clock: clock.clone(),
-        pools: threads.pools(),
+        pools: match &plan.around {
+            Some(around) => around.pools(threads.pools(), clock),
+            None => threads.pools(),
+        },
         verifier: Box::new(verifier),
         datagrams: (Box::new(leader), Box::new(follower)),
         ordering: Box::new(|genesis| Box::new(Core(Solo::new(0, BlockId(genesis.0), NonZeroUsize::MIN)))),

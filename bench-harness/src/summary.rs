@@ -16,6 +16,7 @@ use crate::audit::audit;
 use crate::bench::Options;
 use crate::device::DeviceReport;
 use crate::durable::Durable;
+use crate::load::LoadReport;
 use crate::machine::Machine;
 use crate::probe::Probe;
 use crate::report::{
@@ -60,8 +61,14 @@ pub fn summary(
         until: options.until.clone(),
         rate: match options.rate {
             Rate::Max => None,
-            Rate::PerSecond(rate) => Some(rate),
+            Rate::PerSecond(rate) | Rate::Poisson { per_second: rate, .. } => Some(rate),
         },
+        arrivals: match options.rate {
+            Rate::Max => "at once",
+            Rate::PerSecond(_) => "evenly",
+            Rate::Poisson { .. } => "poisson",
+        }
+        .to_owned(),
         offered,
         committed,
         failed: receipts().count() as u64 - committed,
@@ -72,6 +79,7 @@ pub fn summary(
         passed_per_second: outcomes.passed as f64 / seconds,
         latency_ns: latency(outcomes),
         stages: outcomes.inner().iter().map(|stage| stage_report(stage.as_ref(), probe)).collect(),
+        load: LoadReport::of(outcomes.stages[0].meter(), outcomes.elapsed_ns),
         limit: limit(options, outcomes),
         verify: VerifyReport {
             requested: options.backend.clone(),
@@ -152,8 +160,10 @@ fn limit(options: &Options, outcomes: &Outcomes) -> Limit {
         .max_by(|(_, a), (_, b)| a.total_cmp(b))
         .expect("a pipeline has a stage");
     let load = outcomes.stages[0].meter();
-    let waited_for_load = share(load, Regime::Blocked) < BLOCKED_SHARE_OF_A_LIMIT;
-    let stage = if options.rate != Rate::Max && waited_for_load { "load" } else { busiest.0 };
+    let waited_for_load =
+        options.rate != Rate::Max && share(load, Regime::Blocked) < BLOCKED_SHARE_OF_A_LIMIT;
+    let was_limit = LoadReport::of(load, outcomes.elapsed_ns).was_limit;
+    let stage = if waited_for_load || was_limit { "load" } else { busiest.0 };
     Limit { stage: stage.to_owned(), busy_share: busiest.1 }
 }
 

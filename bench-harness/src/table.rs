@@ -140,8 +140,21 @@ fn stage_row(stage: &StageReport, f: &mut Formatter<'_>) -> fmt::Result {
 }
 
 fn verdict(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
-    let limit = &report.limit;
+    let (limit, load) = (&report.limit, &report.load);
     writeln!(f)?;
+    if load.was_limit {
+        writeln!(
+            f,
+            "INVALID     what made the load was the limit: this shows how fast transactions can be offered"
+        )?;
+    }
+    writeln!(
+        f,
+        "load        busy {:.1}% of the run, blocked {:.0}% of its time; alone it could offer {} a second",
+        load.utilisation * 100.0,
+        load.blocked_share * 100.0,
+        count(load.per_second_max as u64)
+    )?;
     if limit.stage == "load" {
         writeln!(
             f,

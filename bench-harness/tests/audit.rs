@@ -23,6 +23,7 @@ fn ended(workload: &Workload) -> Outcomes {
         choice: backend.into(),
         log: |line| panic!("no device takes part: {line}"),
         data_dir: None,
+        around: None,
     };
     run(workload, &Limits::standard(CHAIN_ID), &plan).expect("the system gives threads")
 }

@@ -161,6 +161,9 @@ fn finish(arguments: &Arguments, report: &Report) -> ExitCode {
     }
     let findings = report.audit.iter().flat_map(|audit| &audit.findings);
     findings.for_each(|finding| eprintln!("pelton: wrong: {finding}"));
+    if report.load.was_limit {
+        eprintln!("pelton: invalid: what made the load was the limit");
+    }
     if !report.adds_up() {
         eprintln!("pelton: wrong: offered is not committed + failed + passed + rejected");
     }

@@ -6,6 +6,7 @@
 mod bench;
 #[cfg(feature = "node")]
 mod devnet;
+mod compare;
 mod progress;
 mod usage;
 mod verify_block;
@@ -34,6 +35,8 @@ enum Command {
     /// Serve a network of one to wallets and tools, with ten rich accounts.
     #[cfg(feature = "node")]
     Devnet(devnet::Arguments),
+    /// Compare two sets of runs: better, worse, or within noise.
+    Compare(compare::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Ok(Arguments { command: Command::VerifyBlock(arguments) }) => verify_block::main(&arguments),
         #[cfg(feature = "node")]
         Ok(Arguments { command: Command::Devnet(arguments) }) => devnet::main(&arguments),
+        Ok(Arguments { command: Command::Compare(arguments) }) => compare::main(&arguments),
         Err(error) => usage::refuse(&error),
     }
 }

@@ -17,16 +17,21 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
+    let command = Arguments::command();
+    let mut names = command.get_subcommands().map(clap::Command::get_name);
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let command = Arguments::command();
-        let names = command.get_subcommands().map(clap::Command::get_name);
         return say(&format!("name a command: {}", names.collect::<Vec<_>>().join(", ")));
     }
     let text = error.to_string();
     let facts = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
     let facts = facts.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
     let line = facts.collect::<Vec<_>>().join(" ");
-    say(line.strip_prefix("error: ").unwrap_or(&line))
+    let what = line.strip_prefix("error: ").unwrap_or(&line);
+    let given = std::env::args().nth(1);
+    match names.find(|name| given.as_deref() == Some(*name)) {
+        Some(name) => say_of(name, what),
+        None => say(what),
+    }
 }
 
 /// Says what is wrong with a command line that names no command.

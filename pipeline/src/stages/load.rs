@@ -12,6 +12,7 @@ use crate::clock::{Clock, Nanos};
 use crate::link::Link;
 use crate::meter::{Meter, Regime};
 use crate::origin::Origin;
+use crate::random::Random;
 use crate::turn::Turnable;
 
 /// When transactions are due.
@@ -21,6 +22,14 @@ pub enum Rate {
     Max,
     /// This many a second, evenly.
     PerSecond(f64),
+    /// This many a second on average, each independent of the others, as from many clients: times between them follow
+    /// an exponential distribution.
+    Poisson {
+        /// How many.
+        per_second: f64,
+        /// What the times follow from.
+        seed: u64,
+    },
 }
 
 /// The beginning of a pipeline.
@@ -28,6 +37,8 @@ pub struct Load {
     transactions: Vec<(Bytes, Origin)>,
     rate: Rate,
     until_ns: Nanos,
+    /// When each is due after the start, where no formula tells.
+    due_ns: Vec<Nanos>,
     next: usize,
     batch_max: usize,
     output: Arc<Link<Batch<(Bytes, Origin)>>>,
@@ -47,10 +58,15 @@ impl Load {
         batch_max: usize,
         output: Arc<Link<Batch<(Bytes, Origin)>>>,
     ) -> Load {
+        let due_ns = match rate {
+            Rate::Max | Rate::PerSecond(_) => Vec::new(),
+            Rate::Poisson { per_second, seed } => poisson(transactions.len(), per_second, seed),
+        };
         Load {
             transactions,
             rate,
             until_ns,
+            due_ns,
             next: 0,
             batch_max,
             output,
@@ -67,6 +83,7 @@ impl Load {
         match self.rate {
             Rate::Max => now_ns,
             Rate::PerSecond(rate) => started_ns + (index as f64 * 1e9 / rate) as Nanos,
+            Rate::Poisson { .. } => started_ns + self.due_ns[index],
         }
     }
 
@@ -103,6 +120,19 @@ impl Load {
     }
 }
 
+/// Times of so many independent events, this many a second on average.
+fn poisson(count: usize, per_second: f64, seed: u64) -> Vec<Nanos> {
+    let mut random = Random::new(seed);
+    let mut sum_ns = 0.0;
+    let mut next = || {
+        // Above 0 and at most 1, so that its logarithm is finite.
+        let uniform = (random.next_u64() >> 11) as f64 + 1.0;
+        sum_ns -= (uniform / (1_u64 << 53) as f64).ln() * 1e9 / per_second;
+        sum_ns as Nanos
+    };
+    (0..count).map(|_| next()).collect()
+}
+
 impl Turnable for Load {
     fn name(&self) -> &'static str {
         "load"
@@ -130,5 +160,21 @@ impl Turnable for Load {
 
     fn queue_max(&self) -> usize {
         0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::poisson;
+
+    #[test]
+    fn independent_arrivals_have_the_mean_and_the_spread_of_their_distribution() {
+        let due_ns = poisson(100_000, 1_000.0, 7);
+        assert!(due_ns.is_sorted());
+        let gaps: Vec<f64> = due_ns.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1e6).collect();
+        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
+        assert!((mean - 1.0).abs() < 0.02 && (variance - 1.0).abs() < 0.05, "{mean} {variance}");
+        assert_ne!(due_ns, poisson(100_000, 1_000.0, 8));
     }
 }
