@@ -34,6 +34,7 @@ mod curve25519;
 pub mod device;
 pub mod ecdsa;
 pub mod ed25519;
+pub mod erasure;
 pub mod hash;
 mod hex;
 pub mod keccak;
