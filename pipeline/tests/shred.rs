@@ -2,7 +2,7 @@
 
 use pelton_pipeline::shred::{
     Assembler, AssemblerLimits, BLOCK_BYTES_MAX, Choice, DATA_SHREDS_MAX, EncodeError, Encoder, Geometry,
-    PACKET_BYTES_MAX, Rebuilt, SHARD_BYTES_MAX, ShredReject, ShreddedBlock, VERSION,
+    PACKET_BYTES_MAX, Rebuilt, SET_DATA_MAX, SHARD_BYTES_MAX, ShredReject, ShreddedBlock, VERSION,
 };
 use proptest::prelude::*;
 
@@ -117,14 +117,48 @@ proptest! {
     }
 }
 
+/// The indices of a block's shreds, mixed, those first that are enough: `k` of each set.
+fn enough_first(length: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
+    let Geometry { sets, data, .. } = geometry(length);
+    let mut order: Vec<usize> = (0..geometry(length).shreds()).collect();
+    let noise = block(seed, 4 * order.len());
+    let noise: Vec<_> = noise.as_chunks::<4>().0.iter().copied().map(u32::from_le_bytes).collect();
+    order.sort_by_key(|index| noise[*index]);
+    let mut of_set = vec![0; sets];
+    order.into_iter().partition(|index| {
+        of_set[index % sets] += 1;
+        of_set[index % sets] <= data
+    })
+}
+
 #[test]
-fn every_length_is_cut_evenly_without_an_empty_shred() {
+fn any_k_shreds_of_each_set_rebuild_a_block_of_many_sets_and_one_less_does_not() {
+    for (seed, length) in [(1, 72_513), (2, 145_025), (3, 300_000), (4, 1_000_003)] {
+        let bytes = block(seed, length);
+        let (enough, rest) = enough_first(length, seed);
+        let mut assembler = assembler(Choice::Random { seed });
+        let shreds = shred(3, &bytes);
+        let (last, others) = enough.split_last().expect("a block has shreds");
+        take_all(&mut assembler, others.iter().map(|index| &shreds.shreds()[*index]));
+        let sets = geometry(length).sets;
+        let elsewhere = rest.iter().filter(|index| *index % sets != last % sets);
+        take_all(&mut assembler, elsewhere.map(|index| &shreds.shreds()[*index]));
+        assert!(poll(&mut assembler).is_none(), "one set has too few");
+        take_all(&mut assembler, [&shreds.shreds()[*last]]);
+        assert!(poll(&mut assembler) == Some(bytes), "{length}");
+    }
+}
+
+#[test]
+fn every_length_is_cut_evenly_into_as_few_sets_as_there_can_be() {
     let all = (1..5_000).chain((5_000..BLOCK_BYTES_MAX).step_by(7_919)).chain([BLOCK_BYTES_MAX]);
     for length in all {
-        let Geometry { data, parity, shard_bytes } = geometry(length);
-        assert!(data * shard_bytes >= length && (data - 1) * shard_bytes < length, "{length}");
-        assert!(shard_bytes % 2 == 0 && shard_bytes <= SHARD_BYTES_MAX, "{length}");
-        assert!(parity == data.div_ceil(2) && data <= DATA_SHREDS_MAX, "{length}");
+        let Geometry { sets, data, parity, shard_bytes } = geometry(length);
+        let shreds = sets * data;
+        assert!(shreds * shard_bytes >= length && shard_bytes <= SHARD_BYTES_MAX, "{length}");
+        assert!((shreds - 1) * shard_bytes < length || sets > 1, "{length}");
+        assert!(shreds < length.div_ceil(SHARD_BYTES_MAX) + sets && shreds <= DATA_SHREDS_MAX, "{length}");
+        assert!(parity == data.div_ceil(2) && data <= SET_DATA_MAX, "{length}");
     }
     assert_eq!(Geometry::of(0), None);
     assert_eq!(Geometry::of(BLOCK_BYTES_MAX + 1), None);
@@ -369,6 +403,6 @@ fn the_wire_format_is_frozen() {
     }
     assert_eq!(
         hasher.finalize().to_hex().as_str(),
-        "74aa592e963ea37e10e92da507187fab672d0fa03ebe0c6e8b0fb14c793051ee"
+        "4cbdde0026ed625ec1a7da9bc101b159c3ecb5152741458a35270f2b3f1a32b7"
     );
 }

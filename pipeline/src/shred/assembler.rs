@@ -1,7 +1,8 @@
-//! From datagrams to blocks: files each shred, and rebuilds a block once any `k` of its shreds are there.
+//! From datagrams to blocks: files each shred, and rebuilds a block once any `k` shreds of each of its sets
+//! are there.
 //!
 //! ```text
-//!   datagram ──take──> filed under its claim ── k there ──> poll ──> rebuilt, remembered as finished
+//!   datagram ──take──> filed under its claim ─ enough ───> poll ──> rebuilt, remembered as finished
 //!                │         │                                 └─────> mismatched: all its shreds dropped
 //!                └> reject └> given up: room needed, height passed, or the block came under another claim
 //! ```
@@ -16,8 +17,6 @@
 //!    up.
 
 use std::collections::VecDeque;
-
-use reed_solomon_simd::ReedSolomonDecoder;
 
 use super::{
     AssemblerCounts, BLOCK_BYTES_MAX, Geometry, ShredReject, VERSION,
@@ -88,7 +87,6 @@ pub struct Assembler {
     limits: AssemblerLimits,
     /// For [`Choice::Random`].
     draws: Option<Random>,
-    code: ReedSolomonDecoder,
     /// In the order in which they were begun.
     filed: Vec<Filed>,
     /// Of all that is filed.
@@ -117,7 +115,6 @@ impl Assembler {
                 Choice::Cheapest => None,
                 Choice::Random { seed } => Some(Random::new(seed)),
             },
-            code: ReedSolomonDecoder::new(1, 1, 2).expect("the smallest code there is"),
             filed: Vec::new(),
             bytes: 0,
             finished: VecDeque::new(),
@@ -147,7 +144,7 @@ impl Assembler {
         while let Some(at) = self.filed.iter().position(Filed::is_sufficient) {
             let filed = self.remove(at);
             let Claim { id, height, .. } = filed.claim;
-            let bytes = filed.rebuild(self.draws.as_mut(), &mut self.code);
+            let bytes = filed.rebuild(self.draws.as_mut());
             if id_of(&bytes) != id {
                 self.counts.mismatched += 1;
                 continue;

@@ -2,17 +2,19 @@
 
 use std::{error::Error, fmt};
 
-use reed_solomon_simd::ReedSolomonEncoder;
+use pelton_kernels::erasure::{Arithmetic, Code, Combination};
 
 use super::{
     BLOCK_BYTES_MAX, Geometry,
-    packet::{Claim, Shred, seal},
+    packet::{Claim, HEADER_BYTES, Shred, seal, unsealed},
 };
 
 /// Cuts blocks into shreds. Keeps its tables and working memory from block to block.
 pub struct Encoder {
     key: [u8; 32],
-    code: ReedSolomonEncoder,
+    arithmetic: Arithmetic,
+    /// For the code that was last used.
+    code: Option<(Code, Combination)>,
 }
 
 /// All shreds of one block, to be sent, and kept for those who ask again.
@@ -26,7 +28,7 @@ pub struct ShreddedBlock {
 }
 
 impl ShreddedBlock {
-    /// All `k + m` shreds in the order of their indices, so data first; all of one length.
+    /// All shreds in the order of their indices, so data first; all of one length.
     #[must_use]
     pub fn shreds(&self) -> &[Shred] {
         &self.shreds
@@ -68,8 +70,7 @@ impl Encoder {
     /// An encoder for all who share this checksum key.
     #[must_use]
     pub fn new(key: [u8; 32]) -> Encoder {
-        let code = ReedSolomonEncoder::new(1, 1, 2).expect("the smallest code there is");
-        Encoder { key, code }
+        Encoder { key, arithmetic: Arithmetic::best(), code: None }
     }
 
     /// Cuts the block `id` at `height` into shreds.
@@ -88,17 +89,26 @@ impl Encoder {
     }
 
     fn cut(&mut self, claim: &Claim, geometry: &Geometry, block: &[u8]) -> Vec<Shred> {
-        let fits = "the code takes every geometry, and shards of its length";
-        let mut shreds = Vec::with_capacity(geometry.shreds());
-        self.code.reset(geometry.data, geometry.parity, geometry.shard_bytes).expect(fits);
-        for (index, piece) in block.chunks(geometry.shard_bytes).enumerate() {
-            shreds.push(seal(&self.key, claim, geometry, index, piece));
-            self.code.add_original_shard(shreds[index].payload()).expect(fits);
+        let mut packets: Vec<_> =
+            (0..geometry.shreds()).map(|index| unsealed(claim, geometry, index)).collect();
+        for (packet, piece) in packets.iter_mut().zip(block.chunks(geometry.shard_bytes)) {
+            packet[HEADER_BYTES..][..piece.len()].copy_from_slice(piece);
         }
-        let parity = self.code.encode().expect(fits);
-        for (index, piece) in (geometry.data..).zip(parity.recovery_iter()) {
-            shreds.push(seal(&self.key, claim, geometry, index, piece));
+        let (data, parity) = packets.split_at_mut(geometry.data_shreds());
+        let encoder = self.encoder(geometry.code());
+        for set in 0..geometry.sets {
+            let data = data.iter().skip(set).step_by(geometry.sets);
+            let data: Vec<_> = data.map(|packet| &packet[HEADER_BYTES..]).collect();
+            let parity = parity.iter_mut().skip(set).step_by(geometry.sets);
+            let mut parity: Vec<_> = parity.map(|packet| &mut packet[HEADER_BYTES..]).collect();
+            encoder.apply(&data, &mut parity).expect("all shards of a set, equally long");
         }
-        shreds
+        packets.into_iter().map(|packet| seal(&self.key, packet)).collect()
+    }
+
+    fn encoder(&mut self, code: Code) -> &mut Combination {
+        let kept = self.code.take().filter(|(kept, _)| *kept == code);
+        let (_, encoder) = self.code.insert(kept.unwrap_or_else(|| (code, code.encoder(self.arithmetic))));
+        encoder
     }
 }

@@ -1,6 +1,6 @@
 //! The shreds of one claim, and how they become its block.
 
-use reed_solomon_simd::ReedSolomonDecoder;
+use pelton_kernels::erasure::Arithmetic;
 
 use super::{
     Geometry,
@@ -23,8 +23,12 @@ pub(super) struct Filed {
     geometry: Geometry,
     /// One bit for each index that is there.
     present: Vec<u64>,
-    /// Index and payload, as they came.
-    shreds: Vec<(usize, Box<[u8]>)>,
+    /// Of each set, the number within it and the payload of its shreds, as they came.
+    sets: Vec<Vec<(u8, Box<[u8]>)>>,
+    /// Sets that have enough shreds.
+    sufficient: usize,
+    /// Shreds of all sets.
+    shreds: usize,
 }
 
 impl Filed {
@@ -35,7 +39,9 @@ impl Filed {
             touched: 0,
             geometry: packet.geometry,
             present: vec![0; packet.geometry.shreds().div_ceil(64)],
-            shreds: Vec::new(),
+            sets: vec![Vec::new(); packet.geometry.sets],
+            sufficient: 0,
+            shreds: 0,
         }
     }
 
@@ -49,53 +55,57 @@ impl Filed {
             "a shred is filed under its claim, once"
         );
         self.present[packet.index / 64] |= 1 << (packet.index % 64);
-        self.shreds.push((packet.index, packet.payload.into()));
+        let (number, set) = (packet.index / self.geometry.sets, packet.index % self.geometry.sets);
+        let number = u8::try_from(number).expect("a set has fewer than 256 shreds");
+        self.sets[set].push((number, packet.payload.into()));
+        self.sufficient += usize::from(self.sets[set].len() == self.geometry.data);
+        self.shreds += 1;
     }
 
     pub fn is_sufficient(&self) -> bool {
-        self.shreds.len() >= self.geometry.data
+        self.sufficient == self.geometry.sets
     }
 
     pub fn bytes(&self) -> usize {
-        self.shreds.len() * shred_bytes(&self.geometry)
+        self.shreds * shred_bytes(&self.geometry)
     }
 
-    /// The bytes that `k` of the shreds stand for: those with the least indices, or any if there are draws.
-    pub fn rebuild(mut self, draws: Option<&mut Random>, code: &mut ReedSolomonDecoder) -> Vec<u8> {
+    /// The bytes that `k` of the shreds of each set stand for: those with the least numbers, or any if there are draws.
+    pub fn rebuild(mut self, mut draws: Option<&mut Random>) -> Vec<u8> {
         assert!(self.is_sufficient(), "a block is rebuilt from enough shreds");
-        match draws {
-            None => self.shreds.sort_unstable_by_key(|(index, _)| *index),
-            Some(draws) => choose(&mut self.shreds, self.geometry.data, draws),
+        let geometry = self.geometry;
+        let mut block = vec![0; geometry.data_shreds() * geometry.shard_bytes];
+        for (set, shreds) in self.sets.iter_mut().enumerate() {
+            match &mut draws {
+                None => shreds.sort_unstable_by_key(|(number, _)| *number),
+                Some(draws) => choose(shreds, geometry.data, draws),
+            }
+            let shards = block.chunks_exact_mut(geometry.shard_bytes);
+            decode(&geometry, &shreds[..geometry.data], shards.skip(set).step_by(geometry.sets).collect());
         }
-        let mut block = decode(&self.geometry, &self.shreds[..self.geometry.data], code);
         block.truncate(self.claim.block_bytes as usize);
         block
     }
 }
 
-/// The `k` data shards, one after another, from `k` shreds.
-fn decode(geometry: &Geometry, shreds: &[(usize, Box<[u8]>)], code: &mut ReedSolomonDecoder) -> Vec<u8> {
-    let fits = "the code takes every geometry, and distinct shards of its length";
-    let mut block = vec![0; geometry.data * geometry.shard_bytes];
-    let place = |index: usize| index * geometry.shard_bytes..(index + 1) * geometry.shard_bytes;
-    for (index, payload) in shreds.iter().filter(|(index, _)| *index < geometry.data) {
-        block[place(*index)].copy_from_slice(payload);
-    }
-    // Nothing to solve; the code would take half a millisecond for it however small the block.
-    if shreds.iter().all(|(index, _)| *index < geometry.data) {
-        return block;
-    }
-    code.reset(geometry.data, geometry.parity, geometry.shard_bytes).expect(fits);
-    for (index, payload) in shreds {
-        match index.checked_sub(geometry.data) {
-            None => code.add_original_shard(*index, payload).expect(fits),
-            Some(parity) => code.add_recovery_shard(parity, payload).expect(fits),
+/// Writes the `k` data shards of a set, given `k` of its shreds.
+fn decode(geometry: &Geometry, shreds: &[(u8, Box<[u8]>)], data: Vec<&mut [u8]>) {
+    let mut lost: Vec<_> = data.into_iter().map(Some).collect();
+    for (number, payload) in shreds {
+        if let Some(shard) = lost.get_mut(usize::from(*number)).and_then(Option::take) {
+            shard.copy_from_slice(payload);
         }
     }
-    for (index, payload) in code.decode().expect(fits).restored_original_iter() {
-        block[place(index)].copy_from_slice(payload);
+    let (wanted, mut shards): (Vec<u8>, Vec<_>) =
+        (0..=u8::MAX).zip(lost).filter_map(|(number, shard)| Some((number, shard?))).unzip();
+    if wanted.is_empty() {
+        return;
     }
-    block
+    let present: Vec<_> = shreds.iter().map(|(number, _)| *number).collect();
+    let payloads: Vec<_> = shreds.iter().map(|(_, payload)| payload).collect();
+    let decoder = geometry.code().decoder(Arithmetic::best(), &present, &wanted);
+    let mut decoder = decoder.expect("distinct shreds, of which k are there");
+    decoder.apply(&payloads, &mut shards).expect("shards of one length");
 }
 
 /// Brings `count` items, drawn at random, to the front.

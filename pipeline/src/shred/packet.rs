@@ -17,10 +17,6 @@ impl Shred {
     pub fn as_bytes(&self) -> &[u8] {
         &self.packet
     }
-
-    pub(super) fn payload(&self) -> &[u8] {
-        &self.packet[HEADER_BYTES..self.packet.len() - CHECKSUM_BYTES]
-    }
 }
 
 /// What shreds must agree on to be of one block, as far as anyone can tell before it is rebuilt.
@@ -31,14 +27,8 @@ pub(super) struct Claim {
     pub block_bytes: u32,
 }
 
-/// Makes the packet of one shard. A payload shorter than the shard is filled up with zeros.
-pub(super) fn seal(
-    key: &[u8; 32],
-    claim: &Claim,
-    geometry: &Geometry,
-    index: usize,
-    payload: &[u8],
-) -> Shred {
+/// The packet of one shard, its payload zeros and its checksum missing.
+pub(super) fn unsealed(claim: &Claim, geometry: &Geometry, index: usize) -> Vec<u8> {
     let short =
         |number: usize| u16::try_from(number).expect("a geometry has fewer than 2^16 shreds").to_le_bytes();
     let mut packet = Vec::with_capacity(geometry.packet_bytes());
@@ -46,11 +36,15 @@ pub(super) fn seal(
     packet.extend_from_slice(&claim.id);
     packet.extend_from_slice(&claim.height.to_le_bytes());
     packet.extend_from_slice(&claim.block_bytes.to_le_bytes());
-    packet.extend_from_slice(&short(geometry.data));
-    packet.extend_from_slice(&short(geometry.parity));
+    packet.extend_from_slice(&short(geometry.data_shreds()));
+    packet.extend_from_slice(&short(geometry.parity_shreds()));
     packet.extend_from_slice(&short(index));
-    packet.extend_from_slice(payload);
     packet.resize(HEADER_BYTES + geometry.shard_bytes, 0);
+    packet
+}
+
+/// Adds the checksum.
+pub(super) fn seal(key: &[u8; 32], mut packet: Vec<u8>) -> Shred {
     let checksum = checksum(key, &packet);
     packet.extend_from_slice(&checksum);
     Shred { packet: packet.into_boxed_slice() }
@@ -79,8 +73,8 @@ impl<'a> Packet<'a> {
         };
         let [data, parity, index] = [(); 3].map(|()| usize::from(u16::from_le_bytes(*take(&mut fields))));
         let geometry = Geometry::of(claim.block_bytes as usize)?;
-        let cut_right =
-            (data, parity, payload.len()) == (geometry.data, geometry.parity, geometry.shard_bytes);
+        let cut_right = (data, parity, payload.len())
+            == (geometry.data_shreds(), geometry.parity_shreds(), geometry.shard_bytes);
         (cut_right && index < geometry.shreds()).then_some(Packet {
             claim,
             geometry,
