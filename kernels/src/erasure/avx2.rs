@@ -17,6 +17,7 @@ use crate::level::Avx2;
 type Vector = __m256i;
 const PER_STRIP: usize = STRIP / 32;
 const COLUMNS: usize = 1;
+const PAIRED: bool = false;
 
 /// The lower and the upper half of each byte; or the two tables of a factor.
 type Halves = [Vector; 2];

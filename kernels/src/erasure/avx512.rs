@@ -17,6 +17,7 @@ use crate::level::Avx512;
 type Vector = __m512i;
 const PER_STRIP: usize = STRIP / 64;
 const COLUMNS: usize = 2;
+const PAIRED: bool = false;
 
 /// The lower and the upper half of each byte; or the two tables of a factor.
 type Halves = [Vector; 2];

@@ -18,6 +18,7 @@ type Vector = __m256i;
 type Operand = Vector;
 const PER_STRIP: usize = STRIP / 32;
 const COLUMNS: usize = 2;
+const PAIRED: bool = false;
 
 /// Computes a block of rows, as [`tile`] says.
 pub(super) fn call(_: Gfni<Avx2>, inputs: Inputs, factors: &[u8], outputs: &mut [&mut [Strip]]) {

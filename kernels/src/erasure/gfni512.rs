@@ -18,6 +18,7 @@ type Vector = __m512i;
 type Operand = Vector;
 const PER_STRIP: usize = STRIP / 64;
 const COLUMNS: usize = 2;
+const PAIRED: bool = true;
 
 /// Computes a block of rows, as [`tile`] says.
 pub(super) fn call(_: Gfni<Avx512>, inputs: Inputs, factors: &[u8], outputs: &mut [&mut [Strip]]) {

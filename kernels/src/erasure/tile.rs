@@ -37,7 +37,8 @@ pub(super) struct Inputs<'a> {
 /// * `Vector`, `PER_STRIP`: how many of them a strip has, a multiple of `COLUMNS`, `COLUMNS`: how many sums a row has
 /// * `load(&Strip, index) -> Vector`, `store(&mut Strip, index, Vector)`, `zero() -> Vector`
 /// * `prepare(Vector) -> Operand`, `factor(u8) -> Factor`, `product(Operand, Factor) -> Vector`
-/// * `add_products(sum, Vector, Vector) -> Vector`: the sum of all three; so two inputs are handled at a time
+/// * `add_products(sum, Vector, Vector) -> Vector`: the sum of all three
+/// * `PAIRED`: whether to handle two inputs at a time, which pays if that sum is one instruction
 ///
 /// `factors` has those of all rows for the first input, then those for the second and so on; there are as many
 /// outputs as rows, all of as many strips, which are the product's from `inputs.first` on.
@@ -75,12 +76,15 @@ macro_rules! multiply {
         ) {
             let outputs: &mut [&mut [super::tile::Strip]; ROWS] =
                 outputs.try_into().expect("as many outputs as rows");
-            let (factor_pairs, factor_last) = factors.as_chunks::<ROWS>().0.as_chunks::<2>();
+            let factors = factors.as_chunks::<ROWS>().0;
+            let paired = if PAIRED { factors.len() / 2 * 2 } else { 0 };
+            let (paired_strips, other_strips) = inputs.strips.split_at(paired * inputs.width);
+            let (paired_factors, other_factors) = factors.split_at(paired);
             for strip in 0..outputs[0].len() {
                 for first in (0..PER_STRIP).step_by(COLUMNS) {
                     let mut sums = [[zero(); COLUMNS]; ROWS];
-                    let mut pairs = inputs.strips.chunks_exact(2 * inputs.width);
-                    for (pair, [one, other]) in pairs.by_ref().zip(factor_pairs) {
+                    let pairs = paired_strips.chunks_exact(2 * inputs.width);
+                    for (pair, [one, other]) in pairs.zip(paired_factors.as_chunks::<2>().0) {
                         let one_operands = operands(&pair[inputs.first + strip], first);
                         let other_operands = operands(&pair[inputs.width + inputs.first + strip], first);
                         for ((sums, one), other) in sums.iter_mut().zip(one).zip(other) {
@@ -94,13 +98,12 @@ macro_rules! multiply {
                             }
                         }
                     }
-                    if let (Some(input), [last]) = (pairs.remainder().get(inputs.first + strip), factor_last)
-                    {
-                        let operands = operands(input, first);
-                        for (sums, last) in sums.iter_mut().zip(last) {
-                            let factor = factor(*last);
-                            for (column, sum) in sums.iter_mut().enumerate() {
-                                *sum = add_products(*sum, product(operands[column], factor), zero());
+                    for (input, codes) in other_strips.chunks_exact(inputs.width).zip(other_factors) {
+                        let operands = operands(&input[inputs.first + strip], first);
+                        for (sums, code) in sums.iter_mut().zip(codes) {
+                            let factor = factor(*code);
+                            for (sum, operand) in sums.iter_mut().zip(operands) {
+                                *sum = add_products(*sum, product(operand, factor), zero());
                             }
                         }
                     }
