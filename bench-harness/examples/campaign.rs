@@ -48,6 +48,7 @@ fn options() -> Options {
         until: None,
         cache: PathBuf::from("target/campaign"),
         data_dir: None,
+        witness: None,
     }
 }
 

@@ -31,6 +31,7 @@ fn options(cache: &Path) -> Options {
         until: None,
         cache: cache.to_owned(),
         data_dir: None,
+        witness: None,
     }
 }
 

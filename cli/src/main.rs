@@ -4,9 +4,9 @@
 //! error.
 
 mod bench;
+mod compare;
 #[cfg(feature = "node")]
 mod devnet;
-mod compare;
 mod progress;
 mod usage;
 mod verify_block;

@@ -17,7 +17,7 @@ fn planted(cache: &Path, report: &Value, name: &str, slow: f64) -> String {
     for index in 0..6 {
         let mut report = report.clone();
         let wobble = slow * (1.0 + 0.001 * f64::from(index));
-        let mut scale = |value: &mut Value| *value = (value.as_f64().expect("a number") * wobble).into();
+        let scale = |value: &mut Value| *value = (value.as_f64().expect("a number") * wobble).into();
         report["stages"].as_array_mut().expect("stages").iter_mut().for_each(|stage| {
             scale(&mut stage["cpu_ns_per_transaction"]);
         });

@@ -76,11 +76,9 @@ fn report(per_contender: Duration) {
                 let rate = shape.data_bytes() as f64 / figure.nanoseconds_per_item;
                 let ratio = figures[0].nanoseconds_per_item / figure.nanoseconds_per_item;
                 println!("  {:44} {rate:>7.2} {ratio:>6.2}", figure.contender);
-                all.push(serde_json::json!({
-                    "kernel": contest.kernel,
-                    "contender": figure.contender,
-                    "gigabytes_per_second": rate,
-                }));
+                let mut record = figure.json();
+                record["gigabytes_per_second"] = rate.into();
+                all.push(record);
             }
         }
     }
