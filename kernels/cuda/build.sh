@@ -22,27 +22,27 @@ if [ "$(cat "$root/.cuda/wanted" 2>/dev/null)" != "$wanted" ]; then
 fi
 nvcc=$(echo "$root"/.cuda/lib/python3*/site-packages/nvidia/cu13/bin/nvcc)
 
-targets=(-gencode arch=compute_75,code=compute_75)
-for sm in 80 86 89 90 100 120; do
-    targets+=(-gencode "arch=compute_$sm,code=sm_$sm")
-done
 folder=.
 if [ "${1:-}" = --check ]; then
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
 fi
-compile() { "$nvcc" -O3 --threads 0 -fatbin -Xfatbin=-compress-all "${targets[@]}" -o "$folder/$1" "$2"; }
-compile pelton.fatbin verify.cu
-compile ceilings.fatbin bench/ceilings.cu
-# The text of which drivers make code for newer GPUs, without comments: tests run it (tests/ptx).
-text() { "$nvcc" -O3 -ptx -arch=compute_75 -o - "$2" | sed 's|//.*||; /^[[:space:]]*$/d' | gzip -n -9 >"$folder/$1"; }
-text pelton.ptx.gz verify.cu
-text fields.ptx.gz host/fields.cu
+# First the text (PTX), which tests run (tests/ptx), without its comments; then everything from that very text.
+text() { "$nvcc" -O3 -ptx -arch=compute_75 -o - "$2" | sed 's|//.*||; /^[[:space:]]*$/d' >"$folder/$1.ptx"; }
+codes=compute_75,sm_80,sm_86,sm_89,sm_90,sm_100,sm_120
+compile() {
+    text "$1" "$2"
+    "$nvcc" -O3 --threads 0 -fatbin -Xfatbin=-compress-all -gencode "arch=compute_75,code=[$codes]" \
+        -o "$folder/$1.fatbin" "$folder/$1.ptx"
+}
+compile pelton verify.cu
+compile ceilings bench/ceilings.cu
+text fields host/fields.cu
 # What a kernel takes of a multiprocessor, which a test holds to a budget (tests/fatbin.rs). An instruction has 16 bytes.
 cubin=$(mktemp)
 {
     echo "kernel registers stack_bytes spilled_bytes instructions"
-    "$nvcc" -O3 -cubin -arch=sm_90 -Xptxas -v -o "$cubin" verify.cu 2>&1 |
+    "$nvcc" -O3 -cubin -arch=sm_90 -Xptxas -v -o "$cubin" "$folder/pelton.ptx" 2>&1 |
         awk '/Function properties for pelton_/ { name = $NF; getline; stack = $1; spilled = $5 }
              / Used / { print name, $5, stack, spilled }' |
         while read -r name rest; do
@@ -50,7 +50,10 @@ cubin=$(mktemp)
             echo "$name $rest $((16#$bytes / 16))"
         done | LC_ALL=C sort
 } >"$folder/pelton.resources"
-rm -f "$cubin"
+rm -f "$cubin" "$folder/ceilings.ptx"
+for name in pelton fields; do
+    gzip -n -9 -f "$folder/$name.ptx"
+done
 if [ "${1:-}" != --check ]; then
     sha256sum build.sh ./*.fatbin ./*.gz pelton.resources $(find . -name '*.cu' -o -name '*.cuh' | LC_ALL=C sort) | sed 's|  \./|  |' >pelton.sources
     exit

@@ -1,7 +1,7 @@
 //! NVIDIA GPUs: a [`Device`] over CUDA's driver, which is loaded at run time.
 //!
 //! ```text
-//!   slot:  stream ── copy in ──> kernel ──> copy out ──> event        three of them, so that copies of one batch
+//!   slot:  stream ── copy in ──> kernels ─> copy out ──> event        three of them, so that copies of one batch
 //!          pinned memory, device memory, for both directions          run beside the kernel of another
 //! ```
 //!
@@ -15,13 +15,13 @@ mod slot;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cudarc::driver::{CudaContext, CudaFunction};
+use cudarc::driver::{CudaContext, CudaModule};
 use cudarc::nvrtc::Ptx;
 
 use crate::choice::Devices;
 use crate::device::{Answer, Device};
 use crate::signatures::Signatures;
-use slot::Slot;
+use slot::{Slot, Step};
 
 /// The kernels, for every GPU that is supported.
 static KERNELS: &[u8] = include_bytes!("../cuda/pelton.fatbin");
@@ -39,9 +39,18 @@ pub struct Cuda {
     slots: Vec<Slot>,
 }
 
-struct Kernels {
-    secp256k1: CudaFunction,
-    ed25519: CudaFunction,
+/// By scheme, as it is numbered.
+type Kernels = [Vec<Step>; 2];
+
+/// The kernels of each scheme in the order in which they run, and how many signatures a thread has: see `cuda/verify.cu`.
+fn kernels(module: &Arc<CudaModule>) -> Result<Kernels, String> {
+    let step = |name, shared| {
+        let kernel = module.load_function(name).map_err(in_words)?;
+        Ok::<_, String>(Step { kernel, shared })
+    };
+    let begin = step("pelton_secp256k1_begin", 16)?;
+    let secp256k1 = vec![begin, step("pelton_secp256k1", 1)?, step("pelton_secp256k1_end", 16)?];
+    Ok([secp256k1, vec![step("pelton_ed25519", 1)?]])
 }
 
 /// The first GPU, and what there is of others, as far as the driver tells.
@@ -97,7 +106,7 @@ pub fn open(ordinal: usize) -> Result<Box<dyn Device>, String> {
     let context = CudaContext::new(ordinal).map_err(in_words)?;
     let module = context.load_module(Ptx::from_binary(KERNELS.to_vec())).map_err(in_words)?;
     let function = |name| module.load_function(name).map_err(in_words);
-    let kernels = Kernels { secp256k1: function("pelton_secp256k1")?, ed25519: function("pelton_ed25519")? };
+    let kernels = kernels(&module)?;
     slot::run_once(&context, &function("pelton_tables")?)?;
     let slots = (0..SLOTS).map(|_| Slot::new(&context)).collect::<Result<_, _>>()?;
     Ok(Box::new(Cuda { kernels, slots }))
@@ -123,11 +132,7 @@ impl Device for Cuda {
     }
 
     fn start(&mut self, slot: usize, known: &Signatures, batch: &Signatures) -> Result<(), String> {
-        let kernel = match batch.scheme() {
-            crate::Scheme::Secp256k1 => &self.kernels.secp256k1,
-            crate::Scheme::Ed25519 => &self.kernels.ed25519,
-        };
-        self.slots[slot].start(kernel, known, batch)
+        self.slots[slot].start(&self.kernels[batch.scheme() as usize], known, batch)
     }
 
     fn finish(&mut self, slot: usize) -> Result<Option<Vec<Answer>>, String> {

@@ -12,9 +12,11 @@ const COMPILED: [&str; 5] =
 
 /// What a kernel may take at most on sm_90: registers of a thread, which say how many threads there are at a time (65,536 of
 /// them are shared), bytes of them that are moved to memory, and instructions, which all have to be fetched.
-const BUDGETS: [(&str, [u32; 3]); 3] = [
+const BUDGETS: [(&str, [u32; 3]); 5] = [
     ("pelton_ed25519", [128, 0, 16_000]),
-    ("pelton_secp256k1", [168, 0, 24_000]),
+    ("pelton_secp256k1", [168, 0, 28_000]),
+    ("pelton_secp256k1_begin", [64, 0, 1_500]),
+    ("pelton_secp256k1_end", [96, 0, 6_000]),
     ("pelton_tables", [168, 0, 5_000]),
 ];
 

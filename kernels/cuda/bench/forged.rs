@@ -19,7 +19,8 @@ pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
         let plain = valid(scheme, sizes.different, sizes.batch);
         let mut batches: Vec<_> = (0..BATCHES).map(|index| forged(&plain, 1 + 77 * index)).collect();
         let expected: Vec<_> = batches.iter().map(right).collect();
-        let changed: usize = expected.iter().map(|verdicts| differing(verdicts, &right(&plain))).sum();
+        let before = right(&plain);
+        let changed: usize = expected.iter().map(|verdicts| differing(verdicts, &before)).sum();
         let mut in_flight = Vec::new();
         let mut free: Vec<_> = batches.drain(..).enumerate().collect();
         let (mut sent, mut checked) = (0, 0);

@@ -78,7 +78,9 @@ PELTON_DEVICE F25519 f25519_mul(const F25519& a, const F25519& b) {
 }
 
 PELTON_DEVICE F25519 f25519_square(const F25519& a) {
-    return f25519_mul(a, a);
+    word product[16];
+    square_wide<8>(product, a.v);
+    return f25519_reduce(product);
 }
 
 PELTON_DEVICE F25519 f25519_squares(F25519 a, int count) {

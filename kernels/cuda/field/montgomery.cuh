@@ -8,8 +8,8 @@
 // r = x / R modulo m, below m. x has 2 N words and is below m R; inverse is -1 / m modulo R.
 template <int N>
 PELTON_DEVICE void montgomery_reduce(word* r, const word* x, const word* m, const word* inverse) {
-    word quotient[2 * N], multiple[2 * N], less[N];
-    mul_wide<N>(quotient, x, inverse);  // of which the lower half counts
+    word quotient[N], multiple[2 * N], less[N];
+    mul_low<N>(quotient, x, inverse);
     mul_wide<N>(multiple, quotient, m);
     // x + multiple is divisible by R: its lower half is zero, and carries one unless it was zero from the beginning.
     word carry = 0;
@@ -33,5 +33,13 @@ template <int N>
 PELTON_DEVICE void montgomery_mul(word* r, const word* a, const word* b, const word* m, const word* inverse) {
     word product[2 * N];
     mul_wide<N>(product, a, b);
+    montgomery_reduce<N>(r, product, m, inverse);
+}
+
+// r = a a / R modulo m.
+template <int N>
+PELTON_DEVICE void montgomery_square(word* r, const word* a, const word* m, const word* inverse) {
+    word product[2 * N];
+    square_wide<N>(product, a);
     montgomery_reduce<N>(r, product, m, inverse);
 }

@@ -46,15 +46,20 @@ PELTON_CALLED void scalar25519_reduce(word* r, const word* x) {
     for (int j = 0; j < 8; j++) r[j] = rest[j];
 }
 
-// s + 8 (16^63 + ... + 16 + 1): its hexadecimal digits, less 8 each, are digits of s from -8 to 7. For s below 2^253 the
-// sum fits eight words.
-PELTON_DEVICE void scalar25519_offset(word* shifted, const word* s) {
-    shifted[0] = add_cc(s[0], 0x88888888);
+// s + 8 (16^63 + ... + 16 + 1), with halves = 0x88888888: its hexadecimal digits, less 8 each, are digits of s from -8 to 7.
+// With 0x80808080, and digits of eight bits from -128 to 127, likewise. For s below 2^253 the sum fits eight words.
+PELTON_DEVICE void scalar25519_offset(word* shifted, const word* s, word halves) {
+    shifted[0] = add_cc(s[0], halves);
 #pragma unroll
-    for (int j = 1; j < 8; j++) shifted[j] = addc_cc(s[j], 0x88888888);
+    for (int j = 1; j < 8; j++) shifted[j] = addc_cc(s[j], halves);
 }
 
-// Digit i of what scalar25519_offset gave, from -8 to 7.
-PELTON_DEVICE int scalar25519_digit(const word* shifted, int i) {
+// Digit i of what scalar25519_offset gave, of four bits.
+PELTON_DEVICE int scalar25519_digit4(const word* shifted, int i) {
     return (int)((shifted[i / 8] >> (4 * (i % 8))) & 15) - 8;
+}
+
+// Digit i of what scalar25519_offset gave, of eight bits.
+PELTON_DEVICE int scalar25519_digit8(const word* shifted, int i) {
+    return (int)((shifted[i / 4] >> (8 * (i % 4))) & 255) - 128;
 }

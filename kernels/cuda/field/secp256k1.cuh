@@ -97,7 +97,9 @@ PELTON_DEVICE Fsecp fsecp_mul(const Fsecp& a, const Fsecp& b) {
 }
 
 PELTON_DEVICE Fsecp fsecp_square(const Fsecp& a) {
-    return fsecp_mul(a, a);
+    word product[16];
+    square_wide<8>(product, a.v);
+    return fsecp_reduce(product);
 }
 
 PELTON_DEVICE Fsecp fsecp_squares(Fsecp a, int count) {

@@ -12,6 +12,7 @@
 //    4  25519 invert        32, 32 (unused)   32
 //    8  secp256k1 add ... invert, as 0 to 4
 //   13  secp256k1 root     32, 32 (unused)   32     its square is the operand, if that is a square
+//   14  secp256k1 split    32, 32 (unused)   32     sizes of both numbers, 16 each, of an operand below n
 //   16  ed25519 verify      64 signature, 32 key, 4 length, message      1 whether it is valid, 20 address or zeros
 //   17  secp256k1 verify    64 signature, 1 parity, 4 length, message    likewise
 //   24  ed25519 products    as 16                                        8 how many products of two words 16 needs
@@ -51,6 +52,12 @@ static bool answer_secp256k1(unsigned char operation) {
         case 11: r = fsecp_canonical(a); break;
         case 12: r = fsecp_invert(a); break;
         case 13: r = fsecp_root(a); break;
+        case 14: {
+            ScalarsecpSplit split;
+            scalarsecp_split(&split, a.v);
+            for (int j = 0; j < 8; j++) r.v[j] = j < 4 ? split.first[j] : split.second[j - 4];
+            break;
+        }
         default: return false;
     }
     return fwrite(&r, 1, sizeof r, stdout) == sizeof r;
@@ -58,8 +65,40 @@ static bool answer_secp256k1(unsigned char operation) {
 
 struct Bases {
     Ed25519Base ed25519;
-    SecpMultiples secp256k1;
+    SecpBase secp256k1;
 };
+
+// What many share counts for each of them as its part.
+template <class Step>
+static void shared(const Step& step) {
+    uint64_t before = pelton_products;
+    step();
+    pelton_products = before + (pelton_products - before) / SECP_SHARED;
+}
+
+// The three steps, over as many equal signatures as a thread has.
+static bool answer_secp256k1_steps(
+    unsigned char* address,
+    const SecpBase& base,
+    const std::vector<unsigned char>& message,
+    const unsigned char* signature,
+    unsigned char parity) {
+    static SecpKept kept[SECP_SHARED];
+    static unsigned char signatures[64 * SECP_SHARED], digest[32];
+    for (uint32_t i = 0; i < SECP_SHARED; i++) memcpy(signatures + 64 * i, signature, 64);
+    keccak256(digest, (uint32_t)message.size(), [&](uint32_t i) { return message[i]; });
+    bool is_valid = false;
+    shared([&] { secp_invert_r(kept, signatures, 0, 1, SECP_SHARED); });
+    secp_recover(kept, base, digest, signature, parity);
+    for (uint32_t i = 1; i < SECP_SHARED; i++) kept[i] = kept[0];
+    shared([&] {
+        secp_addresses(kept, 0, 1, SECP_SHARED, [&](uint32_t, bool valid, const uint8_t* found) {
+            is_valid = valid;
+            memcpy(address, found, 20);
+        });
+    });
+    return is_valid;
+}
 
 static bool answer_verify(unsigned char asked, const Bases& bases) {
     unsigned char operation = asked & 17;
@@ -71,7 +110,7 @@ static bool answer_verify(unsigned char asked, const Bases& bases) {
     uint64_t before = pelton_products;
     unsigned char is_valid =
         operation == 16 ? ed25519_verify(address, bases.ed25519, message.data(), length, signature, key)
-                        : secp_verify(address, bases.secp256k1, message.data(), length, signature, key[0]);
+                        : answer_secp256k1_steps(address, bases.secp256k1, message, signature, key[0]);
     uint64_t products = pelton_products - before;
     if (asked != operation) return fwrite(&products, 8, 1, stdout) == 1;
     return fwrite(&is_valid, 1, 1, stdout) == 1 && fwrite(address, 1, 20, stdout) == 20;
@@ -79,7 +118,7 @@ static bool answer_verify(unsigned char asked, const Bases& bases) {
 
 int main() {
     static Bases bases;
-    edwards_multiples(bases.ed25519.multiples, edwards_base());
+    edwards_multiples(bases.ed25519.multiples, 128, edwards_base());
     secp_multiples(&bases.secp256k1, secp_base());
     unsigned char operation;
     while (take(&operation, 1)) {

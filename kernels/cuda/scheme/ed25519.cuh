@@ -6,17 +6,17 @@
 #include "../hash/keccak.cuh"
 #include "../hash/sha512.cuh"
 
-// 1 B, 2 B, ..., 8 B.
+// 1 B, 2 B, ..., 128 B: for digits of eight bits.
 struct Ed25519Base {
-    EdwardsSummand multiples[8];
+    EdwardsSummand multiples[128];
 };
 
-// 1 P, 2 P, ..., 8 P.
-PELTON_CALLED void edwards_multiples(EdwardsSummand* multiples, const Edwards& p) {
+// 1 P, 2 P, ..., so many.
+PELTON_CALLED void edwards_multiples(EdwardsSummand* multiples, int count, const Edwards& p) {
     Edwards multiple = p;
     multiples[0] = edwards_summand(p);
 #pragma unroll 1
-    for (int j = 1; j < 8; j++) {
+    for (int j = 1; j < count; j++) {
         multiple = edwards_add(multiple, multiples[0], false);
         multiples[j] = edwards_summand(multiple);
     }
@@ -28,21 +28,21 @@ PELTON_DEVICE Edwards edwards_add_digit(const Edwards& p, const EdwardsSummand* 
     return edwards_add(p, multiples[size - 1], digit < 0);
 }
 
-// s B + k P for s and k below 2^253, both in windows of four bits over the same doublings.
+// s B + k P for s and k below 2^253, in windows of eight and four bits over the same doublings.
 PELTON_CALLED Edwards ed25519_double_product(const Ed25519Base& base, const word* s, const Edwards& p, const word* k) {
     EdwardsSummand multiples[8];
-    edwards_multiples(multiples, p);
+    edwards_multiples(multiples, 8, p);
     word s_shifted[8], k_shifted[8];
-    scalar25519_offset(s_shifted, s);
-    scalar25519_offset(k_shifted, k);
+    scalar25519_offset(s_shifted, s, 0x80808080);
+    scalar25519_offset(k_shifted, k, 0x88888888);
     Edwards sum = edwards_zero();
 #pragma unroll 1
     for (int i = 63; i >= 0; i--) {
 #pragma unroll 1
         for (int j = 0; j < 3; j++) sum = edwards_double(sum, false);
         sum = edwards_double(sum, true);
-        sum = edwards_add_digit(sum, base.multiples, scalar25519_digit(s_shifted, i));
-        sum = edwards_add_digit(sum, multiples, scalar25519_digit(k_shifted, i));
+        sum = edwards_add_digit(sum, multiples, scalar25519_digit4(k_shifted, i));
+        if (i % 2 == 0) sum = edwards_add_digit(sum, base.multiples, scalar25519_digit8(s_shifted, i / 2));
     }
     return sum;
 }

@@ -5,45 +5,93 @@
 #include "../field/scalar_secp256k1.cuh"
 #include "../hash/keccak.cuh"
 
-// 1 P, 2 P, ..., 8 P.
+// 1 P, 2 P, ..., and the x of lambda times each: lambda (x, y) = (beta x, y).
+template <int COUNT>
 struct SecpMultiples {
-    Secp of[8];
+    Secp of[COUNT];
+    Fsecp turned[COUNT];
 };
 
-PELTON_CALLED void secp_multiples(SecpMultiples* multiples, const Secp& p) {
-    multiples->of[0] = p;
+// Of a base point, for digits of eight bits, and of another point, for digits of four.
+typedef SecpMultiples<128> SecpBase;
+typedef SecpMultiples<8> SecpPoint;
+
+#define SECP_BETA {{0x719501ee, 0xc1396c28, 0x12f58995, 0x9cf04975, 0xac3434e9, 0x6e64479e, 0x657c0710, 0x7ae96a2b}}
+
+template <int COUNT>
+PELTON_CALLED void secp_multiples(SecpMultiples<COUNT>* multiples, const Secp& p) {
+    const Fsecp beta = SECP_BETA;
+    Secp multiple = p;
 #pragma unroll 1
-    for (int j = 1; j < 8; j++) multiples->of[j] = secp_add(multiples->of[j - 1], p);
+    for (int j = 0; j < COUNT; j++) {
+        if (j > 0) multiple = secp_add(multiple, p);
+        multiples->of[j] = multiple;
+        multiples->turned[j] = fsecp_mul(multiple.x, beta);
+    }
 }
 
-PELTON_DEVICE Secp secp_add_digit(const Secp& p, const SecpMultiples& multiples, int digit) {
+// p + digit times a point, or times its lambda fold, or p - that.
+template <int COUNT>
+PELTON_DEVICE Secp secp_add_digit(
+    const Secp& p, const SecpMultiples<COUNT>& multiples, int digit, bool is_turned, bool is_negative) {
     if (digit == 0) return p;
-    Secp q = multiples.of[(digit < 0 ? -digit : digit) - 1];
-    return secp_add(p, digit < 0 ? secp_neg(q) : q);
+    int index = (digit < 0 ? -digit : digit) - 1;
+    Secp q = multiples.of[index];
+    if (is_turned) q.x = multiples.turned[index];
+    return secp_add(p, (digit < 0) != is_negative ? secp_neg(q) : q);
 }
 
-// s + 8 (16^63 + ... + 1), in nine words: digits 0 to 63 of it, less 8 each, and digit 64 as it is, are digits of s.
-PELTON_DEVICE void secp_offset(word* shifted, const word* s) {
-    shifted[0] = add_cc(s[0], 0x88888888);
+// s + half (16^31 + ... + 1) in five words, of four words and with half = 8: digits 0 to 31 of it, less 8 each, and digit 32
+// as it is, are digits of s. With 0x80808080 for 0x88888888, and digits of eight bits, likewise.
+PELTON_DEVICE void secp_offset(word* shifted, const word* s, word halves) {
+    shifted[0] = add_cc(s[0], halves);
 #pragma unroll
-    for (int j = 1; j < 8; j++) shifted[j] = addc_cc(s[j], 0x88888888);
-    shifted[8] = addc(0, 0);
+    for (int j = 1; j < 4; j++) shifted[j] = addc_cc(s[j], halves);
+    shifted[4] = addc(0, 0);
 }
 
-// a P + b Q for any a and b of eight words, in windows of four bits over the same doublings.
-PELTON_CALLED Secp secp_double_product(
-    const SecpMultiples& p, const word* a, const SecpMultiples& q, const word* b) {
-    word a_shifted[9], b_shifted[9];
-    secp_offset(a_shifted, a);
-    secp_offset(b_shifted, b);
-    Secp sum = secp_add_digit(secp_zero(), p, a_shifted[8]);
-    sum = secp_add_digit(sum, q, b_shifted[8]);
+PELTON_DEVICE int secp_digit4(const word* shifted, int i) {
+    return (int)((shifted[i / 8] >> (4 * (i % 8))) & 15) - 8;
+}
+
+PELTON_DEVICE int secp_digit8(const word* shifted, int i) {
+    return (int)((shifted[i / 4] >> (8 * (i % 4))) & 255) - 128;
+}
+
+// a G + b Q for any a and b below n. Both are split in two numbers of half the length, so that half of the doublings will
+// do; all four share them.
+PELTON_CALLED Secp secp_double_product(const SecpBase& base, const word* a, const SecpPoint& q, const word* b) {
+    ScalarsecpSplit of_a, of_b;
+    scalarsecp_split(&of_a, a);
+    scalarsecp_split(&of_b, b);
+    word a0[5], a1[5], b0[5], b1[5];
+    secp_offset(a0, of_a.first, 0x80808080);
+    secp_offset(a1, of_a.second, 0x80808080);
+    secp_offset(b0, of_b.first, 0x88888888);
+    secp_offset(b1, of_b.second, 0x88888888);
+    Secp sum = secp_zero();
+    sum = secp_add_digit(sum, base, a0[4], false, of_a.is_first_negative);
+    sum = secp_add_digit(sum, base, a1[4], true, of_a.is_second_negative);
+    sum = secp_add_digit(sum, q, b0[4], false, of_b.is_first_negative);
+    sum = secp_add_digit(sum, q, b1[4], true, of_b.is_second_negative);
 #pragma unroll 1
-    for (int i = 63; i >= 0; i--) {
+    for (int i = 31; i >= 0; i--) {
 #pragma unroll 1
         for (int j = 0; j < 4; j++) sum = secp_double(sum);
-        sum = secp_add_digit(sum, p, (int)((a_shifted[i / 8] >> (4 * (i % 8))) & 15) - 8);
-        sum = secp_add_digit(sum, q, (int)((b_shifted[i / 8] >> (4 * (i % 8))) & 15) - 8);
+        // One addition in the code for each point, run twice, keeps the loop short enough for the instruction cache.
+#pragma unroll 1
+        for (int half = 0; half < 2; half++) {
+            const word* digits = half ? b1 : b0;
+            bool is_negative = half ? of_b.is_second_negative : of_b.is_first_negative;
+            sum = secp_add_digit(sum, q, secp_digit4(digits, i), half, is_negative);
+        }
+        if (i % 2) continue;
+#pragma unroll 1
+        for (int half = 0; half < 2; half++) {
+            const word* digits = half ? a1 : a0;
+            bool is_negative = half ? of_a.is_second_negative : of_a.is_first_negative;
+            sum = secp_add_digit(sum, base, secp_digit8(digits, i / 2), half, is_negative);
+        }
     }
     return sum;
 }
@@ -62,60 +110,133 @@ PELTON_DEVICE uint8_t secp_byte(const word* words, uint32_t i) {
     return (uint8_t)(words[7 - i / 4] >> (24 - 8 * (i % 4)));
 }
 
-// The key that signed this digest with a signature (64 bytes, r and s) of this parity. False if it is not valid.
-PELTON_CALLED bool secp_recover(
-    Secp* key, const SecpMultiples& base, const uint8_t* digest, const uint8_t* signature, uint8_t parity) {
+// What is kept of a signature from one step to the next. Inversions cost as much as hundreds of products, and those of many
+// numbers three products each and one inversion (Montgomery 1987), so they are steps of their own, in which a thread has
+// SECP_SHARED signatures.
+//
+//   secp_invert_r     1 / r of many, in `a`        from r, or from 1 where rule 2 refuses it
+//   secp_recover      the key, in a, b and c       by each thread for one signature
+//   secp_addresses    1 / z of many, and what the key's address is
+struct SecpKept {
+    word a[8], b[8], c[8];
+};
+constexpr uint32_t SECP_SHARED = 16;
+
+// r in Montgomery's form; 1 in place of one that is refused, which has no inverse.
+PELTON_DEVICE void secp_take_r(word* r, const uint8_t* signature) {
+    const word order[8] = SCALARSECP_ORDER;
+    secp_words(r, signature);
+    if (scalarsecp_is_zero(r) || !scalarsecp_is_below(r, order)) {
+#pragma unroll
+        for (int j = 0; j < 8; j++) r[j] = j == 0;
+    }
+    scalarsecp_enter(r, r);
+}
+
+// Step 1 for signatures first, first + stride, ... below count, of which there is one at least.
+PELTON_CALLED void secp_invert_r(SecpKept* kept, const uint8_t* signatures, uint32_t first, uint32_t stride, uint32_t count) {
+    word product[8], r[8];
+    uint32_t last = first;
+    secp_take_r(product, signatures + 64 * first);
+#pragma unroll
+    for (int j = 0; j < 8; j++) kept[first].a[j] = product[j];
+#pragma unroll 1
+    for (uint32_t i = first + stride; i < count; i += stride) {
+        secp_take_r(r, signatures + 64 * i);
+        scalarsecp_mul(product, product, r);
+#pragma unroll
+        for (int j = 0; j < 8; j++) kept[i].a[j] = product[j];
+        last = i;
+    }
+    scalarsecp_invert(product, product);
+#pragma unroll 1
+    for (uint32_t i = last; i != first; i -= stride) {
+        scalarsecp_mul(kept[i].a, product, kept[i - stride].a);
+        secp_take_r(r, signatures + 64 * i);
+        scalarsecp_mul(product, product, r);
+    }
+#pragma unroll
+    for (int j = 0; j < 8; j++) kept[first].a[j] = product[j];
+}
+
+// Step 2: the key that signed this digest with a signature (64 bytes, r and s) of this parity; infinity if it is not valid.
+PELTON_CALLED void secp_recover(
+    SecpKept* kept, const SecpBase& base, const uint8_t* digest, const uint8_t* signature, uint8_t parity) {
     const word order[8] = SCALARSECP_ORDER;
     // (n + 1) / 2
     const word s_end[8] = {0x681b20a1, 0xdfe92f46, 0x57a4501d, 0x5d576e73,
                            0xffffffff, 0xffffffff, 0xffffffff, 0x7fffffff};
-    word r[8], s[8], e[8], inverse[8], a[8], b[8];
+    word r[8], s[8], e[8], a[8], b[8];
     secp_words(r, signature);
     secp_words(s, signature + 32);
     secp_words(e, digest);
-    if (parity > 1) return false;                                                    // rule 1
-    if (scalarsecp_is_zero(r) || !scalarsecp_is_below(r, order)) return false;       // rule 2
-    if (scalarsecp_is_zero(s) || !scalarsecp_is_below(s, s_end)) return false;       // rule 3
+    bool is_valid = parity <= 1;                                                    // rule 1
+    is_valid = is_valid && !scalarsecp_is_zero(r) && scalarsecp_is_below(r, order);  // rule 2
+    is_valid = is_valid && !scalarsecp_is_zero(s) && scalarsecp_is_below(s, s_end);  // rule 3
     Fsecp x;
 #pragma unroll
     for (int j = 0; j < 8; j++) x.v[j] = r[j];
-    Secp nonce;
-    if (!secp_decompress(&nonce, x, parity)) return false;                           // rule 4
-    // Q = (s / r) R - (e / r) G. A factor 2^256 enters with the inverse and leaves with each product.
-    scalarsecp_enter(a, r);
-    scalarsecp_invert(inverse, a);
-    scalarsecp_mul(b, s, inverse);
-    scalarsecp_mul(a, e, inverse);
-    scalarsecp_neg(a, a);
-    SecpMultiples multiples;
-    secp_multiples(&multiples, nonce);
-    *key = secp_double_product(base, a, multiples, b);
-    return !fsecp_is_zero(key->z);                                                   // rule 5
+    Secp nonce, key = secp_zero();
+    if (is_valid && secp_decompress(&nonce, x, parity)) {                           // rule 4
+        // Q = (s / r) R - (e / r) G. A factor 2^256 enters with the inverse and leaves with each product.
+        scalarsecp_mul(b, s, kept->a);
+        scalarsecp_mul(a, e, kept->a);
+        scalarsecp_neg(a, a);
+        SecpPoint multiples;
+        secp_multiples(&multiples, nonce);
+        key = secp_double_product(base, a, multiples, b);
+    }
+#pragma unroll
+    for (int j = 0; j < 8; j++) {
+        kept->a[j] = key.x.v[j];
+        kept->b[j] = key.y.v[j];
+        kept->c[j] = key.z.v[j];
+    }
 }
 
 // The address of a key: the last 20 bytes of the Keccak-256 of x and y.
-PELTON_CALLED void secp_address(uint8_t* address, const Secp& key) {
-    Fsecp inverse = fsecp_invert(key.z);
-    Fsecp x = fsecp_canonical(fsecp_mul(key.x, inverse));
-    Fsecp y = fsecp_canonical(fsecp_mul(key.y, inverse));
+PELTON_CALLED void secp_address(uint8_t* address, const Fsecp& x, const Fsecp& y) {
     uint8_t hash[32];
     keccak256(hash, 64, [&](uint32_t i) { return i < 32 ? secp_byte(x.v, i) : secp_byte(y.v, i - 32); });
 #pragma unroll
     for (int i = 0; i < 20; i++) address[i] = hash[12 + i];
 }
 
-// Whether a signature of this message is valid, and by whom.
-PELTON_DEVICE bool secp_verify(
-    uint8_t* address,
-    const SecpMultiples& base,
-    const uint8_t* message,
-    uint32_t length,
-    const uint8_t* signature,
-    uint8_t parity) {
-    uint8_t digest[32];
-    keccak256(digest, length, [&](uint32_t i) { return message[i]; });
-    Secp key;
-    if (!secp_recover(&key, base, digest, signature, parity)) return false;
-    secp_address(address, key);
-    return true;
+PELTON_DEVICE Fsecp secp_field(const word* words) {
+    Fsecp a;
+#pragma unroll
+    for (int j = 0; j < 8; j++) a.v[j] = words[j];
+    return a;
+}
+
+// Step 3 for signatures first, first + stride, ... below count, at most SECP_SHARED of them: `answer(i, is_valid, address)`
+// is told each.
+template <class Answer>
+PELTON_DEVICE void secp_addresses(
+    const SecpKept* kept, uint32_t first, uint32_t stride, uint32_t count, const Answer& answer) {
+    // Products of all z before, those at infinity left out.
+    Fsecp before[SECP_SHARED], product = fsecp_small(1);
+    uint32_t many = 0;
+#pragma unroll 1
+    for (uint32_t i = first; i < count; i += stride) {
+        before[many++] = product;
+        Fsecp z = secp_field(kept[i].c);
+        if (!fsecp_is_zero(z)) product = fsecp_mul(product, z);
+    }
+    Fsecp rest = fsecp_invert(product);
+#pragma unroll 1
+    while (many > 0) {
+        uint32_t i = first + --many * stride;
+        Fsecp z = secp_field(kept[i].c);
+        uint8_t address[20] = {0};
+        bool is_valid = !fsecp_is_zero(z);                                          // rule 5
+        if (is_valid) {
+            Fsecp inverse = fsecp_mul(rest, before[many]);
+            rest = fsecp_mul(rest, z);
+            Fsecp x = fsecp_canonical(fsecp_mul(secp_field(kept[i].a), inverse));
+            Fsecp y = fsecp_canonical(fsecp_mul(secp_field(kept[i].b), inverse));
+            secp_address(address, x, y);
+        }
+        answer(i, is_valid, address);
+    }
 }

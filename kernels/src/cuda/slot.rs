@@ -25,8 +25,17 @@ const INPUT_MAX: usize = 400 * COUNT_MAX;
 /// Threads of a block, as the kernels are compiled for.
 pub(super) const THREADS: u32 = 128;
 
+/// Bytes that a kernel keeps of a signature for the next one.
+const SCRATCH: usize = 96;
+
 /// What answers are before a kernel has written them: neither yes nor no.
 const NO_ANSWER: u8 = 0xff;
+
+/// One kernel of those that answer for a scheme, one after the other, and how many signatures a thread of it has.
+pub(super) struct Step {
+    pub kernel: CudaFunction,
+    pub shared: u32,
+}
 
 /// See the module.
 pub(super) struct Slot {
@@ -34,6 +43,7 @@ pub(super) struct Slot {
     pinned_input: PinnedHostSlice<u8>,
     input: CudaSlice<u8>,
     answers: CudaSlice<u8>,
+    scratch: CudaSlice<u8>,
     pinned_answers: PinnedHostSlice<u8>,
     /// What is under way: reached once the answers are there, and how many there are.
     under_way: Option<(CudaEvent, usize)>,
@@ -60,17 +70,20 @@ impl Slot {
         let answers_bytes = size_of::<Answer>() * COUNT_MAX;
         // SAFETY: bytes have no invalid values, and those that are read were written before. What the CPU only writes
         // is write-combined; what it reads must not be, or reading would be slow.
-        let (pinned_input, pinned_answers, input, answers) = unsafe {
+        let (pinned_input, pinned_answers, input) = unsafe {
             let input = context.alloc_pinned_with_flags::<u8>(INPUT_MAX, sys::CU_MEMHOSTALLOC_WRITECOMBINED);
             (
                 input.map_err(in_words)?,
                 context.alloc_pinned_with_flags::<u8>(answers_bytes, 0).map_err(in_words)?,
                 stream.alloc(INPUT_MAX).map_err(in_words)?,
-                stream.alloc(answers_bytes).map_err(in_words)?,
             )
         };
+        // SAFETY: as above; the first kernel writes what the next ones read.
+        let scratch = unsafe { stream.alloc(SCRATCH * COUNT_MAX) }.map_err(in_words)?;
+        // Written as a whole, since copies of it are measured.
+        let answers = stream.alloc_zeros(answers_bytes).map_err(in_words)?;
         stream.synchronize().map_err(in_words)?;
-        Ok(Slot { stream, pinned_input, input, answers, pinned_answers, under_way: None })
+        Ok(Slot { stream, pinned_input, input, answers, scratch, pinned_answers, under_way: None })
     }
 
     pub fn fits(known: &Signatures, batch: &Signatures) -> bool {
@@ -78,20 +91,15 @@ impl Slot {
         layout.count <= COUNT_MAX && layout.total <= INPUT_MAX
     }
 
-    /// Copies the batches in, runs the kernel on them and copies the answers out, all of it one after the other on the
+    /// Copies the batches in, runs the kernels on them and copies the answers out, all of it one after the other on the
     /// slot's stream and none of it before this returns.
-    pub fn start(
-        &mut self,
-        kernel: &CudaFunction,
-        known: &Signatures,
-        batch: &Signatures,
-    ) -> Result<(), String> {
+    pub fn start(&mut self, steps: &[Step], known: &Signatures, batch: &Signatures) -> Result<(), String> {
         assert!(self.under_way.is_none(), "a slot holds one batch");
         let layout = Layout::of(known, batch);
         assert!(Self::fits(known, batch), "who asks looks first whether it fits");
         let memory = self.pinned_input.as_mut_slice().map_err(in_words)?;
         layout.write(memory, known, batch);
-        let enqueued = self.enqueue(kernel, &layout);
+        let enqueued = self.enqueue(steps, &layout);
         // Behind whatever of it was sent: of half a batch, too, it has to be known when the GPU is done with it.
         let done = self.stream.record_event(None);
         let (done, failed) = match done {
@@ -105,7 +113,7 @@ impl Slot {
         }
     }
 
-    fn enqueue(&mut self, kernel: &CudaFunction, layout: &Layout) -> Result<(), result::DriverError> {
+    fn enqueue(&mut self, steps: &[Step], layout: &Layout) -> Result<(), result::DriverError> {
         let stream = &self.stream;
         stream.context().bind_to_thread()?;
         let answers_bytes = size_of::<Answer>() * layout.count;
@@ -119,7 +127,7 @@ impl Slot {
             result::memcpy_htod_async(input, &memory[..layout.total], stream.cu_stream())?;
             result::memset_d8_async(answers, NO_ANSWER, answers_bytes, stream.cu_stream())?;
         }
-        self.launch(kernel, layout, input, answers)?;
+        self.launch(steps, layout, input, answers)?;
         let pinned_answers = self.pinned_answers.as_mut_slice()?;
         // SAFETY: as above.
         unsafe {
@@ -127,10 +135,10 @@ impl Slot {
         }
     }
 
-    /// Runs the kernel on what lies in the slot's memory on the GPU.
+    /// Runs the kernels on what lies in the slot's memory on the GPU.
     fn launch(
         &self,
-        kernel: &CudaFunction,
+        steps: &[Step],
         layout: &Layout,
         input: sys::CUdeviceptr,
         answers: sys::CUdeviceptr,
@@ -138,16 +146,27 @@ impl Slot {
         let [signatures, keys, ends, messages] =
             [0, layout.keys, layout.ends, layout.messages].map(|at| input + at as u64);
         let count = layout.count as u32;
-        let blocks = LaunchConfig {
-            grid_dim: (count.div_ceil(THREADS), 1, 1),
-            block_dim: (THREADS, 1, 1),
-            shared_mem_bytes: 0,
-        };
-        let mut launch = self.stream.launch_builder(kernel);
-        launch.arg(&answers).arg(&messages).arg(&ends).arg(&signatures).arg(&keys).arg(&count);
-        // SAFETY: the kernel is one of those of `verify.cu`, its arguments are as they are declared there, and what they point
-        // to belongs to the slot and is as long as the layout says.
-        unsafe { launch.launch(blocks) }.map(drop)
+        let (scratch, _in_use) = self.scratch.device_ptr(&self.stream);
+        for Step { kernel, shared } in steps {
+            let blocks = LaunchConfig {
+                grid_dim: (count.div_ceil(THREADS * shared), 1, 1),
+                block_dim: (THREADS, 1, 1),
+                shared_mem_bytes: 0,
+            };
+            let mut launch = self.stream.launch_builder(kernel);
+            launch
+                .arg(&answers)
+                .arg(&messages)
+                .arg(&ends)
+                .arg(&signatures)
+                .arg(&keys)
+                .arg(&count)
+                .arg(&scratch);
+            // SAFETY: the kernel is one of those of `verify.cu`, its arguments are as they are declared there, and what they
+            // point to belongs to the slot and is as long as the layout says.
+            unsafe { launch.launch(blocks) }?;
+        }
+        Ok(())
     }
 
     /// The answers, if they are there.

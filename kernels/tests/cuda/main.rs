@@ -17,6 +17,7 @@ mod host;
 mod messages;
 #[path = "../agreement/secp256k1.rs"]
 mod secp256k1;
+mod split;
 
 use pelton_kernels::{Signatures, Verdict};
 

@@ -89,10 +89,18 @@ impl Program {
                     depth += i32::from(line == "{") - i32::from(line == "}");
                     match (depth, line) {
                         (0, "}") => break,
+                        // Only announced, and written further down.
+                        (0, line) if line.ends_with(';') => {
+                            header.clear();
+                            break;
+                        }
                         (0, line) => header += line,
                         (_, "{" | "}") => {}
                         (_, line) => body.push(line),
                     }
+                }
+                if header.is_empty() {
+                    continue;
                 }
                 let (name, function) = function(&header, &body);
                 program.names.insert(name, program.functions.len());

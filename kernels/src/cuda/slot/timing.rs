@@ -1,8 +1,8 @@
 //! How long a slot's commands take by the GPU's own clock. For measurements alone.
 
-use cudarc::driver::{CudaFunction, CudaStream, DevicePtr, result, sys};
+use cudarc::driver::{CudaStream, DevicePtr, result, sys};
 
-use super::{Layout, Slot, in_words};
+use super::{Layout, Slot, Step, in_words};
 
 /// How long what is sent to a stream takes, in nanoseconds.
 pub(in crate::cuda) fn time(
@@ -17,11 +17,11 @@ pub(in crate::cuda) fn time(
 }
 
 impl Slot {
-    /// Runs a kernel once more over what was copied last, which had this layout.
-    pub fn time_kernel(&self, kernel: &CudaFunction, layout: &Layout) -> Result<f64, String> {
+    /// Runs kernels once more over what was copied last, which had this layout.
+    pub fn time_kernels(&self, steps: &[Step], layout: &Layout) -> Result<f64, String> {
         let (input, _in_use) = self.input.device_ptr(&self.stream);
         let (answers, _in_use) = self.answers.device_ptr(&self.stream);
-        time(&self.stream, || self.launch(kernel, layout, input, answers))
+        time(&self.stream, || self.launch(steps, layout, input, answers))
     }
 
     /// Copies so many bytes to the GPU or back.
