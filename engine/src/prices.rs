@@ -37,7 +37,7 @@ mod terms;
 mod usage;
 
 pub use base_fee::next_base_fee;
-pub use cap::Cap;
+pub use cap::{Cap, Overloaded};
 pub use claims::{Claim, WEIGHT_ADD, WEIGHT_ONE, WEIGHT_READ, WEIGHT_WRITE};
 pub use exponential::{ONE, fake_exponential, growth};
 pub use fee::{Rate, charge};

@@ -4,6 +4,7 @@ use alloy_primitives::map::{AddressMap, U256Map};
 
 use super::Rule;
 use super::claims::{AccountClaims, Claim, Share, WEIGHT_ONE, by_account};
+use crate::transaction::Verified;
 
 /// What the transactions of a block so far may load its keys with, counted by weight × gas limit of those that change them.
 ///
@@ -16,6 +17,21 @@ pub struct Cap {
     weighted_max: u64,
     accounts: AddressMap<Loads>,
 }
+
+/// A block holds more of a key than it may. Its producer broke the rule, and nobody has to execute it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overloaded {
+    /// Where the first transaction stands that should have waited.
+    pub position: usize,
+}
+
+impl std::fmt::Display for Overloaded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "transaction {} exceeds the cap of a key", self.position)
+    }
+}
+
+impl std::error::Error for Overloaded {}
 
 /// What claims to an account load it with, as weight × gas.
 #[derive(Debug, Default)]
@@ -30,6 +46,23 @@ impl Cap {
     /// Of an empty block.
     pub fn new(rule: &Rule) -> Cap {
         Cap { weighted_max: rule.load_max * WEIGHT_ONE, accounts: AddressMap::default() }
+    }
+
+    /// Judges a whole block, as whoever gets it from another does before execution.
+    ///
+    /// # Errors
+    /// The first transaction that no longer fits.
+    pub fn check(rule: &Rule, block: &[Verified]) -> Result<(), Overloaded> {
+        let gas = block.iter().fold(0_u64, |sum, one| sum.saturating_add(one.fields().gas_limit));
+        // No key has more gas than all of the block.
+        if gas <= rule.load_max {
+            return Ok(());
+        }
+        let mut cap = Cap::new(rule);
+        match block.iter().position(|one| !cap.add(Claim::all(one), one.fields().gas_limit)) {
+            None => Ok(()),
+            Some(position) => Err(Overloaded { position }),
+        }
     }
 
     /// Whether a transaction with these claims and this gas limit still fits; if so, it is counted.

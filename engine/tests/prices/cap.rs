@@ -1,10 +1,15 @@
 //! The cap of each key in a block, beside a plain model of it.
 
-use alloy_primitives::U256;
-use pelton_engine::prices::{Cap, Claim, Key, Rule, WEIGHT_ADD, WEIGHT_ONE, WEIGHT_READ, WEIGHT_WRITE};
+use alloy_primitives::{Address, U256};
+use pelton_engine::codec;
+use pelton_engine::prices::{
+    Cap, Claim, Key, Overloaded, Rule, WEIGHT_ADD, WEIGHT_ONE, WEIGHT_READ, WEIGHT_WRITE,
+};
+use pelton_engine::transaction::{Fields, Kind, Listed, Verified};
 use proptest::prelude::*;
 
 use super::any::{RULE, Sent, address, block, keys};
+use super::declared;
 
 const SMALL: Rule = Rule { load_max: 2_500_000, ..RULE };
 
@@ -38,6 +43,51 @@ proptest! {
                 sums.iter_mut().zip(&loads).for_each(|(sum, load)| *sum += load);
             }
         }
+    }
+}
+
+/// A call by somebody who calls nothing else, that names two slots of a contract, the second to read.
+fn call(number: u8, contract: u8, slots: [u8; 2], gas_limit: u64) -> Verified {
+    let listed = |slot: u8| vec![Listed { address: address(contract), slots: vec![U256::from(slot)] }];
+    let fields = Fields {
+        kind: Kind::Declared,
+        chain_id: Some(1),
+        nonce: 0,
+        gas_limit,
+        max_fee_per_gas: 1,
+        max_priority_fee_per_gas: 1,
+        max_contention_fee: 0,
+        to: Some(address(contract)),
+        value: U256::ZERO,
+        input: vec![1].into(),
+        reads: listed(slots[1]),
+        writes: listed(slots[0]),
+        authorizations: vec![],
+    };
+    let transaction =
+        codec::decode(declared::encode(&fields, &[1; 32], &[1; 64]).into()).expect("it is well-formed");
+    Verified::new(transaction, Address::with_last_byte(number))
+}
+
+proptest! {
+    #[test]
+    fn a_follower_takes_what_a_producer_may_make_in_any_order_and_refuses_one_more(
+        wanted in prop::collection::vec((200_u8..203, [0_u8..3, 0_u8..3], 30_000_u64..1_000_000), 1..60),
+    ) {
+        let all = (0..).zip(wanted).map(|(number, (contract, slots, gas))| call(number, contract, slots, gas));
+        let all: Vec<Verified> = all.collect();
+        let mut cap = Cap::new(&SMALL);
+        let fits = |one: &Verified| cap.add(Claim::all(one), one.fields().gas_limit);
+        let (mut taken, left): (Vec<_>, Vec<_>) = all.into_iter().partition(fits);
+        prop_assert_eq!(Cap::check(&SMALL, &taken), Ok(()));
+        for one in left {
+            taken.push(one);
+            prop_assert_eq!(Cap::check(&SMALL, &taken), Err(Overloaded { position: taken.len() - 1 }));
+            taken.pop();
+        }
+        taken.reverse();
+        prop_assert_eq!(Cap::check(&SMALL, &taken), Ok(()));
+        prop_assert_eq!(Cap::check(&SMALL, &[]), Ok(()));
     }
 }
 
