@@ -44,6 +44,7 @@
 //! Deliberately absent: sockets, peers, and who sends which shred to whom.
 
 mod assembler;
+mod checksum;
 mod collector;
 mod commitment;
 mod encoder;
@@ -52,6 +53,7 @@ mod packet;
 mod reject;
 
 pub use assembler::{Assembler, AssemblerLimits, Choice, Rebuilt};
+pub use checksum::LANES_MAX;
 pub use collector::{Collected, Collector, CollectorCounts};
 pub use commitment::{COMMITTED_VERSION, Commitment, Committed, committed};
 pub use encoder::{EncodeError, Encoder, ShreddedBlock};
@@ -67,7 +69,7 @@ pub const VERSION: u8 = 0xd3;
 pub const PACKET_BYTES_MAX: usize = 1200;
 
 /// Bytes of a packet that are not payload.
-pub const PACKET_BYTES_EXTRA: usize = packet::HEADER_BYTES + packet::CHECKSUM_BYTES;
+pub const PACKET_BYTES_EXTRA: usize = packet::HEADER_BYTES + checksum::CHECKSUM_BYTES;
 
 /// Longest payload, in bytes.
 pub const SHARD_BYTES_MAX: usize = PACKET_BYTES_MAX - PACKET_BYTES_EXTRA;

@@ -361,7 +361,7 @@ fn mutated(datagram: &[u8], draw: &mut impl FnMut(usize) -> usize) -> Vec<u8> {
 
 #[test]
 fn no_datagram_panics_and_honest_blocks_get_through() {
-    for seed in 0..8_u64 {
+    for (seed, bulk_until) in (0..8_u64).zip([4, 4, 4, 4, 4, 20, 20, 20]) {
         let mut stream = blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof();
         let mut draw = move |below: usize| {
             let mut bytes = [0; 8];
@@ -369,15 +369,23 @@ fn no_datagram_panics_and_honest_blocks_get_through() {
             (u64::from_le_bytes(bytes) % below as u64) as usize
         };
         let mut assembler = Assembler::new(KEY, AssemblerLimits::tiny(), Choice::Random { seed });
+        // The same datagrams, but many at a time.
+        let mut in_bulk = Assembler::new(KEY, AssemblerLimits::tiny(), Choice::Random { seed });
+        let mut bulk: Vec<Vec<u8>> = Vec::new();
         let mut taken = 0;
         for height in 0..200 {
             let shreds = shred(height, &block(height, 1 + draw(8_500)));
             for _ in 0..2 * shreds.shreds().len() {
                 let datagram = shreds.shreds()[draw(shreds.shreds().len())].as_bytes();
-                assembler.take(&mutated(datagram, &mut draw));
+                bulk.push(mutated(datagram, &mut draw));
+                assembler.take(&bulk[bulk.len() - 1]);
                 taken += 1;
-                if draw(4) == 0 {
+                if draw(bulk_until) == 0 {
+                    in_bulk.take_many(&bulk.iter().map(Vec::as_slice).collect::<Vec<_>>());
+                    bulk.clear();
+                    assert_eq!(in_bulk.counts(), assembler.counts(), "seed {seed}");
                     let rebuilt = assembler.poll(id_of);
+                    assert_eq!(in_bulk.poll(id_of), rebuilt, "seed {seed}");
                     assert!(rebuilt.is_none_or(|rebuilt| rebuilt.id == id_of(&rebuilt.bytes)), "seed {seed}");
                 }
                 check_counts(&assembler, taken);

@@ -6,12 +6,13 @@ use pelton_kernels::erasure::{Arithmetic, Code, Combination};
 
 use super::{
     BLOCK_BYTES_MAX, Geometry,
+    checksum::{Checksums, LANES_MAX},
     packet::{Claim, HEADER_BYTES, Shred, seal, unsealed},
 };
 
 /// Cuts blocks into shreds. Keeps its tables and working memory from block to block.
 pub struct Encoder {
-    key: [u8; 32],
+    checksums: Checksums,
     arithmetic: Arithmetic,
     /// For the code that was last used.
     code: Option<(Code, Combination)>,
@@ -70,7 +71,7 @@ impl Encoder {
     /// An encoder for all who share this checksum key.
     #[must_use]
     pub fn new(key: [u8; 32]) -> Encoder {
-        Encoder { key, arithmetic: Arithmetic::best(), code: None }
+        Encoder { checksums: Checksums::new(key), arithmetic: Arithmetic::best(), code: None }
     }
 
     /// Cuts the block `id` at `height` into shreds.
@@ -103,7 +104,17 @@ impl Encoder {
             let mut parity: Vec<_> = parity.map(|packet| &mut packet[HEADER_BYTES..]).collect();
             encoder.apply(&data, &mut parity).expect("all shards of a set, equally long");
         }
-        packets.into_iter().map(|packet| seal(&self.key, packet)).collect()
+        self.sealed(packets)
+    }
+
+    fn sealed(&self, packets: Vec<Vec<u8>>) -> Vec<Shred> {
+        let mut checksums = Vec::with_capacity(packets.len());
+        for packets in packets.chunks(LANES_MAX) {
+            let mut lanes: [&[u8]; LANES_MAX] = Default::default();
+            lanes.iter_mut().zip(packets).for_each(|(lane, packet)| *lane = packet);
+            checksums.extend_from_slice(&self.checksums.many(&lanes[..packets.len()])[..packets.len()]);
+        }
+        packets.into_iter().zip(&checksums).map(|(packet, checksum)| seal(packet, checksum)).collect()
     }
 
     fn encoder(&mut self, code: Code) -> &mut Combination {

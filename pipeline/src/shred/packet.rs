@@ -1,9 +1,9 @@
 //! One packet: its header, its payload, its checksum. The layout stands at the top of the parent module.
 
+use super::checksum::{CHECKSUM_BYTES, Checksum};
 use super::{Geometry, VERSION};
 
 pub(super) const HEADER_BYTES: usize = 51;
-pub(super) const CHECKSUM_BYTES: usize = 16;
 
 /// One packet of a block, as it goes over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +44,8 @@ pub(super) fn unsealed(claim: &Claim, geometry: &Geometry, index: usize) -> Vec<
 }
 
 /// Adds the checksum.
-pub(super) fn seal(key: &[u8; 32], mut packet: Vec<u8>) -> Shred {
-    let checksum = checksum(key, &packet);
-    packet.extend_from_slice(&checksum);
+pub(super) fn seal(mut packet: Vec<u8>, checksum: &Checksum) -> Shred {
+    packet.extend_from_slice(checksum);
     Shred { packet: packet.into_boxed_slice() }
 }
 
@@ -56,8 +55,9 @@ pub(super) struct Packet<'a> {
     pub geometry: Geometry,
     pub index: usize,
     pub payload: &'a [u8],
-    sealed: &'a [u8],
-    checksum: &'a [u8; CHECKSUM_BYTES],
+    /// All bytes before the checksum.
+    pub sealed: &'a [u8],
+    pub checksum: &'a [u8; CHECKSUM_BYTES],
 }
 
 impl<'a> Packet<'a> {
@@ -84,11 +84,6 @@ impl<'a> Packet<'a> {
             checksum,
         })
     }
-
-    /// Whether the packet is as somebody with this key made it.
-    pub fn is_intact(&self, key: &[u8; 32]) -> bool {
-        checksum(key, self.sealed) == *self.checksum
-    }
 }
 
 /// The next field of the header.
@@ -96,9 +91,4 @@ fn take<'a, const N: usize>(fields: &mut &'a [u8]) -> &'a [u8; N] {
     let (field, rest) = fields.split_first_chunk().expect("the fields add up to the length of the header");
     *fields = rest;
     field
-}
-
-fn checksum(key: &[u8; 32], sealed: &[u8]) -> [u8; CHECKSUM_BYTES] {
-    let hash = blake3::keyed_hash(key, sealed);
-    *hash.as_bytes().first_chunk().expect("a checksum is half of a hash")
 }

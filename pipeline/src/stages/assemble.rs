@@ -13,7 +13,7 @@ use crate::clock::Nanos;
 use crate::datagrams::{DATAGRAM_BYTES_MAX, Datagrams};
 use crate::metrics::sample::Samples;
 use crate::metrics::{BLOCKS_ASSEMBLED, REPAIRS, SHRED_BYTES_HELD, SHREDS_TAKEN};
-use crate::shred::{Assembler, AssemblerLimits, Choice, ShredReject};
+use crate::shred::{Assembler, AssemblerLimits, Choice, LANES_MAX, ShredReject};
 use crate::stage::{Outbox, Stage};
 use crate::stages::multicast::{REPAIR, REPAIR_BYTES};
 use crate::stages::seal::Sealed;
@@ -41,6 +41,8 @@ pub struct Assemble {
     settings: Settings,
     datagrams: Box<dyn Datagrams>,
     assembler: Assembler,
+    /// For datagrams whose checksums are made together.
+    buffers: Box<[[u8; DATAGRAM_BYTES_MAX]]>,
     expected: VecDeque<Sealed>,
     rebuilt: Vec<[u8; 32]>,
     rebuilt_count: Arc<AtomicU64>,
@@ -56,6 +58,7 @@ impl Assemble {
             settings,
             datagrams,
             assembler,
+            buffers: vec![[0; DATAGRAM_BYTES_MAX]; LANES_MAX].into_boxed_slice(),
             expected: VecDeque::new(),
             rebuilt: Vec::new(),
             rebuilt_count,
@@ -65,11 +68,19 @@ impl Assemble {
     }
 
     fn receive(&mut self, outbox: &mut Outbox<Sealed>) {
-        let mut buffer = [0; DATAGRAM_BYTES_MAX];
-        for _ in 0..self.settings.burst {
-            let Some(length) = self.datagrams.receive(&mut buffer) else { break };
-            self.assembler.take(&buffer[..length]);
-            outbox.note_work();
+        let mut left = self.settings.burst;
+        while left > 0 {
+            let room = left.min(self.buffers.len());
+            let mut received: [&[u8]; LANES_MAX] = Default::default();
+            let mut count = 0;
+            for buffer in &mut self.buffers[..room] {
+                let Some(length) = self.datagrams.receive(buffer) else { break };
+                received[count] = &buffer[..length];
+                count += 1;
+                outbox.note_work();
+            }
+            self.assembler.take_many(&received[..count]);
+            left = if count < room { 0 } else { left - count };
         }
         while let Some(block) = self.assembler.poll(id_of) {
             self.rebuilt.push(block.id);
