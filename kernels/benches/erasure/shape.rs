@@ -11,11 +11,12 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// A committee of 50 and large blocks; Solana's packets; and this project's packets.
+    /// A committee of 50 and large blocks; Solana's packets; and this project's packets,
+    /// but for one byte, since a contender wants an even number.
     pub const ALL: [Shape; 3] = [
         Shape { data: 17, parity: 33, shard_bytes: 64 << 10 },
         Shape { data: 32, parity: 32, shard_bytes: 1 << 10 },
-        Shape { data: 64, parity: 32, shard_bytes: 1133 },
+        Shape { data: 64, parity: 32, shard_bytes: 1132 },
     ];
 
     pub fn data_bytes(self) -> usize {
