@@ -11,7 +11,7 @@
 
 use alloy_primitives::{Address, U256};
 
-use crate::transaction::{Kind, Transaction};
+use crate::transaction::{Fields, Kind, Transaction};
 
 /// How an account or slot is touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +59,11 @@ pub(crate) static NOTHING: AccessSet = AccessSet { bound: Bound::Enforced, entri
 impl AccessSet {
     /// The set of a transaction whose sender is known.
     pub fn new(transaction: &Transaction, sender: Address) -> AccessSet {
-        let fields = transaction.fields();
+        AccessSet::of(transaction.fields(), sender)
+    }
+
+    /// The set of a transaction that says this, signed or not yet.
+    pub fn of(fields: &Fields, sender: Address) -> AccessSet {
         let account = |address| Access { address, slots: Vec::new(), mode: Mode::Write };
         let mut entries = Vec::with_capacity(2 + fields.reads.len() + fields.writes.len());
         entries.push(account(sender));

@@ -13,6 +13,7 @@ pub mod limits;
 mod logs;
 mod pelton;
 mod pool;
+mod quote;
 mod send;
 mod state;
 mod subscribe;
@@ -198,6 +199,7 @@ const METHODS: &[(&str, usize, Run)] = &[
     ("net_listening", 0, Light(|_, _| Ok(Value::Bool(true)))),
     ("net_peerCount", 0, Light(|_, _| answer(U64::ZERO))),
     ("net_version", 0, Light(|node, _| answer(node.chain_limits.chain_id.to_string()))),
+    ("pelton_quoteAccess", 2, Heavy(quote::quote)),
     ("pelton_sendTransaction", 1, Waits(|node, arguments| Box::pin(send::send(node, arguments)))),
     ("pelton_stages", 0, Light(pelton::stages)),
     ("pelton_transactionStatus", 1, Light(pelton::status)),

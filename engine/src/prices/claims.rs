@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, U256};
 
 use super::key::Key;
-use crate::access::{Access, Mode};
+use crate::access::{Access, AccessSet, Mode};
 use crate::checks::GAS_TRANSACTION;
 use crate::transaction::{Fields, Verified};
 
@@ -45,9 +45,17 @@ impl<'a> From<&'a Access> for Claim<'a> {
 impl<'a> Claim<'a> {
     /// All claims of a transaction.
     pub fn all(transaction: &'a Verified) -> impl Iterator<Item = Claim<'a>> + Clone {
-        let fields = transaction.fields();
-        let payee = fields.to.filter(|to| is_payment(fields) && *to != transaction.sender());
-        transaction.access().entries.iter().map(move |entry| {
+        Claim::of(transaction.fields(), transaction.sender(), transaction.access())
+    }
+
+    /// All claims of a transaction that says this, signed or not yet.
+    pub fn of(
+        fields: &Fields,
+        sender: Address,
+        access: &'a AccessSet,
+    ) -> impl Iterator<Item = Claim<'a>> + Clone + use<'a> {
+        let payee = fields.to.filter(|to| is_payment(fields) && *to != sender);
+        access.entries.iter().map(move |entry| {
             let claim = Claim::from(entry);
             if payee == Some(claim.address) { Claim { weight: WEIGHT_ADD, ..claim } } else { claim }
         })

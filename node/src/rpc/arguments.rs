@@ -41,6 +41,11 @@ impl Arguments {
         }
     }
 
+    /// The first parameter alone.
+    pub fn first(&self) -> Arguments {
+        Arguments(self.0.iter().take(1).cloned().collect())
+    }
+
     /// A parameter that must be there.
     ///
     /// # Errors

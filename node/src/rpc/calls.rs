@@ -22,8 +22,8 @@ const ESTIMATE_SLACK: u64 = 15;
 const LIST_RUNS_MAX: usize = 16;
 
 /// A question, its state and its block.
-struct Question {
-    call: Call,
+pub(super) struct Question {
+    pub(super) call: Call,
     has_gas: bool,
     environment: Environment,
     state: At,
@@ -31,7 +31,7 @@ struct Question {
 }
 
 impl Question {
-    fn read(node: &Node, arguments: &Arguments) -> Result<Question, Failure> {
+    pub(super) fn read(node: &Node, arguments: &Arguments) -> Result<Question, Failure> {
         let request: TransactionRequest = arguments.required(0)?;
         let entry = node.find_state(arguments.block(1)?)?;
         let overrides: StateOverride = arguments.optional(2)?.unwrap_or_default();
@@ -49,7 +49,7 @@ impl Question {
         Ok(Question { call, has_gas, environment, state, overrides })
     }
 
-    fn calls(&self) -> Result<Calls<At>, Failure> {
+    pub(super) fn calls(&self) -> Result<Calls<At>, Failure> {
         let mut calls = Calls::new(self.state.clone(), &self.environment).without_gas_cap();
         override_state(&mut calls, &self.overrides)?;
         Ok(calls)

@@ -3,6 +3,7 @@
 mod bad_input;
 mod chain;
 mod client;
+mod contention;
 mod contract;
 mod documented;
 mod refusals;
