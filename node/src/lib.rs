@@ -7,7 +7,7 @@
 //!                                          door ──> pipeline ───┘
 //! ```
 //!
-//! So far the validator is one that is alone, [`devnet`], or a chain that was made by others, [`import`]. This crate is the
+//! So far the validator is one that is alone, [`devnet`], or a chain that does not grow, [`serve::chain`]. This crate is the
 //! only one that uses an asynchronous runtime: for connections, and for nothing else.
 
 pub mod accounts;

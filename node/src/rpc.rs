@@ -1,6 +1,6 @@
 //! JSON-RPC: all methods in one table, and what they answer from.
 //!
-//! Each is a plain function of the [`Node`] and the request's [`Arguments`]. Those that only look something up run where the
+//! Each is a plain function of the [`Node`] and the request's `Arguments`. Those that only look something up run where the
 //! request came in; those that may take long run on threads for that, so many at a time; three wait for the pipeline.
 //! `docs/rpc.md` describes each, and a test holds it to this table.
 
