@@ -21,7 +21,7 @@ fn options(cache: &Path) -> Options {
     Options {
         workload: "transfers".parse().expect("it is a workload"),
         scheme: "ed25519".parse().expect("it is a scheme"),
-        length: Length::Transactions(3_000),
+        length: Length::Transactions(12_000),
         rate: Rate::Max,
         accounts: 100,
         seed: 1,
@@ -46,7 +46,7 @@ fn slowed(cache: &Path, stage: &str, each_ns: f64) -> Report {
 fn a_sleep_planted_in_each_stage_in_turn_makes_it_the_limit() {
     let cache = tempfile::tempdir().expect("a folder");
     for stage in STAGES {
-        let report = slowed(cache.path(), stage, 400_000.0);
+        let report = slowed(cache.path(), stage, 100_000.0);
         assert_eq!(report.limit.stage, stage, "{:?}", report.limit);
         assert!(report.limit.busy_share > 0.5 && report.is_good(), "{:?}", report.limit);
     }

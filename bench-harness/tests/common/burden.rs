@@ -10,7 +10,8 @@ use std::time::Duration;
 use pelton_bench_harness::around::Around;
 use pelton_bench_harness::pipeline::{Clock, Meter, Nanos, Turnable};
 
-/// Loses so many nanoseconds in a stage for each transaction that goes on from it, on the CPU or asleep.
+/// Loses so many nanoseconds in a stage for each transaction, on the CPU or asleep: half when it is taken, half when it is
+/// passed on, since a stage may pass all on in its last turn.
 pub fn burden(stage: &str, each_ns: f64, asleep: bool) -> Arc<dyn Around> {
     Arc::new(Burden { stage: stage.to_owned(), each_ns, asleep })
 }
@@ -37,20 +38,27 @@ struct Slow {
     owed_ns: f64,
 }
 
+impl Slow {
+    /// Transactions taken and passed on so far.
+    fn moved(&self) -> u64 {
+        self.stage.meter().taken + self.stage.meter().passed
+    }
+}
+
 impl Turnable for Slow {
     fn name(&self) -> &'static str {
         self.stage.name()
     }
 
     fn turn(&mut self, clock: &dyn Clock) -> bool {
-        let passed = self.stage.meter().passed;
+        let before = self.moved();
         let owed_ns = self.owed_ns as Nanos;
         let slow = SlowClock { clock, owed_ns, cpu_reads: AtomicU32::new(0), asleep: self.asleep };
         let happened = self.stage.turn(&slow);
         if slow.cpu_reads.into_inner() >= 2 {
             self.owed_ns = 0.0;
         }
-        self.owed_ns += (self.stage.meter().passed - passed) as f64 * self.each_ns;
+        self.owed_ns += (self.moved() - before) as f64 / 2.0 * self.each_ns;
         happened
     }
 
