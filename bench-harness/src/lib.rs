@@ -11,6 +11,7 @@ pub mod audit;
 pub mod bench;
 pub mod compare;
 pub mod device;
+pub mod doctor;
 pub mod durable;
 pub mod load;
 pub mod machine;
@@ -23,6 +24,7 @@ pub mod solo;
 pub mod stateless;
 pub mod summary;
 pub mod table;
+pub mod trace;
 pub mod udp;
 pub mod watched;
 
@@ -47,5 +49,5 @@ pub mod workloads {
 
 /// The JSON Schemas that docs publishes, by name.
 pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
-    vec![("bench", report::schema()), ("compare", compare::schema())]
+    vec![("bench", report::schema()), ("compare", compare::schema()), ("doctor", doctor::schema())]
 }

@@ -4,14 +4,17 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use pelton_bench_harness::bench::{BenchError, Length, Options, bench};
+use pelton_bench_harness::around::Around;
+use pelton_bench_harness::bench::{BenchError, Length, Options, Surroundings, bench_within};
 use pelton_bench_harness::kernels::CHOICES;
 use pelton_bench_harness::pipeline::{Rate, STAGES};
 use pelton_bench_harness::report::Report;
 use pelton_bench_harness::table::Table;
+use pelton_bench_harness::trace::Recorder;
 use pelton_bench_harness::workloads::{ACCOUNTS_MIN, Pattern, Scheme};
 
 use crate::progress::Bar;
@@ -82,6 +85,9 @@ pub struct Arguments {
     /// Write report.json and report.txt there too.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write there what every thread did when: a Chrome trace, one span for each batch; compressed if it ends in .gz.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// Where workload files are kept (the user's cache folder unless given).
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
@@ -102,16 +108,26 @@ pub fn main(arguments: &Arguments) -> ExitCode {
         Err(what) => return usage::say_of("bench", &what),
     };
     let bar = Bar::new();
-    let outcome = bench(&options, &bar);
+    let recorder = arguments.trace.as_ref().map(|_| Recorder::default());
+    let around = recorder.clone().map(|recorder| Arc::new(recorder) as Arc<dyn Around>);
+    let outcome = bench_within(&options, &bar, &Surroundings { probe: None, run: around });
     bar.finish();
     match outcome {
-        Ok(report) => finish(arguments, &report),
+        Ok(ran) => traced(arguments, recorder.as_ref()).unwrap_or_else(|| finish(arguments, &ran.report)),
         Err(BenchError::Unavailable(reason)) => usage::say_of("bench", &reason),
         Err(error) => {
             eprintln!("pelton: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes the trace if one was asked for; gives the exit code if it cannot be written.
+fn traced(arguments: &Arguments, recorder: Option<&Recorder>) -> Option<ExitCode> {
+    let (path, recorder) = arguments.trace.as_ref().zip(recorder)?;
+    let error = recorder.save(path).err()?;
+    eprintln!("pelton: {} cannot be written: {error}", path.display());
+    Some(ExitCode::FAILURE)
 }
 
 fn options(arguments: &Arguments) -> Result<Options, String> {

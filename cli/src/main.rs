@@ -7,6 +7,7 @@ mod bench;
 mod compare;
 #[cfg(feature = "node")]
 mod devnet;
+mod doctor;
 mod progress;
 mod usage;
 mod verify_block;
@@ -37,6 +38,8 @@ enum Command {
     Devnet(devnet::Arguments),
     /// Compare two sets of runs: better, worse, or within noise.
     Compare(compare::Arguments),
+    /// Say what this host costs in throughput, and the line that changes it.
+    Doctor(doctor::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "node")]
         Ok(Arguments { command: Command::Devnet(arguments) }) => devnet::main(&arguments),
         Ok(Arguments { command: Command::Compare(arguments) }) => compare::main(&arguments),
+        Ok(Arguments { command: Command::Doctor(arguments) }) => doctor::main(&arguments),
         Err(error) => usage::refuse(&error),
     }
 }
