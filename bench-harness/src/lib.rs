@@ -17,6 +17,7 @@ pub mod load;
 pub mod machine;
 pub mod metered;
 pub mod probe;
+pub mod profile;
 pub mod replay;
 pub mod report;
 pub mod run;
@@ -49,5 +50,11 @@ pub mod workloads {
 
 /// The JSON Schemas that docs publishes, by name.
 pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
-    vec![("bench", report::schema()), ("compare", compare::schema()), ("doctor", doctor::schema())]
+    vec![
+        ("bench", report::schema()),
+        ("compare", compare::schema()),
+        ("doctor", doctor::schema()),
+        ("profile", profile::schema()),
+        ("environment", profile::environment::schema()),
+    ]
 }

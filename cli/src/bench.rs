@@ -194,7 +194,7 @@ fn write(folder: &Path, json: &str, table: &str) -> std::io::Result<()> {
 
 /// `$XDG_CACHE_HOME/pelton/workloads`, or below `~/.cache`.
 #[expect(clippy::disallowed_methods, reason = "where the user's cache is, only the environment tells")]
-fn cache_folder() -> Option<PathBuf> {
+pub fn cache_folder() -> Option<PathBuf> {
     let home = || Some(PathBuf::from(std::env::var("HOME").ok()?).join(".cache"));
     let cache = std::env::var("XDG_CACHE_HOME").ok().filter(|path| !path.is_empty()).map(PathBuf::from);
     Some(cache.or_else(home)?.join("pelton").join("workloads"))

@@ -8,6 +8,7 @@ mod compare;
 #[cfg(feature = "node")]
 mod devnet;
 mod doctor;
+mod profile;
 mod progress;
 mod usage;
 mod verify_block;
@@ -40,6 +41,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Say what this host costs in throughput, and the line that changes it.
     Doctor(doctor::Arguments),
+    /// Measure what this machine can do, and fill a folder to send to whoever sells or buys it.
+    Profile(profile::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Ok(Arguments { command: Command::Devnet(arguments) }) => devnet::main(&arguments),
         Ok(Arguments { command: Command::Compare(arguments) }) => compare::main(&arguments),
         Ok(Arguments { command: Command::Doctor(arguments) }) => doctor::main(&arguments),
+        Ok(Arguments { command: Command::Profile(arguments) }) => profile::main(&arguments),
         Err(error) => usage::refuse(&error),
     }
 }
