@@ -49,6 +49,7 @@ fn options() -> Options {
         cache: PathBuf::from("target/campaign"),
         data_dir: None,
         witness: None,
+        metrics: None,
     }
 }
 

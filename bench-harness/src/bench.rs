@@ -6,6 +6,7 @@
 //! ```
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use pelton_workloads::{CHAIN_ID, Pattern, Scheme, Spec, Workload, load_or_make};
 
 use crate::around::Around;
 use crate::durable::KeepError;
+use crate::exporter::Exporter;
 use crate::probe::probe;
 use crate::report::Report;
 use crate::run::{Plan, run};
@@ -64,6 +66,8 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// Where a block of the run is written with its witness.
     pub witness: Option<PathBuf>,
+    /// Where the run can be watched; none for nowhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Why a bench could not be run. That is never about the transactions.
@@ -71,6 +75,8 @@ pub struct Options {
 pub enum BenchError {
     /// No threads, sockets or random numbers.
     System(io::Error),
+    /// There can be no metrics at this address.
+    Metrics(SocketAddr, io::Error),
     /// What was asked to verify is not there.
     Unavailable(String),
     /// A back-end does not pass its self-test.
@@ -87,6 +93,7 @@ impl std::fmt::Display for BenchError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             BenchError::System(error) => write!(f, "the system refused: {error}"),
+            BenchError::Metrics(address, error) => write!(f, "--metrics {address}: {error}"),
             BenchError::Unavailable(reason) => f.write_str(reason),
             BenchError::Backend(error) => write!(f, "back-end: {error}"),
             BenchError::Workload(error) => {
@@ -145,6 +152,7 @@ pub fn bench_within(
     let mut seed = [0; 32];
     rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| BenchError::System(error.into()))?;
+    let exporter = options.metrics.map(watch).transpose()?;
     progress.step("looking for what verifies signatures", None);
     let choice = choose(options, seed)?;
     let limits = Limits::standard(CHAIN_ID);
@@ -174,6 +182,7 @@ pub fn bench_within(
         log: |line| eprintln!("pelton: {line}"),
         data_dir: options.data_dir.clone(),
         around: surroundings.run.clone(),
+        exporter,
     };
     progress.step("running", None);
     let outcomes = run(&workload, &limits, &plan)?;
@@ -184,6 +193,13 @@ pub fn bench_within(
     progress.step("auditing", None);
     let report = summary(options, &workload, &limits, &outcomes, &probe, plan.choice.found());
     Ok(Ran { report, latency_ns: outcomes.latency_ns })
+}
+
+/// Begins to listen before anything else, so that an address that is taken is known at once; says where, for port 0.
+fn watch(address: SocketAddr) -> Result<Arc<Exporter>, BenchError> {
+    let exporter = Exporter::start(address).map_err(|error| BenchError::Metrics(address, error))?;
+    eprintln!("pelton: metrics on http://{}/metrics; watch with: pelton top {0}", exporter.address());
+    Ok(Arc::new(exporter))
 }
 
 /// What verifies, found, tested and measured on as many threads as the run will have.

@@ -4,18 +4,22 @@
 //! Options ──> probe ──> workload ──> run ──> audit ──> Report ──> table, JSON
 //! ```
 //!
-//! Two other crates meet the pipeline here, each in one file: sockets in [`udp`], consensus in [`solo`].
+//! Two other crates meet the pipeline here, each in one file: sockets in [`udp`], consensus in [`solo`]. Whoever wants to
+//! watch a run finds it at an [`exporter`].
 
 pub mod around;
 pub mod audit;
 pub mod bench;
 pub mod compare;
+pub mod dashboards;
 pub mod device;
 pub mod doctor;
 pub mod durable;
+pub mod exporter;
 pub mod load;
 pub mod machine;
 pub mod metered;
+mod outside;
 pub mod probe;
 pub mod profile;
 pub mod replay;
@@ -33,6 +37,7 @@ pub mod watched;
 pub mod pipeline {
     pub use pelton_pipeline::clock::{Clock, Nanos};
     pub use pelton_pipeline::meter::Meter;
+    pub use pelton_pipeline::metrics::{METRICS, Metric, document as metrics_document};
     pub use pelton_pipeline::stages::load::Rate;
     pub use pelton_pipeline::topology::STAGES;
     pub use pelton_pipeline::turn::Turnable;

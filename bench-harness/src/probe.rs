@@ -65,6 +65,7 @@ pub fn probe(
         log: |_| {},
         data_dir: None,
         around: around.cloned(),
+        exporter: None,
     };
     // What disturbs a probe makes it dearer, never cheaper: the cheapest of a few is the nearest to the truth.
     let mut best: Option<Probe> = None;

@@ -18,6 +18,7 @@ use pelton_pipeline::clock::{Clock, Nanos, WallClock};
 use pelton_pipeline::driver::disk::DiskThread;
 use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::ledger::Rejection;
+use pelton_pipeline::metrics::board::Board;
 use pelton_pipeline::origin::Origin;
 use pelton_pipeline::stages::load::Rate;
 use pelton_pipeline::start::Start;
@@ -29,6 +30,8 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::around::Around;
 use crate::bench::BenchError;
 use crate::durable::{Durable, Kept};
+use crate::exporter::Exporter;
+use crate::outside;
 use crate::solo::Core;
 use crate::udp::Udp;
 use crate::watched::Watched;
@@ -57,6 +60,8 @@ pub struct Plan {
     pub data_dir: Option<PathBuf>,
     /// What is put around stages and jobs; none for nothing.
     pub around: Option<Arc<dyn Around>>,
+    /// Where the run can be watched.
+    pub exporter: Option<Arc<Exporter>>,
 }
 
 /// A block that became final and what came of it.
@@ -168,10 +173,15 @@ pub fn run(workload: &Workload, limits: &Limits, plan: &Plan) -> Result<Outcomes
     let start = start.zip(kept.as_ref().map(Kept::storage));
     let pipeline = assemble(workload, limits, plan, &threads, &clock, &filled, start).map_err(system)?;
     let Pipeline { stages, ledger, chain, genesis_root, blocks_rebuilt, .. } = pipeline;
-    let stages = match &plan.around {
+    let mut stages = match &plan.around {
         Some(around) => stages.into_iter().map(|stage| around.stage(stage)).collect(),
         None => stages,
     };
+    if let Some(exporter) = &plan.exporter {
+        let (board, watched) = Board::watch(stages, vec![outside::source(plan.threads, &plan.choice)]);
+        exporter.show(board);
+        stages = watched;
+    }
     let (started_ns, cpu_ns, delay_ns) = (clock.now_ns(), process_cpu_ns(), run_delay_ns());
     let stages = threads.run(stages, &clock, &stop);
     let driven_ns = clock.now_ns() - started_ns;
@@ -268,7 +278,7 @@ fn assemble(
 }
 
 /// CPU time of this process.
-fn process_cpu_ns() -> Nanos {
+pub(crate) fn process_cpu_ns() -> Nanos {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }

@@ -24,6 +24,7 @@ fn ended(workload: &Workload) -> Outcomes {
         log: |line| panic!("no device takes part: {line}"),
         data_dir: None,
         around: None,
+        exporter: None,
     };
     run(workload, &Limits::standard(CHAIN_ID), &plan).expect("the system gives threads")
 }

@@ -32,6 +32,7 @@ fn options(cache: &Path) -> Options {
         cache: cache.to_owned(),
         data_dir: None,
         witness: None,
+        metrics: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ Examples:
   pelton bench --rate 20000 --seconds 30 --json > result.json
   pelton bench --data-dir /var/tmp/pelton
   pelton bench --witness block.witness
+  pelton bench --seconds 60 --metrics 127.0.0.1:9464
   pelton bench --until verify";
 
 /// Arguments of `pelton bench`.
@@ -79,6 +81,9 @@ pub struct Arguments {
     /// blocks above it as it takes until a header speaks of its root, or the last one.
     #[arg(long, value_name = "FILE", conflicts_with = "until")]
     witness: Option<PathBuf>,
+    /// Let the run be watched at this address, as 127.0.0.1:9464: by Prometheus, at /metrics, or by pelton top.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
     /// Print one JSON object, as docs/bench.schema.json describes it, in place of the table.
     #[arg(long)]
     json: bool,
@@ -155,6 +160,7 @@ fn options(arguments: &Arguments) -> Result<Options, String> {
         until: arguments.until.clone().filter(|stage| Some(stage.as_str()) != STAGES.last().copied()),
         data_dir: arguments.data_dir.clone(),
         witness: arguments.witness.clone(),
+        metrics: arguments.metrics,
         cache: cache.ok_or("there is no home folder to keep workloads in: give --cache DIR")?,
     })
 }

@@ -23,7 +23,7 @@ use crate::batch::Load;
 use crate::clock::{Clock, Nanos};
 use crate::ledger::Ledger;
 use crate::link::Link;
-use crate::meter::{Meter, Regime};
+use crate::meter::{IS_METERED, Meter, Regime};
 use crate::metrics::sample::Samples;
 use crate::metrics::{QUEUE_CAPACITY, QUEUE_DEPTH};
 use crate::stage::{Outbox, Stage};
@@ -159,7 +159,7 @@ impl<S: Stage> Turnable for Runner<S> {
         let delivered = self.undelivered.len();
         let mut happened = false;
         if self.deliver() {
-            let before_ns = (!self.is_quiet()).then(|| clock.thread_cpu_ns());
+            let before_ns = (IS_METERED && !self.is_quiet()).then(|| clock.thread_cpu_ns());
             happened = self.work(started_ns, clock.unix_ms());
             self.deliver();
             if let Some(before_ns) = before_ns.filter(|_| happened) {
@@ -168,7 +168,7 @@ impl<S: Stage> Turnable for Runner<S> {
             self.meter.cpu_ns = self.turn_cpu_ns + self.stage.job_cpu_ns();
         }
         happened |= self.undelivered.len() < delivered;
-        let ended_ns = clock.now_ns();
+        let ended_ns = if IS_METERED { clock.now_ns() } else { started_ns };
         self.meter.settle(self.name, self.stage.held(), ended_ns);
         if happened {
             self.meter.turns += 1;

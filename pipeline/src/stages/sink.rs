@@ -2,6 +2,7 @@
 
 use crate::batch::Load;
 use crate::clock::Nanos;
+use crate::meter::IS_METERED;
 use crate::metrics::LATENCY;
 use crate::metrics::buckets::Buckets;
 use crate::metrics::sample::Samples;
@@ -39,7 +40,7 @@ impl<T: Load> Stage for Sink<T> {
 
     fn take(&mut self, input: T, outbox: &mut Outbox<Never>) {
         outbox.delivered += input.transactions();
-        for arrival_ns in input.arrivals() {
+        for arrival_ns in input.arrivals().iter().filter(|_| IS_METERED) {
             self.latency_ns.note(outbox.now_ns.saturating_sub(*arrival_ns));
         }
         (self.receive)(input, outbox.now_ns);
