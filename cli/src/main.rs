@@ -10,6 +10,7 @@ mod devnet;
 mod doctor;
 mod profile;
 mod progress;
+mod top;
 mod usage;
 mod verify_block;
 
@@ -43,6 +44,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Measure what this machine can do, and fill a folder to send to whoever sells or buys it.
     Profile(profile::Arguments),
+    /// Watch what runs, in the terminal.
+    Top(top::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Ok(Arguments { command: Command::Compare(arguments) }) => compare::main(&arguments),
         Ok(Arguments { command: Command::Doctor(arguments) }) => doctor::main(&arguments),
         Ok(Arguments { command: Command::Profile(arguments) }) => profile::main(&arguments),
+        Ok(Arguments { command: Command::Top(arguments) }) => top::main(&arguments),
         Err(error) => usage::refuse(&error),
     }
 }
