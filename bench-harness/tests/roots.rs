@@ -87,6 +87,7 @@ fn check(workload: &Workload) -> usize {
         log: |line| panic!("no device takes part: {line}"),
         data_dir: None,
         around: None,
+        exporter: None,
     };
     let outcomes = run(workload, &limits, &plan).expect("the system gives threads");
     let mut others = Others::new();

@@ -32,6 +32,7 @@ fn a_trace_tells_of_every_stage_by_batch_on_named_threads() {
         cache: folder.path().to_owned(),
         data_dir: None,
         witness: None,
+        metrics: None,
     };
     let recorder = Recorder::default();
     let surroundings = Surroundings { probe: None, run: Some(Arc::new(recorder.clone())) };

@@ -67,6 +67,7 @@ pub fn standard(settings: &Settings, scheme: &str) -> Options {
         cache: settings.cache.clone(),
         data_dir: None,
         witness: None,
+        metrics: None,
     }
 }
 
