@@ -143,7 +143,7 @@ pub struct Ran {
 /// Runs a bench with something around it.
 ///
 /// # Errors
-/// As [`bench`].
+/// As [`bench()`].
 pub fn bench_within(
     options: &Options,
     progress: &dyn Progress,
