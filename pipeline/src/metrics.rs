@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Nothing is counted with atomics, and nothing is copied until somebody asks: a [`board::Board`] that was asked says so in
-//! a flag, and each stage is copied out at its next turn by [`board::Watched`], between two calls of the stage. So a scrape
+//! a flag, and each stage is copied out at its next turn by `board.rs`, between two calls of the stage. So a scrape
 //! never makes a stage wait, and a run that nobody watches is not wrapped at all.
 //!
 //! To add a metric: one line in the table below, and one in the `observe` of whoever counts it. The type of a sample refuses
