@@ -8,48 +8,32 @@
 
 #[path = "../tests/common/burden.rs"]
 mod burden;
+#[path = "../tests/common/small.rs"]
+mod small;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use pelton_bench_harness::around::Around;
-use pelton_bench_harness::bench::{BenchError, Length, Options, Progress, Surroundings, bench_within};
+use pelton_bench_harness::bench::{BenchError, Options, Surroundings, bench_within};
 use pelton_bench_harness::compare::alternate::is_a_first;
 use pelton_bench_harness::compare::interval::Pairing;
 use pelton_bench_harness::compare::likeness::Allowed;
 use pelton_bench_harness::compare::runs::Run;
 use pelton_bench_harness::compare::{Set, compare};
-use pelton_bench_harness::pipeline::Rate;
+use small::Silent;
 
 /// Pairs in a comparison, as `pelton compare --run` has them.
 const PAIRS: usize = 10;
 const TRANSACTIONS: u64 = 40_000;
 
-struct Silent;
-
-impl Progress for Silent {
-    fn step(&self, _: &str, _: Option<u64>) {}
-    fn advance(&self, _: u64) {}
-}
-
 fn options() -> Options {
     Options {
-        workload: "transfers".parse().expect("it is a workload"),
-        scheme: "ed25519".parse().expect("it is a scheme"),
-        length: Length::Transactions(TRANSACTIONS),
-        rate: Rate::Max,
         accounts: 2_000,
-        seed: 1,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
-        backend: "cpu".to_owned(),
-        claim_senders: false,
-        until: None,
-        cache: PathBuf::from("target/campaign"),
-        data_dir: None,
-        witness: None,
-        metrics: None,
+        ..small::options(Path::new("target/campaign"), TRANSACTIONS)
     }
 }
 

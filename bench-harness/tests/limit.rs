@@ -2,45 +2,27 @@
 
 #[path = "common/burden.rs"]
 mod burden;
+#[path = "common/small.rs"]
+mod small;
 
 use std::path::Path;
 
-use pelton_bench_harness::bench::{Length, Options, Progress, Surroundings, bench_within};
+use pelton_bench_harness::bench::{Length, Options, Surroundings, bench_within};
 use pelton_bench_harness::pipeline::{Rate, STAGES};
 use pelton_bench_harness::report::Report;
 use pelton_bench_harness::table::Table;
+use small::{Silent, options};
 
-struct Silent;
-
-impl Progress for Silent {
-    fn step(&self, _: &str, _: Option<u64>) {}
-    fn advance(&self, _: u64) {}
-}
-
-fn options(cache: &Path) -> Options {
-    Options {
-        workload: "transfers".parse().expect("it is a workload"),
-        scheme: "ed25519".parse().expect("it is a scheme"),
-        length: Length::Transactions(12_000),
-        rate: Rate::Max,
-        accounts: 100,
-        seed: 1,
-        threads: 2,
-        backend: "cpu".to_owned(),
-        claim_senders: false,
-        until: None,
-        cache: cache.to_owned(),
-        data_dir: None,
-        witness: None,
-        metrics: None,
-    }
-}
+/// Enough for many blocks, so that a burden is paid in every stage.
+const TRANSACTIONS: u64 = 12_000;
 
 /// A run in which a stage sleeps for so long with each transaction.
 fn slowed(cache: &Path, stage: &str, each_ns: f64) -> Report {
     let run = Some(burden::burden(stage, each_ns, true));
     let surroundings = Surroundings { probe: None, run };
-    bench_within(&options(cache), &Silent, &surroundings).expect("the system gives threads").report
+    bench_within(&options(cache, TRANSACTIONS), &Silent, &surroundings)
+        .expect("the system gives threads")
+        .report
 }
 
 #[test]
@@ -72,7 +54,7 @@ fn a_generator_that_was_the_limit_makes_the_run_invalid() {
 fn independent_arrivals_come_at_the_rate_that_was_asked_for() {
     let cache = tempfile::tempdir().expect("a folder");
     let rate = Rate::Poisson { per_second: 2_000.0, seed: 1 };
-    let options = Options { rate, length: Length::Seconds(1.0), ..options(cache.path()) };
+    let options = Options { rate, length: Length::Seconds(1.0), ..options(cache.path(), TRANSACTIONS) };
     let ran = bench_within(&options, &Silent, &Surroundings::default()).expect("the system gives threads");
     let report = ran.report;
     assert_eq!((report.arrivals.as_str(), report.rate, report.offered), ("poisson", Some(2_000.0), 2_000));

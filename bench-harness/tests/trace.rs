@@ -1,39 +1,21 @@
 //! A trace has spans for every stage and for jobs, on named threads, none for single transactions, and the counts add up.
 
+#[path = "common/small.rs"]
+mod small;
+
 use std::io::Read;
 use std::sync::Arc;
 
-use pelton_bench_harness::bench::{Length, Options, Progress, Surroundings, bench_within};
-use pelton_bench_harness::pipeline::{Rate, STAGES};
+use pelton_bench_harness::bench::{Surroundings, bench_within};
+use pelton_bench_harness::pipeline::STAGES;
 use pelton_bench_harness::trace::Recorder;
 use serde_json::Value;
-
-struct Silent;
-
-impl Progress for Silent {
-    fn step(&self, _: &str, _: Option<u64>) {}
-    fn advance(&self, _: u64) {}
-}
+use small::Silent;
 
 #[test]
 fn a_trace_tells_of_every_stage_by_batch_on_named_threads() {
     let folder = tempfile::tempdir().expect("a folder");
-    let options = Options {
-        workload: "transfers".parse().expect("it is a workload"),
-        scheme: "ed25519".parse().expect("it is a scheme"),
-        length: Length::Transactions(3_000),
-        rate: Rate::Max,
-        accounts: 100,
-        seed: 1,
-        threads: 2,
-        backend: "cpu".to_owned(),
-        claim_senders: false,
-        until: None,
-        cache: folder.path().to_owned(),
-        data_dir: None,
-        witness: None,
-        metrics: None,
-    };
+    let options = small::options(folder.path(), 3_000);
     let recorder = Recorder::default();
     let surroundings = Surroundings { probe: None, run: Some(Arc::new(recorder.clone())) };
     let report = bench_within(&options, &Silent, &surroundings).expect("the system gives threads").report;
