@@ -12,6 +12,8 @@
 //! The body is every transaction as u32 length and bytes; the header holds its length and its BLAKE3. The block's id is
 //! BLAKE3 of the header. The executed part speaks of the block `root_lag` below, or of genesis.
 
+use std::sync::Arc;
+
 use alloy_primitives::{Address, B256, Bytes};
 
 use crate::commitment::rules::SCHEME;
@@ -92,7 +94,7 @@ impl Parent {
 pub struct Block {
     header: Header,
     id: B256,
-    transactions: Vec<Verified>,
+    transactions: Arc<[Verified]>,
     bytes: Bytes,
 }
 
@@ -103,9 +105,10 @@ impl Block {
         executed: Summary,
         beneficiary: Address,
         timestamp_ms: u64,
-        transactions: Vec<Verified>,
+        transactions: impl Into<Arc<[Verified]>>,
         limits: &Limits,
     ) -> Block {
+        let transactions = transactions.into();
         let height = parent.height + 1;
         assert_eq!(
             executed.height,
@@ -115,7 +118,7 @@ impl Block {
         let body_bytes: usize = transactions.iter().map(|t| 4 + t.transaction().wire().len()).sum();
         let mut bytes = vec![0; HEADER_BYTES];
         bytes.reserve_exact(body_bytes);
-        for transaction in &transactions {
+        for transaction in &*transactions {
             let wire = transaction.transaction().wire();
             bytes.extend_from_slice(&(wire.len() as u32).to_be_bytes());
             bytes.extend_from_slice(wire);

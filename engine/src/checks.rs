@@ -43,23 +43,34 @@ pub fn admit(transaction: &Transaction, limits: &Limits) -> Result<(), Reject> {
 
 /// Gas that the transaction costs before anything runs, at least (EIP-2028, 2930, 3860, 7623, 7702).
 pub fn intrinsic_gas(fields: &Fields) -> u64 {
-    let (gas, floor) = intrinsic_gas_parts(fields);
-    gas.max(floor)
+    let IntrinsicGas { used, floor } = IntrinsicGas::of(fields);
+    used.max(floor)
 }
 
-/// Gas that is used before anything runs, and gas that is used in the end at least (EIP-7623).
-pub(crate) fn intrinsic_gas_parts(fields: &Fields) -> (u64, u64) {
-    let zeros = fields.input.iter().filter(|byte| **byte == 0).count() as u64;
-    let tokens = 4 * fields.input.len() as u64 - 3 * zeros;
-    let mut gas = GAS_TRANSACTION + GAS_TOKEN * tokens;
-    if fields.to.is_none() {
-        gas += GAS_CREATE + GAS_INIT_CODE_WORD * fields.input.len().div_ceil(32) as u64;
+/// What a transaction costs whatever it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IntrinsicGas {
+    /// Used before anything runs.
+    pub(crate) used: u64,
+    /// Used in the end, at least (EIP-7623).
+    pub(crate) floor: u64,
+}
+
+impl IntrinsicGas {
+    /// Goes through all of the input and the lists.
+    pub(crate) fn of(fields: &Fields) -> IntrinsicGas {
+        let zeros = fields.input.iter().filter(|byte| **byte == 0).count() as u64;
+        let tokens = 4 * fields.input.len() as u64 - 3 * zeros;
+        let mut gas = GAS_TRANSACTION + GAS_TOKEN * tokens;
+        if fields.to.is_none() {
+            gas += GAS_CREATE + GAS_INIT_CODE_WORD * fields.input.len().div_ceil(32) as u64;
+        }
+        for item in fields.reads.iter().chain(&fields.writes) {
+            gas += GAS_LISTED_ADDRESS + GAS_LISTED_SLOT * item.slots.len() as u64;
+        }
+        gas += GAS_AUTHORIZATION * fields.authorizations.len() as u64;
+        IntrinsicGas { used: gas, floor: GAS_TRANSACTION + GAS_TOKEN_FLOOR * tokens }
     }
-    for item in fields.reads.iter().chain(&fields.writes) {
-        gas += GAS_LISTED_ADDRESS + GAS_LISTED_SLOT * item.slots.len() as u64;
-    }
-    gas += GAS_AUTHORIZATION * fields.authorizations.len() as u64;
-    (gas, GAS_TRANSACTION + GAS_TOKEN_FLOOR * tokens)
 }
 
 fn ensure(holds: bool, reject: Reject) -> Result<(), Reject> {

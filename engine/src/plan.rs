@@ -27,6 +27,8 @@ mod graph;
 mod keys;
 mod touch;
 
+use std::sync::Arc;
+
 use alloy_primitives::{Address, U256};
 
 use crate::access::{Access, Bound, Mode};
@@ -41,10 +43,13 @@ pub(crate) use touch::{Key, Rows, Touch, Way};
 /// The key of the beneficiary, which every block names.
 pub(crate) const BENEFICIARY: Key = 0;
 
+/// How many transactions are brought near at a time.
+const STRIDE: usize = 16;
+
 /// A block's transactions in order, and what has to wait for what.
 #[derive(Debug)]
 pub struct Plan {
-    pub(crate) transactions: Vec<Verified>,
+    pub(crate) transactions: Arc<[Verified]>,
     pub(crate) classes: Vec<Class>,
     pub(crate) keys: Keys,
     /// What each transaction names: accounts, then slots. A transfer's are its sender and its recipient.
@@ -76,7 +81,12 @@ pub(crate) enum Class {
 
 impl Plan {
     /// Plans a block that pays this beneficiary. The state is that below the block, or an older one.
-    pub fn new(state: &State, fork: Fork, beneficiary: Address, transactions: Vec<Verified>) -> Plan {
+    pub fn new(
+        state: &State,
+        fork: Fork,
+        beneficiary: Address,
+        transactions: impl Into<Arc<[Verified]>>,
+    ) -> Plan {
         Plan::predicted(state, fork, beneficiary, transactions, &[])
     }
 
@@ -85,51 +95,44 @@ impl Plan {
         state: &State,
         fork: Fork,
         beneficiary: Address,
-        transactions: Vec<Verified>,
+        transactions: impl Into<Arc<[Verified]>>,
         predictions: &[Option<Prediction>],
     ) -> Plan {
-        let prediction = |position: u32| predictions.get(position as usize).and_then(Option::as_ref);
+        let transactions = transactions.into();
         let count = transactions.len();
+        let prediction = |position: u32| predictions.get(position as usize).and_then(Option::as_ref);
         let mut keys = Keys::with_capacity(2 * count + 1);
         assert_eq!(keys.intern_account(&beneficiary), BENEFICIARY, "the beneficiary is the first key");
         keys.accounts[BENEFICIARY as usize].is_credited = true;
         keys.accounts[BENEFICIARY as usize].is_named = true;
-        // All accounts first, since many are looked up in less time than one by one.
-        let each = (0..).zip(&transactions);
-        let transfers = each.map(|(at, one)| name_accounts(&mut keys, fork, one, prediction(at)));
-        let transfers: Vec<_> = transfers.collect();
-        keys.find_accounts(state);
+        let mut classes = Vec::with_capacity(count);
         let mut rows = Rows::with_capacity(count, 3 * count);
         let mut credits = Vec::with_capacity(count);
-        let mut row = Vec::new();
-        let classes = (0..).zip(&transactions).zip(transfers).map(|((position, transaction), accounts)| {
-            if let Some((sender, recipient)) = accounts
-                && !keys.accounts[recipient as usize].has_code
-            {
-                name_transfer(&mut keys, &mut rows, transaction, sender, recipient);
-                credits.push((recipient, Credit { position, value: transaction.fields().value }));
-                return Class::Transfer;
+        let (mut row, mut payments) = (Vec::new(), Vec::with_capacity(STRIDE));
+        for (stride, first) in transactions.chunks(STRIDE).zip((0..).step_by(STRIDE)) {
+            // Many are looked at, and many accounts are looked up, in less time than one by one.
+            Verified::approach(stride.iter());
+            let each = (first..).zip(stride);
+            payments.clear();
+            payments
+                .extend(each.clone().map(|(at, one)| name_accounts(&mut keys, fork, one, prediction(at))));
+            keys.find_accounts(state);
+            for ((position, transaction), payment) in each.zip(&payments) {
+                if let Some((sender, recipient)) = *payment
+                    && !keys.accounts[recipient as usize].has_code
+                {
+                    name_transfer(&mut keys, &mut rows, transaction, sender, recipient);
+                    credits.push((recipient, Credit { position, value: transaction.fields().value }));
+                    classes.push(Class::Transfer);
+                    continue;
+                }
+                classes.push(name_any(&mut keys, &mut row, transaction, prediction(position)));
+                row.sort_unstable_by_key(|touch| touch.order());
+                row.dedup_by_key(|touch| (touch.is_slot(), touch.key()));
+                row.drain(..).for_each(|touch| rows.push(touch));
+                rows.end();
             }
-            let access = transaction.access();
-            let (sees_all, class) = match prediction(position).filter(|_| access.bound == Bound::Hint) {
-                Some(prediction) => {
-                    name_predicted(&mut keys, &mut row, transaction, prediction);
-                    let sees_all = prediction.accounts.iter().any(|(address, _)| *address == beneficiary);
-                    (sees_all, Class::Predicted)
-                }
-                None => {
-                    name_call(&mut keys, &mut row, transaction);
-                    let sees_all = access.bound == Bound::Open || access.covers_account(beneficiary);
-                    (sees_all, Class::Call)
-                }
-            };
-            row.sort_unstable_by_key(|touch| touch.order());
-            row.dedup_by_key(|touch| (touch.is_slot(), touch.key()));
-            row.drain(..).for_each(|touch| rows.push(touch));
-            rows.end();
-            if sees_all { Class::Alone } else { class }
-        });
-        let classes = classes.collect();
+        }
         keys.find_slots(state);
         let credits = Rows::of_pairs(keys.accounts.len(), &credits);
         let graph = Graph::new(&keys, &mut rows, count);
@@ -137,7 +140,7 @@ impl Plan {
     }
 
     /// All transactions, in block order.
-    pub fn transactions(&self) -> &[Verified] {
+    pub fn transactions(&self) -> &Arc<[Verified]> {
         &self.transactions
     }
 
@@ -199,6 +202,27 @@ fn name_transfer(
     rows.push(if left.is_some() { debit } else { debit.absorbing() });
     rows.push(Touch::new(recipient, Way::Credit));
     rows.end();
+}
+
+/// Names what a transaction touches that is no transfer, and says how it runs.
+fn name_any(
+    keys: &mut Keys,
+    row: &mut Vec<Touch>,
+    transaction: &Verified,
+    prediction: Option<&Prediction>,
+) -> Class {
+    let (access, beneficiary) = (transaction.access(), keys.accounts[BENEFICIARY as usize].address);
+    let (sees_all, class) = match prediction.filter(|_| access.bound == Bound::Hint) {
+        Some(prediction) => {
+            name_predicted(keys, row, transaction, prediction);
+            (prediction.accounts.iter().any(|(address, _)| *address == beneficiary), Class::Predicted)
+        }
+        None => {
+            name_call(keys, row, transaction);
+            (access.bound == Bound::Open || access.covers_account(beneficiary), Class::Call)
+        }
+    };
+    if sees_all { Class::Alone } else { class }
 }
 
 /// Names what an access set names.

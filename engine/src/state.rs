@@ -150,12 +150,13 @@ impl State {
     }
 
     /// The same for many, in less time than one by one.
-    pub(crate) fn find_each<'a>(
+    pub(crate) fn find_each<T>(
         &self,
-        addresses: impl Iterator<Item = &'a Address>,
-        found: impl FnMut(Option<(Place, Basics)>),
+        items: &mut [T],
+        address: impl Fn(&T) -> &Address,
+        found: impl FnMut(&mut T, Option<(Place, Basics)>),
     ) {
-        self.accounts.find_each(addresses, found);
+        self.accounts.find_each(items, address, found);
     }
 
     /// Brings what lies in these places near.

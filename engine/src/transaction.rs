@@ -1,11 +1,13 @@
 //! `Transaction`: bytes that decode, and what they say; `Verified`: one whose sender is known.
 
+use std::hint::black_box;
 use std::ops::Range;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 
 use crate::access::AccessSet;
+use crate::checks::IntrinsicGas;
 
 /// The kinds of transaction, by their type byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -157,38 +159,64 @@ impl Transaction {
 
 /// A transaction whose signature was checked, with its sender and what it will touch. A clone shares all of it.
 #[derive(Clone, Debug)]
-pub struct Verified(Arc<(Transaction, Address, AccessSet)>);
+pub struct Verified(Arc<Known>);
+
+#[derive(Debug)]
+struct Known {
+    transaction: Transaction,
+    sender: Address,
+    gas: IntrinsicGas,
+    access: AccessSet,
+}
 
 impl Verified {
     /// Joins a transaction and the sender that its signature proves. The verify stage calls this, with a verdict in
     /// hand; tests may.
     pub fn new(transaction: Transaction, sender: Address) -> Verified {
         let access = AccessSet::new(&transaction, sender);
-        Verified(Arc::new((transaction, sender, access)))
+        let gas = IntrinsicGas::of(transaction.fields());
+        Verified(Arc::new(Known { transaction, sender, gas, access }))
     }
 
     /// The transaction.
     pub fn transaction(&self) -> &Transaction {
-        &self.0.0
+        &self.0.transaction
     }
 
     /// Who signed it.
     pub fn sender(&self) -> Address {
-        self.0.1
+        self.0.sender
     }
 
     /// What it will touch.
     pub fn access(&self) -> &AccessSet {
-        &self.0.2
+        &self.0.access
+    }
+
+    /// What it costs before anything runs.
+    pub(crate) fn intrinsic_gas(&self) -> IntrinsicGas {
+        self.0.gas
     }
 
     /// Keccak-256 of the bytes.
     pub fn id(&self) -> B256 {
-        self.0.0.id
+        self.0.transaction.id
     }
 
     /// What it says.
     pub fn fields(&self) -> &Fields {
-        &self.0.0.fields
+        &self.0.transaction.fields
+    }
+
+    /// Looks at each part of some transactions that running them looks at, so that they are near: the waits for memory
+    /// overlap here.
+    pub(crate) fn approach<'a>(transactions: impl Iterator<Item = &'a Verified>) {
+        black_box(transactions.fold(0, |sum, transaction| {
+            let Fields { nonce, value, input, .. } = transaction.fields();
+            let first = input.first().copied().unwrap_or_default();
+            sum ^ nonce
+                ^ value.as_limbs()[3]
+                ^ u64::from(first ^ transaction.sender()[0] ^ transaction.id()[0])
+        }));
     }
 }

@@ -28,8 +28,14 @@ fn file(workload: &Workload, wires: impl Iterator<Item = Bytes>) -> Bytes {
         Verified::new(codec::decode(wire).expect("it is still laid out as a transaction"), *sender)
     });
     let parent = Parent::genesis(state_root, &LIMITS);
-    let block =
-        Block::seal(&parent, summary, Address::repeat_byte(9), 1_000, transactions.collect(), &LIMITS);
+    let block = Block::seal(
+        &parent,
+        summary,
+        Address::repeat_byte(9),
+        1_000,
+        transactions.collect::<Vec<_>>(),
+        &LIMITS,
+    );
     let below = Below { state: &state, trie: &trie, parent: None, hot_keys: &hot_keys };
     make(&below, &block, &[], &LIMITS).expect("it can be proven").into()
 }

@@ -88,8 +88,9 @@ impl<'a> Single<'a> {
             return None;
         }
         let position = turn.position() as usize;
+        let is_predicted = run.plan.classes[position] == Class::Predicted;
         // What it did not claim may cost more, and its row says nothing of what it claims.
-        if run.plan.classes[position] == Class::Predicted && !run.environment.prices.is_empty() {
+        if is_predicted && !run.environment.prices.is_empty() {
             return None;
         }
         let transaction = &run.plan.transactions[position];
@@ -103,7 +104,7 @@ impl<'a> Single<'a> {
         }
         let code = self.code_inside(turn, recipient)?;
         let call = self.check(turn, transaction, sender, recipient)?;
-        self.inside.begin(transaction, call.terms.price(), row, recipient);
+        self.inside.begin(transaction, call.terms.price(), (row, is_predicted), recipient);
         std::mem::swap(self.inside.turn(), turn);
         let ended = self.interpret(&call, code);
         std::mem::swap(self.inside.turn(), turn);
@@ -128,7 +129,7 @@ impl<'a> Single<'a> {
     ) -> Option<Call<'a>> {
         let (fields, environment) = (transaction.fields(), &self.run.environment);
         let terms = environment.prices.terms(transaction, environment.base_fee).ok()?;
-        let upfront = Upfront::of(fields, environment).ok()?;
+        let upfront = Upfront::of(transaction, environment).ok()?;
         let before = self.run.account(self.state, turn, sender.key())?;
         self.run.check_sender(self.state, &before, fields).ok()?;
         let owned = self.run.account(self.state, turn, recipient.key())?.balance;

@@ -32,7 +32,7 @@ impl Run {
         let Environment { prices, base_fee, .. } = &self.environment;
         let upfront = prices
             .terms(transaction, *base_fee)
-            .and_then(|terms| Ok((terms, Upfront::of(fields, &self.environment)?)));
+            .and_then(|terms| Ok((terms, Upfront::of(transaction, &self.environment)?)));
         let (terms, gas) = match upfront {
             Ok((terms, upfront)) => (terms, upfront.gas.max(upfront.floor)),
             Err(reject) => return Ran::Through(Outcome::Skipped(reject), Status::Done),

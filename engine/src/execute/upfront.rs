@@ -3,11 +3,11 @@
 //! It holds from [`Fork::London`] on, for transactions that create nothing and delegate nothing.
 
 use super::run::Run;
-use crate::checks::intrinsic_gas_parts;
+use crate::checks::IntrinsicGas;
 use crate::environment::{Environment, Fork};
 use crate::reject::Reject;
 use crate::state::{Basics, State};
-use crate::transaction::Fields;
+use crate::transaction::{Fields, Verified};
 
 /// The most gas that a transaction may ask for since Osaka (EIP-7825).
 const GAS_MAX: u64 = 1 << 24;
@@ -26,7 +26,8 @@ impl Upfront {
     ///
     /// # Errors
     /// The first reason why the transaction cannot run.
-    pub(crate) fn of(fields: &Fields, environment: &Environment) -> Result<Upfront, Reject> {
+    pub(crate) fn of(transaction: &Verified, environment: &Environment) -> Result<Upfront, Reject> {
+        let fields = transaction.fields();
         let Environment { fork, chain_id, gas_limit, .. } = environment;
         if fields.chain_id.is_some_and(|id| id != *chain_id) {
             return Err(Reject::WrongChain);
@@ -40,7 +41,7 @@ impl Upfront {
         if fields.nonce == u64::MAX {
             return Err(Reject::NonceTooHigh);
         }
-        let (gas, floor) = intrinsic_gas_parts(fields);
+        let IntrinsicGas { used: gas, floor } = transaction.intrinsic_gas();
         let floor = if *fork >= Fork::Prague { floor } else { 0 };
         if gas.max(floor) > fields.gas_limit {
             return Err(Reject::IntrinsicGas);

@@ -63,6 +63,8 @@ pub(crate) struct Keys {
     account_index: Index,
     slot_index: Index,
     seed: Seed,
+    /// How many of the accounts have been looked up.
+    found: usize,
 }
 
 impl Keys {
@@ -73,6 +75,7 @@ impl Keys {
             account_index: Index::with_capacity(accounts),
             slot_index: Index::with_capacity(0),
             seed: Seed::default(),
+            found: 0,
         }
     }
 
@@ -101,17 +104,21 @@ impl Keys {
         })
     }
 
-    /// Looks all accounts up in a state.
+    /// Looks all accounts up in a state that were not looked up before.
     pub(super) fn find_accounts(&mut self, state: &State) {
-        let mut found = Vec::with_capacity(self.accounts.len());
-        state.find_each(self.accounts.iter().map(|account| &account.address), |one| found.push(one));
-        for (account, found) in self.accounts.iter_mut().zip(found) {
-            if let Some((place, basics)) = found {
-                account.place = place;
-                account.has_code = basics.code != 0;
-                account.budget = basics.balance.saturating_to();
-            }
-        }
+        let fresh = &mut self.accounts[self.found..];
+        state.find_each(
+            fresh,
+            |account| &account.address,
+            |account, found| {
+                if let Some((place, basics)) = found {
+                    account.place = place;
+                    account.has_code = basics.code != 0;
+                    account.budget = basics.balance.saturating_to();
+                }
+            },
+        );
+        self.found = self.accounts.len();
     }
 
     /// The number of a slot, new or not.

@@ -81,30 +81,28 @@ impl Accounts {
         self.find_hashed(self.seed.of_address(address), address)
     }
 
-    /// Where these accounts lie and what they are. Most of the time for one is spent waiting for memory, and here the
-    /// waits for several overlap.
-    pub(super) fn find_each<'a>(
+    /// Tells each item where its account lies and what it is. Most of the time for one is spent waiting for memory, and
+    /// here the waits for several overlap.
+    pub(super) fn find_each<T>(
         &self,
-        mut addresses: impl Iterator<Item = &'a Address>,
-        mut found: impl FnMut(Option<(Place, Basics)>),
+        items: &mut [T],
+        address: impl Fn(&T) -> &Address,
+        mut found: impl FnMut(&mut T, Option<(Place, Basics)>),
     ) {
         const BATCH: usize = 16;
-        let mut batch: Vec<(&Address, u64, Option<Place>)> = Vec::with_capacity(BATCH);
-        loop {
-            batch.clear();
-            batch.extend(addresses.by_ref().take(BATCH).map(|address| {
-                let hash = self.seed.of_address(address);
-                (address, hash, self.parts[part(hash)].glance(hash))
-            }));
-            // None of these depends on another, so that all of them are on their way at the same time.
-            self.approach(batch.iter().filter_map(|(_, _, place)| *place));
-            for (address, hash, place) in &batch {
-                let glanced = place.filter(|place| self.records.get(*place).address == **address);
-                let place = glanced.or_else(|| self.find_hashed(*hash, address));
-                found(place.map(|place| (place, self.records.get(place).basics())));
+        for batch in items.chunks_mut(BATCH) {
+            let mut glances = [(0, None); BATCH];
+            for (item, glance) in batch.iter().zip(&mut glances) {
+                let hash = self.seed.of_address(address(item));
+                *glance = (hash, self.parts[part(hash)].glance(hash));
             }
-            if batch.len() < BATCH {
-                return;
+            // None of these depends on another, so that all of them are on their way at the same time.
+            self.approach(glances.iter().filter_map(|(_, place)| *place));
+            for (item, (hash, place)) in batch.iter_mut().zip(glances) {
+                let address = address(item);
+                let glanced = place.filter(|place| self.records.get(*place).address == *address);
+                let place = glanced.or_else(|| self.find_hashed(hash, address));
+                found(item, place.map(|place| (place, self.records.get(place).basics())));
             }
         }
     }

@@ -52,12 +52,12 @@ impl std::error::Error for Unknown {}
 
 /// What these writes will replace in a state: the writes that take them back. Codes stay where they are.
 pub fn replaced(state: &State, writes: &WriteSet) -> WriteSet {
-    let mut accounts = Vec::with_capacity(writes.accounts.len());
-    let mut addresses = writes.accounts.iter().map(|(address, _)| *address);
-    state.find_each(writes.accounts.iter().map(|(address, _)| address), |found| {
-        let address = addresses.next().expect("an account is found or not, in order");
-        accounts.push((address, found.map(|(_, basics)| state.account_of(basics))));
-    });
+    let mut accounts: Vec<_> = writes.accounts.iter().map(|(address, _)| (*address, None)).collect();
+    state.find_each(
+        &mut accounts,
+        |(address, _)| address,
+        |(_, account), found| *account = found.map(|(_, basics)| state.account_of(basics)),
+    );
     let slots =
         writes.slots.iter().map(|((address, slot), _)| ((*address, *slot), state.slot(address, slot)));
     WriteSet { accounts, slots: slots.collect(), codes: Vec::new() }

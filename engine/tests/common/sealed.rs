@@ -27,6 +27,6 @@ pub fn sealed(wires: &[Vec<u8>]) -> Block {
         state_root: B256::repeat_byte(0x22),
         prices: B256::repeat_byte(0x44),
     };
-    let transactions = wires.iter().map(verified).collect();
+    let transactions: Vec<_> = wires.iter().map(verified).collect();
     Block::seal(&parent, executed, Address::repeat_byte(0x33), 1_700_000_000_500, transactions, &LIMITS)
 }

@@ -49,7 +49,7 @@ impl Stage for Seal {
 
     fn take(&mut self, input: Planned, outbox: &mut Outbox<Sealed>) {
         let Planned { plan, executed, base_fee, arrivals } = input;
-        let transactions = plan.transactions().to_vec();
+        let transactions = plan.transactions().clone();
         let block =
             Block::seal(&self.parent, executed, self.beneficiary, outbox.unix_ms, transactions, &self.limits);
         assert_eq!(block.header().base_fee, base_fee, "the block has the base fee that it was filled for");

@@ -30,6 +30,8 @@ pub(super) struct Inside<'a> {
     transaction: Option<&'a Verified>,
     price: u128,
     contract: Key,
+    /// Its row names more slots than its own lists do.
+    is_predicted: bool,
     /// It may read, and change, slots that it does not name.
     reads_whole: bool,
     writes_whole: bool,
@@ -60,6 +62,7 @@ impl<'a> Inside<'a> {
             transaction: None,
             price: 0,
             contract: 0,
+            is_predicted: false,
             reads_whole: false,
             writes_whole: false,
             slots: Vec::with_capacity(SLOTS_MAX),
@@ -69,10 +72,18 @@ impl<'a> Inside<'a> {
         }
     }
 
-    /// Makes ready for a transaction at this price, for a contract that its row names like this.
-    pub(super) fn begin(&mut self, transaction: &'a Verified, price: u128, row: Row<'a>, contract: Touch) {
+    /// Makes ready for a transaction at this price, for a contract that its row, made by a prediction or by the
+    /// transaction itself, names like this.
+    pub(super) fn begin(
+        &mut self,
+        transaction: &'a Verified,
+        price: u128,
+        (row, is_predicted): (Row<'a>, bool),
+        contract: Touch,
+    ) {
         (self.transaction, self.price, self.row) = (Some(transaction), price, row);
         self.contract = contract.key();
+        self.is_predicted = is_predicted;
         self.writes_whole = contract.way() == Way::Write;
         self.reads_whole = row.has_whole(contract.key());
         self.slots.clear();
@@ -126,11 +137,11 @@ impl<'a> Inside<'a> {
         if let Some(at) = self.slots.iter().position(|touched| touched.slot == slot) {
             return Ok((at, false));
         }
-        let is_cold = !self.is_listed(&slot);
+        let named = self.row.slot(self.contract, &slot);
+        let is_cold = if self.is_predicted { !self.is_listed(&slot) } else { named.is_none() };
         if is_cold && skip_cold_load {
             return Err(LoadError::ColdLoadSkipped);
         }
-        let named = self.row.slot(self.contract, &slot);
         let original = match named {
             _ if self.slots.len() == SLOTS_MAX => return Err(self.leave()),
             Some(touch) => self.run.named_slot(self.state, &self.turn, touch.key()),
