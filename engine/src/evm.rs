@@ -43,6 +43,8 @@ use revm::interpreter::{Instruction, gas};
 use revm::state::Account as Journaled;
 
 pub use code::Code;
+pub use keccak::ahead::HashMany;
+pub(crate) use keccak::ahead::{begin, prepare};
 pub(crate) use run_view::RunView;
 pub(crate) use single::Single;
 

@@ -28,6 +28,7 @@ mod walk;
 mod work;
 
 use crate::environment::Environment;
+pub use crate::evm::HashMany;
 use crate::executed::Executed;
 use crate::plan::Plan;
 use crate::state::State;

@@ -26,6 +26,7 @@
 mod graph;
 mod keys;
 mod touch;
+mod worth;
 
 use std::sync::Arc;
 

@@ -11,10 +11,10 @@ mod world;
 
 use std::sync::Arc;
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_primitives::{Address, Bytes, U256, keccak256};
 use pelton_engine::checks::intrinsic_gas;
 use pelton_engine::environment::{Environment, Fork};
-use pelton_engine::execute::{Effort, Run, execute};
+use pelton_engine::execute::{Effort, HashMany, Run, execute};
 use pelton_engine::executed::{Executed, Outcome};
 use pelton_engine::plan::Plan;
 use pelton_engine::reject::Reject;
@@ -68,7 +68,8 @@ fn check(state: &mut State, environment: &Environment, block: &[Verified], name:
 /// Runs a block by one worker, in another order than the block's where that is allowed.
 fn by_one_worker(state: &State, environment: &Environment, block: &[Verified]) -> (Executed, Effort) {
     let plan = Plan::new(state, environment.fork, environment.beneficiary, block.to_vec());
-    let run = Run::new(plan, environment.clone(), 1);
+    let hash_many = HashMany::new(|inputs, out| out.extend(inputs.iter().map(|input| keccak256(input).0)));
+    let run = Run::new(plan, environment.clone(), 1).hashing(hash_many);
     assert!(run.start() == 0 || run.work(state, &|| unreachable!("there is no other")), "it is the last one");
     let finished = run.finish(state);
     let effort = finished.effort();

@@ -26,6 +26,12 @@ mod plan {
         Alone,
     }
 
+    impl Class {
+        pub fn weight(self) -> u32 {
+            if self == Class::Transfer { 1 } else { 16 }
+        }
+    }
+
     pub struct Graph {
         pub waits: Vec<u32>,
         pub(crate) successors: Rows<u32>,

@@ -1,13 +1,15 @@
 //! What it costs to find out who waits for whom, and to hand all out in that order, of transactions whose keys are
 //! numbered: no transaction runs.
 
+use std::sync::Arc;
+
 use pelton_engine::plan::Plan;
 
 use crate::contest::{Ended, Trace};
 use crate::workload::Workload;
 
 pub fn prepare(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ended + Send> {
-    let plan = |(environment, block): &(_, Vec<_>)| {
+    let plan = |(environment, block): &(_, Arc<[_]>)| {
         let environment: &pelton_engine::environment::Environment = environment;
         Plan::new(&workload.state, environment.fork, environment.beneficiary, block.clone())
     };

@@ -1,13 +1,17 @@
 //! The engine's own executors.
 
+use std::sync::Arc;
+
 use pelton_engine::environment::Environment;
-use pelton_engine::execute::{Run, execute};
+use pelton_engine::execute::{HashMany, Run};
 use pelton_engine::executed::{Executed, Outcome};
 use pelton_engine::plan::Plan;
 use pelton_engine::prediction::Prediction;
 use pelton_engine::serial::serial;
 use pelton_engine::state::State;
 use pelton_engine::transaction::Verified;
+use pelton_kernels::Level;
+use pelton_kernels::keccak::keccak256_many;
 use rayon::{Scope, ThreadPoolBuilder};
 
 use crate::contest::{Ended, Trace};
@@ -18,7 +22,7 @@ pub fn prepare_predict(workload: &Workload, _threads: usize) -> Box<dyn FnOnce()
     let (state, blocks) = begin(workload);
     let pool = ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
     Box::new(move || {
-        let predict = |(environment, block): &(_, Vec<_>)| Prediction::of_block(&state, environment, block);
+        let predict = |(environment, block): &(_, Arc<[_]>)| Prediction::of_block(&state, environment, block);
         let made: Vec<_> = pool.install(|| blocks.iter().map(predict).collect());
         Box::new(move || {
             let predicted = made.iter().flatten().flatten();
@@ -27,7 +31,7 @@ pub fn prepare_predict(workload: &Workload, _threads: usize) -> Box<dyn FnOnce()
     })
 }
 
-type Blocks = Vec<(Environment, Vec<Verified>)>;
+type Blocks = Vec<(Environment, Arc<[Verified]>)>;
 
 pub fn prepare_serial(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ended + Send> {
     let (mut state, blocks) = begin(workload);
@@ -45,7 +49,7 @@ pub fn prepare_execute(workload: &Workload, threads: usize) -> Box<dyn FnOnce() 
         return Box::new(move || {
             let done = blocks.into_iter().map(|(environment, block)| {
                 let plan = Plan::new(&state, environment.fork, environment.beneficiary, block);
-                execute(&mut state, &environment, plan, 1)
+                Run::new(plan, environment, 1).hashing(hash_many()).finish(&state).apply(&mut state)
             });
             let done: Vec<Executed> = done.collect();
             Box::new(move || trace(&state, &done))
@@ -58,7 +62,7 @@ pub fn prepare_execute(workload: &Workload, threads: usize) -> Box<dyn FnOnce() 
     })
 }
 
-/// Runs each block on all threads, and plans the next one while it is finished, as a pipeline does.
+/// Runs each block on all threads, one of which plans the next block meanwhile, as a pipeline does.
 fn overlapped(
     state: &mut State,
     blocks: Blocks,
@@ -67,22 +71,34 @@ fn overlapped(
 ) -> Vec<Executed> {
     let mut done = Vec::with_capacity(blocks.len());
     let mut blocks = blocks.into_iter().enumerate();
-    let plan = |state: &State, (at, (environment, block)): (usize, (Environment, Vec<Verified>))| {
+    let plan = |state: &State, (at, (environment, block)): (usize, (Environment, Arc<[Verified]>))| {
         let (fork, beneficiary) = (environment.fork, environment.beneficiary);
         let predictions = predictions.get(at).map_or(&[][..], Vec::as_slice);
         (Plan::predicted(state, fork, beneficiary, block, predictions), environment)
     };
     let mut next = blocks.next().map(|block| plan(state, block));
     while let Some((this, environment)) = next.take() {
-        let run = Run::new(this, environment, threads);
-        rayon::in_place_scope(|scope| send_workers(scope, &run, state, run.start()));
+        let workers = this.workers(threads);
+        let run = Run::new(this, environment, workers).hashing(hash_many());
         let below = &*state;
-        let (finished, planned) =
-            rayon::join(|| run.finish(below), || blocks.next().map(|block| plan(below, block)));
+        let (finished, planned) = rayon::join(
+            || {
+                if workers > 1 {
+                    rayon::in_place_scope(|scope| send_workers(scope, &run, below, run.start()));
+                }
+                run.finish(below)
+            },
+            || blocks.next().map(|block| plan(below, block)),
+        );
         done.push(finished.apply(state));
         next = planned;
     }
     done
+}
+
+/// As the pipeline hashes.
+fn hash_many() -> HashMany {
+    HashMany::new(|inputs, out| keccak256_many(Level::best(), inputs, out))
 }
 
 fn send_workers<'a>(scope: &Scope<'a>, run: &'a Run, state: &'a State, workers: usize) {

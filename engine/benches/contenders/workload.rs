@@ -1,6 +1,6 @@
 //! A state, and blocks on top of it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use alloy_primitives::{Address, B256, U256};
 use pelton_engine::environment::{Environment, Fork};
@@ -36,7 +36,7 @@ pub struct Workload {
     pub name: String,
     /// The state below the first block.
     pub state: State,
-    pub blocks: Vec<(Environment, Vec<Verified>)>,
+    pub blocks: Vec<(Environment, Arc<[Verified]>)>,
     map: OnceLock<Map>,
     /// Whether what its transactions touch is predicted before the measurement begins.
     is_hinted: bool,
@@ -48,7 +48,7 @@ impl Workload {
         Workload {
             name: name.to_owned(),
             state,
-            blocks,
+            blocks: blocks.into_iter().map(|(environment, block)| (environment, block.into())).collect(),
             map: OnceLock::new(),
             is_hinted: false,
             predictions: OnceLock::new(),
@@ -70,7 +70,7 @@ impl Workload {
         self.predictions.get_or_init(|| {
             let (mut below, mut state) = (self.state.clone(), self.state.clone());
             let blocks = self.blocks.iter().filter(|_| self.is_hinted);
-            let predict = |(environment, block): &(Environment, Vec<Verified>)| {
+            let predict = |(environment, block): &(Environment, Arc<[Verified]>)| {
                 let predictions = Prediction::of_block(&below, environment, block);
                 below = state.clone();
                 serial(&mut state, environment, block);

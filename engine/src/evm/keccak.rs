@@ -3,6 +3,11 @@
 //! Solidity finds an entry of a mapping at the hash of 64 bytes, key and place of the mapping, and the same accounts
 //! come back. So each thread keeps the last hashes of 64 bytes that it made, each in the one place that its input names.
 //! A hash is a function of its input: what stands here can only save time. Who makes inputs collide loses that.
+//!
+//! A key that did not come up lately is mostly the caller or an argument of the call. Whoever can hash many inputs in
+//! less time than one by one makes those of the next calls [ahead].
+
+pub(crate) mod ahead;
 
 use std::cell::RefCell;
 
@@ -31,7 +36,13 @@ pub(super) fn instruction<H: Host + ?Sized>(
         return Err(InstructionResult::OutOfGas);
     }
     interpreter.stack.pop()?;
-    interpreter.stack.set(0, hash(&input).into())
+    let hash = remembered(&input).unwrap_or_else(|| {
+        ahead::learn(&input);
+        let hash = keccak256(input);
+        remember(&input, hash);
+        hash
+    });
+    interpreter.stack.set(0, hash.into())
 }
 
 /// The 64 bytes that are to be hashed, if they are so many and lie in memory that is already there.
@@ -44,17 +55,22 @@ fn ready_input<H: Host + ?Sized>(context: &InstructionContext<'_, H, EthInterpre
     is_there.then(|| *memory.slice_len(offset, length).first_chunk().expect("it is as long as asked for"))
 }
 
-fn hash(input: &Input) -> B256 {
+/// The hash of an input, if it was made lately.
+fn remembered(input: &Input) -> Option<B256> {
+    REMEMBERED.with_borrow(|entries| {
+        let (known, hash) = entries.get(place(input))?;
+        (known == input).then_some(*hash)
+    })
+}
+
+/// Keeps the hash of an input.
+fn remember(input: &Input, hash: B256) {
     REMEMBERED.with_borrow_mut(|entries| {
         if entries.is_empty() {
             entries.resize(ENTRIES, ([0; 64], keccak256([0; 64])));
         }
-        let (known, hash) = &mut entries[place(input)];
-        if known != input {
-            (*known, *hash) = (*input, keccak256(input));
-        }
-        *hash
-    })
+        entries[place(input)] = (*input, hash);
+    });
 }
 
 /// Where an input is remembered.

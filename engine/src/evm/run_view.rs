@@ -61,6 +61,7 @@ impl<'a> Evm<RunView<'a>> {
         let view = self.view();
         let (run, position) = (view.run, turn.position());
         let transaction = &run.plan.transactions[position as usize];
+        run.note_call(transaction);
         view.row = Row::of(&run.plan, position);
         view.access = transaction.access();
         std::mem::swap(&mut view.turn, turn);

@@ -104,6 +104,7 @@ impl<'a> Single<'a> {
         }
         let code = self.code_inside(turn, recipient)?;
         let call = self.check(turn, transaction, sender, recipient)?;
+        run.note_call(transaction);
         self.inside.begin(transaction, call.terms.price(), (row, is_predicted), recipient);
         std::mem::swap(self.inside.turn(), turn);
         let ended = self.interpret(&call, code);

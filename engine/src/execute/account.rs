@@ -5,10 +5,11 @@ use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256};
 
 use super::cells::Turn;
 use super::run::{Run, Status};
-use crate::evm::Code;
+use crate::evm::{Code, prepare};
 use crate::executed::Outcome;
-use crate::plan::{BENEFICIARY, Key};
+use crate::plan::{BENEFICIARY, Class, Key};
 use crate::state::{Basics, CodeId, NOWHERE, State};
+use crate::transaction::Verified;
 
 /// Whether an account is as it was below the block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -197,10 +198,16 @@ impl Run {
         cell.set(basics);
     }
 
-    /// Looks at the accounts that these transactions name, so that they are near when they are needed: most of the time
+    /// Looks at these transactions and at the accounts that they name, so that they are near when they are needed: most of the time
     /// for one is spent waiting for memory, and here the waits for all overlap.
-    pub(super) fn approach(&self, state: &State, positions: impl Iterator<Item = u32>) {
+    pub(super) fn approach(&self, state: &State, positions: impl Iterator<Item = u32> + Clone) {
         let keys = &self.plan.keys;
+        Verified::approach(positions.clone().map(|position| &self.plan.transactions[position as usize]));
+        if let Some(many) = &self.hash_many {
+            let is_call = |position: &u32| self.plan.classes[*position as usize] != Class::Transfer;
+            let calls = positions.clone().filter(is_call);
+            prepare(calls.map(|position| &self.plan.transactions[position as usize]), many);
+        }
         for position in positions {
             let row = self.plan.rows.row(position);
             let (accounts, slots) = row.split_at(row.partition_point(|touch| !touch.is_slot()));

@@ -9,9 +9,10 @@ use super::account::{AccountCell, SlotCell, TipsPaid};
 use super::cells::Cells;
 use super::schedule::Schedule;
 use crate::environment::Environment;
-use crate::evm::Code;
+use crate::evm::{Code, HashMany, begin};
 use crate::executed::Outcome;
 use crate::plan::{Key, Plan};
+use crate::transaction::Verified;
 
 /// How far a transaction is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct Run {
     pub(super) codes: Mutex<Vec<(B256, Code)>>,
     pub(super) strays: Mutex<Vec<Stray>>,
     pub(super) tips: Mutex<TipsPaid>,
+    /// Where hashing many inputs at once is quicker than one by one.
+    pub(super) hash_many: Option<HashMany>,
 }
 
 impl Run {
@@ -69,14 +72,28 @@ impl Run {
             codes: Mutex::default(),
             strays: Mutex::default(),
             tips: Mutex::default(),
+            hash_many: None,
             plan,
             environment,
         }
     }
 
+    /// The same, hashing beforehand and in this way what calls will most likely ask for.
+    pub fn hashing(self, many: HashMany) -> Run {
+        Run { hash_many: Some(many), ..self }
+    }
+
+    /// Hears that a call runs now on this thread.
+    pub(crate) fn note_call(&self, call: &Verified) {
+        if self.hash_many.is_some() {
+            begin(call);
+        }
+    }
+
     /// The same block, as if nothing of it had run.
     pub(super) fn again(self) -> Run {
-        Run::new(self.plan, self.environment, 0)
+        let Run { plan, environment, hash_many, .. } = self;
+        Run { hash_many, ..Run::new(plan, environment, 0) }
     }
 
     pub(super) fn status(&self, position: u32) -> Status {

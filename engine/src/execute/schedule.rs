@@ -17,8 +17,6 @@ use crate::sync::{AtomicU32, AtomicUsize, Mutex, Ordering};
 
 /// Weight of a share, counted in transfers.
 const SHARE: u32 = 48;
-/// How many transfers weigh as much as a call.
-const CALL: u32 = 16;
 
 /// What waits for whom, and what waits for nobody.
 #[derive(Debug)]
@@ -52,7 +50,7 @@ impl Schedule {
                 continue;
             }
             shares.push(position);
-            weight += if plan.classes[position as usize] == Class::Transfer { 1 } else { CALL };
+            weight += plan.classes[position as usize].weight();
             if weight >= SHARE {
                 shares.end();
                 (share_count, weight) = (share_count + 1, 0);
@@ -86,7 +84,10 @@ impl Schedule {
 impl Hand<'_> {
     /// The next transaction that waits for nobody. `begin` is told of every share before it begins.
     pub(super) fn next(&mut self, begin: impl FnOnce(&[u32])) -> Option<u32> {
-        if let Some(own) = self.queue.pop() {
+        // To look is cheaper than to take: a look needs no fence.
+        if !self.queue.is_empty()
+            && let Some(own) = self.queue.pop()
+        {
             return Some(own);
         }
         if self.share.is_empty() {

@@ -13,9 +13,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pelton_engine::block::Block;
 use pelton_engine::environment::Environment;
-use pelton_engine::execute::{Effort, Run};
+use pelton_engine::execute::{Effort, HashMany, Run};
 use pelton_engine::executed::{Executed, Outcome};
-use pelton_kernels::Spawn;
+use pelton_kernels::keccak::keccak256_many;
+use pelton_kernels::{Level, Spawn};
 
 use crate::batch::Load;
 use crate::chain::Chain;
@@ -49,6 +50,7 @@ pub struct Execute {
     chain: Arc<Chain>,
     jobs: Jobs,
     threads: usize,
+    hash_many: HashMany,
     running: Option<Running>,
     counts: Counts,
 }
@@ -90,6 +92,8 @@ struct Running {
     block: Arc<Block>,
     arrivals: Vec<Nanos>,
     work: Arc<Work>,
+    /// Transactions could run beside each other.
+    is_shared: bool,
 }
 
 /// What the workers of a block share.
@@ -103,30 +107,36 @@ struct Work {
 impl Execute {
     /// A stage that gives each block to at most so many workers at a time.
     pub fn new(chain: Arc<Chain>, jobs: Jobs, threads: usize) -> Execute {
-        Execute { chain, jobs, threads, running: None, counts: Counts::new() }
+        let level = Level::best();
+        let hash_many = HashMany::new(move |inputs, out| keccak256_many(level, inputs, out));
+        Execute { chain, jobs, threads, hash_many, running: None, counts: Counts::new() }
     }
 
     fn start(&mut self, input: Sealed) {
         let header = input.block.header();
         let prices = self.chain.prices(header.height, header.base_fee);
         let environment = Environment::of(header, prices, self.chain.limits());
-        let run = Run::new(input.plan, environment, self.threads);
+        let threads = input.plan.workers(self.threads);
+        let run = Run::new(input.plan, environment, threads).hashing(self.hash_many.clone());
         // One worker alone is quickest in block order, which is how a block is finished.
-        let workers = if self.threads > 1 { run.start() } else { 0 };
+        let workers = if threads > 1 { run.start() } else { 0 };
         let is_quiet = AtomicBool::new(workers == 0);
         let work = Arc::new(Work { run, chain: self.chain.clone(), is_quiet });
         for _ in 0..workers {
             send_worker(&self.jobs, &work);
         }
-        self.running = Some(Running { block: input.block, arrivals: input.arrivals, work });
+        let (block, arrivals) = (input.block, input.arrivals);
+        self.running = Some(Running { block, arrivals, work, is_shared: workers > 0 });
     }
 
-    fn finish_block(&mut self, block: Arc<Block>, arrivals: Vec<Nanos>, run: Run, outbox: &mut Outbox<Done>) {
-        let finished = run.finish(&self.chain.state());
+    fn finish_block(&mut self, running: Running, outbox: &mut Outbox<Done>) {
+        let Running { block, arrivals, work, is_shared } = running;
+        let work = Arc::into_inner(work).expect("nobody else has it, and nobody is left to give it away");
+        let finished = work.run.finish(&self.chain.state());
         let effort = finished.effort();
         let executed = self.chain.advance(finished);
-        // One thread runs every block in its order, beside nothing: that is no sign of conflicts.
-        self.counts.note(&executed, if self.threads > 1 { effort } else { Effort::default() });
+        // One thread runs all of a block in its order, beside nothing: that is no sign of conflicts.
+        self.counts.note(&executed, if is_shared { effort } else { Effort::default() });
         let mut kept = Vec::with_capacity(arrivals.len());
         for ((outcome, transaction), arrival_ns) in
             executed.outcomes.iter().zip(block.transactions()).zip(arrivals)
@@ -160,16 +170,11 @@ impl Stage for Execute {
     }
 
     fn poll(&mut self, outbox: &mut Outbox<Done>) {
-        let Some(running) = self.running.take() else { return };
-        let Running { block, arrivals, mut work } = running;
+        let Some(mut running) = self.running.take() else { return };
         // Workers that have left may still be about to let go.
-        match Arc::get_mut(&mut work).is_some_and(|work| *work.is_quiet.get_mut()) {
-            true => {
-                let work =
-                    Arc::into_inner(work).expect("nobody else has it, and nobody is left to give it away");
-                self.finish_block(block, arrivals, work.run, outbox);
-            }
-            false => self.running = Some(Running { block, arrivals, work }),
+        match Arc::get_mut(&mut running.work).is_some_and(|work| *work.is_quiet.get_mut()) {
+            true => self.finish_block(running, outbox),
+            false => self.running = Some(running),
         }
     }
 
