@@ -14,6 +14,7 @@ extern crate alloc;
 extern crate self as pelton_engine;
 
 pub mod access;
+pub mod admission;
 pub mod block;
 pub mod checks;
 pub mod codec;
