@@ -26,9 +26,16 @@ impl Index {
         Index { entries: vec![0; entries], used: 0 }
     }
 
-    /// What stands where a hash belongs: most likely the number that it is the hash of, if there is one.
+    /// The first number whose hash is this one as far as the index knows: nearly always the right one, if there is one.
     pub(crate) fn glance(&self, hash: u64) -> Option<u32> {
-        number(self.entries[self.home(hash)])
+        let mut at = self.home(hash);
+        loop {
+            let number = number(self.entries[at])?;
+            if half(self.entries[at]) == half(hash) {
+                return Some(number);
+            }
+            at = self.after(at);
+        }
     }
 
     /// The number with this hash that is the right one.
