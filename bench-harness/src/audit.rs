@@ -13,7 +13,8 @@ use pelton_workloads::Workload;
 use crate::durable::Durable;
 use crate::replay::Replay;
 use crate::report::Audit;
-use crate::run::{Final, Outcomes};
+use crate::run::Outcomes;
+use judge::Judge;
 
 /// Findings that are printed; the rest are counted.
 const FINDINGS_MAX: usize = 8;
@@ -21,14 +22,15 @@ const FINDINGS_MAX: usize = 8;
 /// Checks a whole run, of which this many transactions were offered.
 pub fn audit(workload: &Workload, limits: &Limits, outcomes: &Outcomes, offered: u64) -> Audit {
     let mut findings = Findings::default();
-    let serial_state_root = replay(workload, limits, outcomes, &mut findings);
+    let mut judge = Judge::new(workload, offered);
+    let serial_state_root = replay(workload, limits, outcomes, &mut judge, &mut findings);
     let equal = findings.is_empty();
     let supply_conserved = supply_conserved(workload, outcomes);
     findings.expect(supply_conserved, || {
         "balances and what was burnt do not make what there was at genesis".into()
     });
     let before = findings.count;
-    judge::judge(workload, outcomes, offered, &mut findings);
+    judge.judge(workload, &outcomes.rejections, &mut findings);
     let expectations_met = findings.count == before;
     let blocks = outcomes.blocks.len() as u64;
     let recovered = outcomes.durable.map(|durable| recovered(outcomes, &durable, &mut findings));
@@ -52,25 +54,32 @@ pub fn audit(workload: &Workload, limits: &Limits, outcomes: &Outcomes, offered:
     }
 }
 
-/// Executes all blocks again in order; gives the last root.
-fn replay(workload: &Workload, limits: &Limits, outcomes: &Outcomes, findings: &mut Findings) -> B256 {
+/// Executes all blocks again in order, and tells the judge what came of their transactions; gives the last root.
+fn replay(
+    workload: &Workload,
+    limits: &Limits,
+    outcomes: &Outcomes,
+    judge: &mut Judge,
+    findings: &mut Findings,
+) -> B256 {
     let mut replay = Replay::new(&workload.genesis, limits);
     findings.expect(replay.root() == outcomes.genesis_root, || "the genesis roots differ".into());
-    for Final { block, outcomes, state_root, .. } in &outcomes.blocks {
-        let (header, height) = (block.header(), block.header().height);
+    for one in &outcomes.blocks {
+        let (header, height) = (&one.header, one.header.height);
         let stands = header.parent == replay.newest_id();
         findings.expect(stands, || format!("block {height} does not stand on the block below"));
         findings.expect(replay.knows_prices(header), || {
             format!("block {height}: its header speaks of other prices")
         });
-        let executed = replay.execute(block);
+        let executed = replay.execute(&one.block());
         let root = replay.root();
-        findings.expect(root == *state_root, || {
-            format!("block {height}: serial root {root}, committed {state_root}")
+        findings.expect(root == one.state_root, || {
+            format!("block {height}: serial root {root}, committed {}", one.state_root)
         });
-        findings.expect(executed.outcomes == *outcomes, || {
+        findings.expect(executed.digest() == one.outcomes, || {
             format!("block {height}: outcomes differ from serial")
         });
+        judge.note(&executed.outcomes);
     }
     replay.root()
 }
@@ -80,7 +89,7 @@ fn recovered(outcomes: &Outcomes, durable: &Durable, findings: &mut Findings) ->
     let (height, root) = outcomes
         .blocks
         .last()
-        .map_or((0, outcomes.genesis_root), |last| (last.block.header().height, last.state_root));
+        .map_or((0, outcomes.genesis_root), |last| (last.header.height, last.state_root));
     let holds = (durable.height, durable.state_root) == (height, root);
     findings.expect(holds, || {
         let Durable { height: found, state_root, .. } = durable;

@@ -16,6 +16,8 @@ pub mod device;
 pub mod doctor;
 pub mod durable;
 pub mod exporter;
+pub mod final_block;
+
 pub mod load;
 pub mod machine;
 pub mod metered;

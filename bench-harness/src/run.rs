@@ -10,8 +10,6 @@ use alloy_primitives::{Address, B256, U256};
 use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 use pelton_consensus::{BlockId, Solo};
-use pelton_engine::block::Block;
-use pelton_engine::executed::Outcome;
 use pelton_engine::limits::Limits;
 use pelton_kernels::{Choice, Spawn, Verifier};
 use pelton_pipeline::clock::{Clock, Nanos, WallClock};
@@ -20,6 +18,7 @@ use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::ledger::Rejection;
 use pelton_pipeline::metrics::board::Board;
 use pelton_pipeline::origin::Origin;
+use pelton_pipeline::stages::execute::Done;
 use pelton_pipeline::stages::load::Rate;
 use pelton_pipeline::start::Start;
 use pelton_pipeline::topology::{Input, Pipeline, Run, Settings, Storage, World, build, build_on};
@@ -31,6 +30,7 @@ use crate::around::Around;
 use crate::bench::BenchError;
 use crate::durable::{Durable, Kept};
 use crate::exporter::Exporter;
+use crate::final_block::Final;
 use crate::outside;
 use crate::solo::Core;
 use crate::udp::Udp;
@@ -62,19 +62,6 @@ pub struct Plan {
     pub around: Option<Arc<dyn Around>>,
     /// Where the run can be watched.
     pub exporter: Option<Arc<Exporter>>,
-}
-
-/// A block that became final and what came of it.
-#[derive(Debug)]
-pub struct Final {
-    /// The block.
-    pub block: Arc<Block>,
-    /// One for each of its transactions.
-    pub outcomes: Vec<Outcome>,
-    /// Wei burnt by it.
-    pub burnt: U256,
-    /// Root of the state after it.
-    pub state_root: B256,
 }
 
 /// What a run left behind.
@@ -117,9 +104,8 @@ impl Outcomes {
 
     /// Transactions executed, or passed where the pipeline was cut.
     pub fn came_out(&self) -> f64 {
-        let outcomes = self.blocks.iter().flat_map(|block| &block.outcomes);
-        let executed = outcomes.filter(|outcome| outcome.receipt().is_some()).count();
-        executed as f64 + self.passed as f64
+        let executed: u64 = self.blocks.iter().map(|block| block.succeeded + block.failed).sum();
+        (executed + self.passed) as f64
     }
 }
 
@@ -260,9 +246,8 @@ fn assemble(
         on_commit: Box::new(move |committed, now_ns| {
             let mut collected = on_commit.lock();
             collected.note(&committed.done.arrivals, now_ns);
-            let (block, executed) = (committed.done.block, committed.done.executed);
-            let (outcomes, burnt) = (executed.outcomes, executed.burnt);
-            collected.blocks.push(Final { block, outcomes, burnt, state_root: committed.state_root });
+            let Done { block, executed, .. } = &committed.done;
+            collected.blocks.push(Final::of(block, executed, committed.state_root));
         }),
         on_cut: Box::new(move |arrivals, now_ns| {
             let mut collected = on_cut.lock();

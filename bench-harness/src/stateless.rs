@@ -15,8 +15,8 @@ use pelton_workloads::Workload;
 use rustix::rand::{GetRandomFlags, getrandom};
 use serde::Serialize;
 
+use crate::final_block::Final;
 use crate::replay::Replay;
-use crate::run::Final;
 
 /// A larger file is not read.
 const FILE_BYTES_MAX: u64 = 1 << 30;
@@ -57,12 +57,12 @@ pub fn write_witness(
     let lag = usize::try_from(limits.root_lag).unwrap_or(usize::MAX);
     let last = blocks.len().checked_sub(1).ok_or(WitnessError::NoBlock)?;
     let (below, rest) = blocks.split_at(last.checked_sub(lag).unwrap_or(last));
-    let above: Vec<Header> = rest[1..].iter().map(|one| *one.block.header()).collect();
+    let above: Vec<Header> = rest[1..].iter().map(|one| one.header).collect();
     let mut replay = Replay::new(&workload.genesis, limits);
-    for Final { block, .. } in below {
-        replay.execute(block);
+    for one in below {
+        replay.execute(&one.block());
     }
-    let bytes = replay.witness(&rest[0].block, &above).map_err(WitnessError::Unprovable)?;
+    let bytes = replay.witness(&rest[0].block(), &above).map_err(WitnessError::Unprovable)?;
     fs::write(path, bytes).map_err(|error| WitnessError::File(path.to_owned(), error))
 }
 

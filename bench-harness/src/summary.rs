@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use pelton_engine::executed::Outcome;
 use pelton_engine::limits::Limits;
 use pelton_kernels::choice::Found;
 use pelton_pipeline::clock::Nanos;
@@ -38,8 +37,7 @@ pub fn summary(
     found: Option<&Found>,
 ) -> Report {
     let offered = outcomes.stages[0].meter().passed;
-    let receipts = || outcomes.blocks.iter().flat_map(|block| &block.outcomes).filter_map(Outcome::receipt);
-    let committed = receipts().filter(|receipt| receipt.success).count() as u64;
+    let committed = outcomes.blocks.iter().map(|block| block.succeeded).sum();
     let seconds = outcomes.elapsed_ns as f64 / 1e9;
     let mut rejected = BTreeMap::new();
     for (reason, count) in outcomes.inner().iter().flat_map(|stage| &stage.meter().rejected) {
@@ -71,7 +69,7 @@ pub fn summary(
         .to_owned(),
         offered,
         committed,
-        failed: receipts().count() as u64 - committed,
+        failed: outcomes.blocks.iter().map(|block| block.failed).sum(),
         passed: outcomes.passed,
         rejected,
         seconds,

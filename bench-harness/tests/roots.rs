@@ -95,10 +95,10 @@ fn check(workload: &Workload) -> usize {
     assert_eq!(others.apply(&workload.genesis.writes()), [replay.root(); 2], "genesis");
     let mut touched = 0;
     for one in &outcomes.blocks {
-        let executed = replay.execute(&one.block);
+        let executed = replay.execute(&one.block());
         touched += executed.writes.len();
         assert_eq!(replay.root(), one.state_root);
-        let height = one.block.header().height;
+        let height = one.header.height;
         assert_eq!(
             others.apply(&executed.writes),
             [one.state_root; 2],

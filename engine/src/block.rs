@@ -138,6 +138,18 @@ impl Block {
         Block { header, id: header.id(), transactions, bytes: bytes.into() }
     }
 
+    /// A block that came from elsewhere: what [`split`] made of these bytes, with the transactions verified.
+    ///
+    /// # Panics
+    /// If these are not the header's transactions.
+    pub fn open(bytes: Bytes, header: Header, transactions: impl Into<Arc<[Verified]>>) -> Block {
+        let transactions = transactions.into();
+        assert_eq!(header.transactions as usize, transactions.len(), "the header counts its transactions");
+        let body_bytes: usize = transactions.iter().map(|t| 4 + t.transaction().wire().len()).sum();
+        assert_eq!(header.body_bytes as usize, body_bytes, "the header measures its transactions");
+        Block { header, id: header.id(), transactions, bytes }
+    }
+
     /// The header.
     pub fn header(&self) -> &Header {
         &self.header

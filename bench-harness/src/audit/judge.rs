@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::B256;
 use pelton_engine::executed::Outcome;
 use pelton_engine::reject::Reject;
+use pelton_pipeline::ledger::Rejection;
 use pelton_workloads::{Expectation, Workload};
 
 use super::Findings;
-use crate::run::Outcomes;
 
 /// What is expected of, and came of, all transactions with one id.
 #[derive(Default)]
@@ -23,51 +23,64 @@ struct Case {
     failed: u64,
 }
 
-/// Compares what became of each transaction with what its workload expects, by id.
-pub(super) fn judge(workload: &Workload, outcomes: &Outcomes, offered: u64, findings: &mut Findings) {
-    let cases = cases(workload, outcomes, offered);
-    let rejections: BTreeMap<_, _> = outcomes.rejections.iter().copied().collect();
-    for (id, case) in &cases {
-        let commit_max = case.commit + case.contests.len() as u64;
-        findings.expect(case.committed >= case.commit, || format!("{id} is good and was lost"));
-        findings.expect(case.committed <= commit_max, || format!("{id} must not be committed and was"));
-        let (executed, expected) = (case.committed + case.failed, commit_max + case.fail);
-        findings
-            .expect(executed == expected, || format!("{id} was executed {executed} times, not {expected}"));
-        // Copies of what was executed are counted by the stages; what was not executed has its reason in the ledger.
-        if case.reject > 0 && expected == 0 {
-            let reason = rejections.get(id).map(|rejection| rejection.reason);
-            findings.expect(reason.is_some_and(|reason| case.reasons.contains(&reason)), || {
-                format!("{id} was turned away for {reason:?}, not for one of {:?}", case.reasons)
-            });
-        }
-    }
-    judge_contests(workload.prizes(), cases.values(), findings);
-}
+/// Knows what is expected, and hears what came of it, by id.
+pub(super) struct Judge(BTreeMap<B256, Case>);
 
-/// Sorts what is expected, and what came of it, by id.
-fn cases(workload: &Workload, outcomes: &Outcomes, offered: u64) -> BTreeMap<B256, Case> {
-    let mut cases: BTreeMap<B256, Case> = BTreeMap::new();
-    for (wire, expectation) in workload.transactions.iter().take(offered as usize) {
-        let case = cases.entry(B256::from(pelton_kernels::keccak256(wire))).or_default();
-        match expectation {
-            Expectation::Commit => case.commit += 1,
-            Expectation::Fail => case.fail += 1,
-            Expectation::Contested(contest) => case.contests.push(*contest),
-            Expectation::Reject(reasons) => {
-                case.reject += 1;
-                case.reasons.extend(*reasons);
+impl Judge {
+    /// Knows what is expected of the first so many transactions.
+    pub(super) fn new(workload: &Workload, offered: u64) -> Judge {
+        let mut cases: BTreeMap<B256, Case> = BTreeMap::new();
+        for (wire, expectation) in workload.transactions.iter().take(offered as usize) {
+            let case = cases.entry(B256::from(pelton_kernels::keccak256(wire))).or_default();
+            match expectation {
+                Expectation::Commit => case.commit += 1,
+                Expectation::Fail => case.fail += 1,
+                Expectation::Contested(contest) => case.contests.push(*contest),
+                Expectation::Reject(reasons) => {
+                    case.reject += 1;
+                    case.reasons.extend(*reasons);
+                }
             }
         }
+        Judge(cases)
     }
-    for outcome in outcomes.blocks.iter().flat_map(|block| &block.outcomes) {
-        if let Outcome::Executed(receipt) = outcome {
-            let case = cases.entry(receipt.id).or_default();
+
+    /// Hears what came of a block's transactions.
+    pub(super) fn note(&mut self, outcomes: &[Outcome]) {
+        for receipt in outcomes.iter().filter_map(Outcome::receipt) {
+            let case = self.0.entry(receipt.id).or_default();
             case.committed += u64::from(receipt.success);
             case.failed += u64::from(!receipt.success);
         }
     }
-    cases
+
+    /// Compares what became of each transaction with what its workload expects.
+    pub(super) fn judge(
+        &self,
+        workload: &Workload,
+        rejections: &[(B256, Rejection)],
+        findings: &mut Findings,
+    ) {
+        let Judge(cases) = self;
+        let rejections: BTreeMap<_, _> = rejections.iter().copied().collect();
+        for (id, case) in cases {
+            let commit_max = case.commit + case.contests.len() as u64;
+            findings.expect(case.committed >= case.commit, || format!("{id} is good and was lost"));
+            findings.expect(case.committed <= commit_max, || format!("{id} must not be committed and was"));
+            let (executed, expected) = (case.committed + case.failed, commit_max + case.fail);
+            findings.expect(executed == expected, || {
+                format!("{id} was executed {executed} times, not {expected}")
+            });
+            // Copies of what was executed are counted by the stages; what was not executed has its reason in the ledger.
+            if case.reject > 0 && expected == 0 {
+                let reason = rejections.get(id).map(|rejection| rejection.reason);
+                findings.expect(reason.is_some_and(|reason| case.reasons.contains(&reason)), || {
+                    format!("{id} was turned away for {reason:?}, not for one of {:?}", case.reasons)
+                });
+            }
+        }
+        judge_contests(workload.prizes(), cases.values(), findings);
+    }
 }
 
 /// Who wins a contest is open, how many do is not.

@@ -14,48 +14,57 @@ use blake3::Hasher;
 
 use super::{Executed, Outcome, Receipt};
 
+/// So much is hashed at a time, since many chunks are hashed side by side.
+const BUFFER_BYTES: usize = 1 << 16;
+
 impl Executed {
     /// The digest of all outcomes in order, receipts with their logs included: equal for equal outcomes alone.
     pub fn digest(&self) -> B256 {
-        let mut hash = Hasher::new();
-        put_length(&mut hash, self.outcomes.len());
+        let (mut hash, mut buffer) = (Hasher::new(), Vec::with_capacity(BUFFER_BYTES + BUFFER_BYTES / 8));
+        put_length(&mut buffer, self.outcomes.len());
         for outcome in &self.outcomes {
             match outcome {
                 Outcome::Skipped(reason) => {
                     let name = reason.name().as_bytes();
-                    hash.update(&[0, u8::try_from(name.len()).expect("names of reasons are short")]);
-                    hash.update(name);
+                    buffer.extend([0, u8::try_from(name.len()).expect("names of reasons are short")]);
+                    buffer.extend_from_slice(name);
                 }
-                Outcome::Executed(receipt) => put_receipt(&mut hash, receipt),
+                Outcome::Executed(receipt) => put_receipt(&mut buffer, receipt),
+            }
+            if buffer.len() >= BUFFER_BYTES {
+                hash.update(&buffer);
+                buffer.clear();
             }
         }
+        hash.update(&buffer);
         B256::from(*hash.finalize().as_bytes())
     }
 }
 
-fn put_receipt(hash: &mut Hasher, receipt: &Receipt) {
+fn put_receipt(buffer: &mut Vec<u8>, receipt: &Receipt) {
     let Receipt { id, success, gas_used, fee, contention_fee, logs, created } = receipt;
-    hash.update(&[1]).update(id.as_slice()).update(&[u8::from(*success)]).update(&gas_used.to_be_bytes());
-    hash.update(&fee.to_be_bytes::<32>()).update(&contention_fee.to_be_bytes::<32>());
-    hash.update(&[u8::from(created.is_some())]);
-    if let Some(address) = created {
-        hash.update(address.as_slice());
-    }
-    put_length(hash, logs.len());
-    logs.iter().for_each(|log| put_log(hash, log));
+    buffer.push(1);
+    buffer.extend_from_slice(id.as_slice());
+    buffer.push(u8::from(*success));
+    buffer.extend_from_slice(&gas_used.to_be_bytes());
+    buffer.extend_from_slice(&fee.to_be_bytes::<32>());
+    buffer.extend_from_slice(&contention_fee.to_be_bytes::<32>());
+    buffer.push(u8::from(created.is_some()));
+    buffer.extend_from_slice(created.as_ref().map_or(&[], |address| address.as_slice()));
+    put_length(buffer, logs.len());
+    logs.iter().for_each(|log| put_log(buffer, log));
 }
 
-fn put_log(hash: &mut Hasher, log: &Log) {
-    hash.update(log.address.as_slice());
+fn put_log(buffer: &mut Vec<u8>, log: &Log) {
+    buffer.extend_from_slice(log.address.as_slice());
     let topics = log.topics();
-    hash.update(&[u8::try_from(topics.len()).expect("a log has four topics at most")]);
-    for topic in topics {
-        hash.update(topic.as_slice());
-    }
-    put_length(hash, log.data.data.len());
-    hash.update(&log.data.data);
+    buffer.push(u8::try_from(topics.len()).expect("a log has four topics at most"));
+    topics.iter().for_each(|topic| buffer.extend_from_slice(topic.as_slice()));
+    put_length(buffer, log.data.data.len());
+    buffer.extend_from_slice(&log.data.data);
 }
 
-fn put_length(hash: &mut Hasher, length: usize) {
-    hash.update(&u32::try_from(length).expect("a block's outcomes are bounded by its gas").to_be_bytes());
+fn put_length(buffer: &mut Vec<u8>, length: usize) {
+    let length = u32::try_from(length).expect("a block's outcomes are bounded by its gas");
+    buffer.extend_from_slice(&length.to_be_bytes());
 }
