@@ -10,18 +10,23 @@
 
 pub mod ceilings;
 mod input;
+mod places;
 mod slot;
+mod steps;
 
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cudarc::driver::{CudaContext, CudaModule};
+use cudarc::driver::CudaContext;
 use cudarc::nvrtc::Ptx;
 
 use crate::choice::Devices;
 use crate::device::{Answer, Device};
-use crate::signatures::Signatures;
-use slot::{Slot, Step};
+use crate::signatures::{Scheme, Signatures};
+use places::Places;
+use slot::Slot;
+pub use steps::KEYS_MAX;
+use steps::Steps;
 
 /// The kernels, for every GPU that is supported.
 static KERNELS: &[u8] = include_bytes!("../cuda/pelton.fatbin");
@@ -35,22 +40,12 @@ static STUCK: Mutex<Vec<Cuda>> = Mutex::new(Vec::new());
 
 /// An NVIDIA GPU.
 pub struct Cuda {
-    kernels: Kernels,
     slots: Vec<Slot>,
-}
-
-/// By scheme, as it is numbered.
-type Kernels = [Vec<Step>; 2];
-
-/// The kernels of each scheme in the order in which they run, and how many signatures a thread has: see `cuda/verify.cu`.
-fn kernels(module: &Arc<CudaModule>) -> Result<Kernels, String> {
-    let step = |name, shared| {
-        let kernel = module.load_function(name).map_err(in_words)?;
-        Ok::<_, String>(Step { kernel, shared })
-    };
-    let begin = step("pelton_secp256k1_begin", 16)?;
-    let secp256k1 = vec![begin, step("pelton_secp256k1", 1)?, step("pelton_secp256k1_end", 16)?];
-    Ok([secp256k1, vec![step("pelton_ed25519", 1)?]])
+    /// By scheme, as it is numbered.
+    steps: [Steps; 2],
+    places: [Places; 2],
+    /// Of which scheme the batch of each slot is.
+    schemes: [Scheme; SLOTS],
 }
 
 /// The first GPU, and what there is of others, as far as the driver tells.
@@ -93,6 +88,15 @@ fn guarded<T>(ask: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 /// # Errors
 /// Why there is none that can be used, for people.
 pub fn open(ordinal: usize) -> Result<Box<dyn Device>, String> {
+    open_with(ordinal, KEYS_MAX)
+}
+
+/// As [`open`], with at most `keys_max` keys of each scheme known, each of which takes 6.2 kB of the GPU's memory. No verdict
+/// depends on it.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(ordinal: usize, keys_max: usize) -> Result<Box<dyn Device>, String> {
     let devices = count()?;
     if ordinal >= devices {
         return Err(format!("there is no CUDA device {ordinal}; there are {devices}"));
@@ -106,10 +110,14 @@ pub fn open(ordinal: usize) -> Result<Box<dyn Device>, String> {
     let context = CudaContext::new(ordinal).map_err(in_words)?;
     let module = context.load_module(Ptx::from_binary(KERNELS.to_vec())).map_err(in_words)?;
     let function = |name| module.load_function(name).map_err(in_words);
-    let kernels = kernels(&module)?;
     slot::run_once(&context, &function("pelton_tables")?)?;
+    let steps = [
+        Steps::of(Scheme::Secp256k1, &context, &module, keys_max)?,
+        Steps::of(Scheme::Ed25519, &context, &module, keys_max)?,
+    ];
+    let places = [Scheme::Secp256k1, Scheme::Ed25519].map(|scheme| Places::new(scheme, keys_max));
     let slots = (0..SLOTS).map(|_| Slot::new(&context)).collect::<Result<_, _>>()?;
-    Ok(Box::new(Cuda { kernels, slots }))
+    Ok(Box::new(Cuda { slots, steps, places, schemes: [Scheme::Ed25519; SLOTS] }))
 }
 
 /// The name of the GPU of this number, if there is one.
@@ -132,11 +140,16 @@ impl Device for Cuda {
     }
 
     fn start(&mut self, slot: usize, known: &Signatures, batch: &Signatures) -> Result<(), String> {
-        self.slots[slot].start(&self.kernels[batch.scheme() as usize], known, batch)
+        let scheme = batch.scheme();
+        let plan = self.places[scheme as usize].plan(known, batch);
+        self.schemes[slot] = scheme;
+        self.slots[slot].start(&self.steps[scheme as usize], known, batch, plan)
     }
 
     fn finish(&mut self, slot: usize) -> Result<Option<Vec<Answer>>, String> {
-        self.slots[slot].finish()
+        let Some((answers, plan)) = self.slots[slot].finish()? else { return Ok(None) };
+        self.places[self.schemes[slot] as usize].learn(&plan, &answers);
+        Ok(Some(answers))
     }
 
     fn abandon(self: Box<Self>) {

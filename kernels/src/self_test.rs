@@ -24,22 +24,28 @@ const ED25519_SIGNATURE: [u8; 64] = hex::bytes(
 );
 const ED25519_ADDRESS: [u8; 20] = hex::bytes("09cc9ed6df4d31bb149e3dbeb9ff2f570775f9f3");
 
-/// A valid and an invalid signature, and what is to be said of them.
-pub(crate) fn known(scheme: Scheme) -> (Signatures, [Verdict; 2]) {
+/// A valid and an invalid signature, twice, and what is to be said of them. The second time they are claimed, as far as there
+/// are claims, so that a device that keeps keys answers in two ways.
+pub(crate) fn known(scheme: Scheme) -> (Signatures, [Verdict; 4]) {
     let mut signatures = Signatures::new(scheme);
-    let address = match scheme {
-        Scheme::Secp256k1 => {
-            signatures.push_secp256k1(&SECP256K1_MESSAGE, &SECP256K1_SIGNATURE, 0, None);
-            signatures.push_secp256k1(&SECP256K1_MESSAGE, &SECP256K1_SIGNATURE, 2, None);
-            SECP256K1_ADDRESS
-        }
-        Scheme::Ed25519 => {
-            signatures.push_ed25519(&ED25519_MESSAGE, &ED25519_SIGNATURE, &ED25519_KEY);
-            signatures.push_ed25519(b"another message", &ED25519_SIGNATURE, &ED25519_KEY);
-            ED25519_ADDRESS
-        }
+    let (valid, claim) = match scheme {
+        Scheme::Secp256k1 => (SECP256K1_ADDRESS, Some(&SECP256K1_ADDRESS)),
+        Scheme::Ed25519 => (ED25519_ADDRESS, None),
     };
-    (signatures, [Verdict::Valid { address }, Verdict::Invalid])
+    for claim in [None, claim] {
+        match scheme {
+            Scheme::Secp256k1 => {
+                signatures.push_secp256k1(&SECP256K1_MESSAGE, &SECP256K1_SIGNATURE, 0, claim);
+                signatures.push_secp256k1(&SECP256K1_MESSAGE, &SECP256K1_SIGNATURE, 2, claim);
+            }
+            Scheme::Ed25519 => {
+                signatures.push_ed25519(&ED25519_MESSAGE, &ED25519_SIGNATURE, &ED25519_KEY);
+                signatures.push_ed25519(b"another message", &ED25519_SIGNATURE, &ED25519_KEY);
+            }
+        }
+    }
+    let verdicts = [Verdict::Valid { address: valid }, Verdict::Invalid];
+    (signatures, [verdicts, verdicts].concat().try_into().expect("twice two"))
 }
 
 /// Asks `backend` about one valid and one spoilt signature of each scheme; a wrong answer is a fault.

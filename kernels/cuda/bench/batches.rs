@@ -3,17 +3,22 @@
 use pelton_kernels::{Scheme, Signatures, samples};
 use rayon::prelude::*;
 
-/// Both schemes, by the name under which figures are told.
-pub const SCHEMES: [(Scheme, &str); 2] =
-    [(Scheme::Ed25519, "ed25519"), (Scheme::Secp256k1, "secp256k1 recovery")];
+/// What is measured end to end: a name, the scheme, and whether keys of it become known; those of secp256k1 do where senders
+/// are claimed, those of ed25519 always, unless all keys differ.
+pub const KINDS: [(&str, Scheme, bool); 4] = [
+    ("ed25519, keys seldom known", Scheme::Ed25519, false),
+    ("ed25519, keys known", Scheme::Ed25519, true),
+    ("secp256k1, recovery", Scheme::Secp256k1, false),
+    ("secp256k1, keys known", Scheme::Secp256k1, true),
+];
 
-/// So many valid signatures, of which `different` differ.
-pub fn valid(scheme: Scheme, different: usize, count: usize) -> Signatures {
+/// So many valid signatures, of which `different` differ. Those of secp256k1 are claimed if `claimed` says so.
+pub fn valid(scheme: Scheme, different: usize, count: usize, claimed: bool) -> Signatures {
     const AT_ONCE: usize = 64;
     let numbers: Vec<_> = (0..different).step_by(AT_ONCE).collect();
     let parts: Vec<_> = numbers
         .into_par_iter()
-        .map(|first| samples::valid(scheme, first as u64, AT_ONCE.min(different - first), false))
+        .map(|first| samples::valid(scheme, first as u64, AT_ONCE.min(different - first), claimed))
         .collect();
     let mut once = Signatures::new(scheme);
     parts.iter().for_each(|part| once.append(part));
@@ -49,7 +54,10 @@ pub fn forged(batch: &Signatures, first: usize) -> Signatures {
         }
         match batch.scheme() {
             Scheme::Ed25519 => forged.push_ed25519(&message, &signature, &key),
-            Scheme::Secp256k1 => forged.push_secp256k1(&message, &signature, parity, None),
+            Scheme::Secp256k1 => {
+                let claim = batch.claims()[index];
+                forged.push_secp256k1(&message, &signature, parity, Some(&claim));
+            }
         }
     }
     forged

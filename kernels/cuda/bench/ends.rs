@@ -4,19 +4,22 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pelton_kernels::choice::Choice;
-use pelton_kernels::device::{Now, OnDevice, Settings};
+use pelton_kernels::device::{Now, OnDevice, Open, Settings};
 use pelton_kernels::{Completed, Job, Signatures, Spawn, Verifier, cuda};
 
-use super::batches::{SCHEMES, valid};
+use super::batches::{KINDS, valid};
 use super::energy::Energy;
 use super::sizes::Sizes;
 use super::table::{Table, duration, median, per_second};
 
-/// What is wanted of one H200, in signatures a second, of those that are in [`SCHEMES`].
-const WANTED: [f64; 2] = [15e6, 20e6];
+/// What is wanted of one H200, in signatures a second, of those that are in [`KINDS`].
+const WANTED: [f64; KINDS.len()] = [15e6, 60e6, 20e6, 60e6];
 
 /// Signatures of the batch whose latency is told.
 const SHORT: usize = 1_000;
+
+/// Batches before the first one that counts.
+const WARM: usize = 4;
 
 /// Batches that are sent around.
 const BATCHES: usize = 4;
@@ -37,12 +40,11 @@ pub fn spawn() -> Arc<dyn Spawn> {
     Arc::new(|job: Job| rayon::spawn(job))
 }
 
-/// The first GPU, without a CPU behind it.
-pub fn device() -> Result<OnDevice, String> {
-    let devices = cuda::devices();
+/// The first GPU, without a CPU behind it, on which so many keys are known at most.
+pub fn device(keys_max: usize) -> Result<OnDevice, String> {
+    let open: Open = Arc::new(move || cuda::open_with(0, keys_max));
     let settings = Settings { timeout_ns: 60_000_000_000, retry_ns: u64::MAX / 2 };
-    OnDevice::new((devices.open)()?, devices.open, spawn(), now(), settings)
-        .map_err(|fault| fault.to_string())
+    OnDevice::new(open()?, open, spawn(), now(), settings).map_err(|fault| fault.to_string())
 }
 
 /// Waits for something to come back.
@@ -57,10 +59,10 @@ pub fn next(verifier: &mut dyn Verifier) -> Completed {
 
 /// Measures what a user gets.
 pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
-    let mut device = device()?;
     table.heading("end to end, GPU alone");
-    for ((scheme, name), wanted) in SCHEMES.into_iter().zip(WANTED) {
-        let batches = vec![valid(scheme, sizes.different, sizes.batch); BATCHES];
+    for ((name, scheme, is_known), wanted) in KINDS.into_iter().zip(WANTED) {
+        let mut device = device(if is_known { cuda::KEYS_MAX } else { 0 })?;
+        let batches = vec![valid(scheme, sizes.different, sizes.batch, is_known); BATCHES];
         let energy = Energy::start();
         let (rate, count) = rate(&mut device, batches, sizes.seconds)?;
         let note = format!("wanted {}; {} in a batch", per_second(wanted), sizes.batch);
@@ -75,7 +77,8 @@ pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
                 Err(reason) => table.figure(format!("{name}, energy by {counter}"), "unknown", reason),
             }
         }
-        let ns = latency(&mut device, valid(scheme, sizes.different, SHORT.min(sizes.batch)), sizes.times)?;
+        let short = valid(scheme, sizes.different, SHORT.min(sizes.batch), is_known);
+        let ns = latency(&mut device, short, sizes.times)?;
         table.figure(format!("{name}, a batch of {SHORT}"), duration(ns), "wanted 2.00 ms at most");
     }
     if sizes.with_cpu { beside_the_cpu(sizes, table) } else { Ok(()) }
@@ -96,8 +99,9 @@ fn beside_the_cpu(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
             }
         }
         let mut verifier = opened.verifier(spawn(), now(), pelton_kernels::Settings::default());
-        for (scheme, name) in SCHEMES {
-            let batches = vec![valid(scheme, sizes.different, sizes.batch); BATCHES];
+        // Users say nothing about keys, so that the first kind, of whose keys none is known, does not occur here.
+        for (name, scheme, is_known) in &KINDS[1..] {
+            let batches = vec![valid(*scheme, sizes.different, sizes.batch, *is_known); BATCHES];
             let before = verifier.report().answered_by("cuda");
             let (rate, count) = rate(&mut *verifier, batches, sizes.seconds)?;
             let on_device = verifier.report().answered_by("cuda") - before;
@@ -114,10 +118,13 @@ fn rate(
     mut batches: Vec<Signatures>,
     seconds: f64,
 ) -> Result<(f64, u64), String> {
-    // Once beforehand, so that memory and clocks are warm.
-    let warm = batches.pop().expect("there are some");
-    verifier.submit(warm).unwrap_or_else(|_| panic!("a verifier that is empty takes a batch"));
-    batches.push(next(verifier).signatures);
+    // A few times beforehand, so that memory and clocks are warm and keys are known.
+    let mut warm = batches.pop().expect("there are some");
+    for _ in 0..WARM {
+        verifier.submit(warm).unwrap_or_else(|_| panic!("a verifier that is empty takes a batch"));
+        warm = next(verifier).signatures;
+    }
+    batches.push(warm);
     let (started, mut count) = (instant(), 0);
     loop {
         let is_over = started.elapsed().as_secs_f64() > seconds;

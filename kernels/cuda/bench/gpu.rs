@@ -1,8 +1,8 @@
 //! The GPU by its own clock: ceilings, copies, and each kernel as a share of its floor.
 
-use pelton_kernels::cuda::ceilings::{CEILINGS, Gpu, PRODUCTS};
+use pelton_kernels::cuda::ceilings::{CEILINGS, FLOORS, Gpu};
 
-use super::batches::{SCHEMES, valid};
+use super::batches::valid;
 use super::sizes::Sizes;
 use super::table::{Table, median, per_second};
 
@@ -33,19 +33,16 @@ pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
         table.figure(name, format!("{:.1} GB/s", bytes as f64 / median(times)), format!("{bytes} bytes"));
     }
     table.heading("kernels alone (medians, the GPU's clock); the floor is that of their products");
-    for (scheme, name) in SCHEMES {
-        let batch = valid(scheme, sizes.different, sizes.batch);
-        let (answers, times) = gpu.verify(&batch, sizes.times)?;
+    for (floor, [registers, local, threads]) in FLOORS.iter().zip(about.kernels) {
+        let batch = valid(floor.scheme, sizes.different, sizes.batch, floor.is_known);
+        let (answers, times) = gpu.verify(&batch, floor.is_known, sizes.times)?;
         if answers.iter().any(|answer| answer[0] != 1) {
-            return Err(format!("{name}: a valid signature was refused"));
+            return Err(format!("{}: a valid signature was refused", floor.name));
         }
         let rate = batch.len() as f64 / median(times) * 1e9;
-        let each = PRODUCTS.iter().find(|(of, _)| *of == scheme).expect("both are listed").1;
-        let floor = products / each as f64;
-        let note = format!("{:.0} % of its floor, {}", 100.0 * rate / floor, per_second(floor));
-        table.figure(format!("{name}, one by one"), per_second(rate), note);
-        let shape = about.kernels.iter().find(|(of, _)| *of == scheme).expect("both are listed").1;
-        let [registers, local, threads] = shape;
+        let most = products / floor.products as f64;
+        let note = format!("{:.0} % of its floor, {}", 100.0 * rate / most, per_second(most));
+        table.figure(floor.name, per_second(rate), note);
         let note = format!("registers; {local} bytes beside them; {threads} threads at a time");
         table.figure("", registers.to_string(), note);
     }

@@ -26,7 +26,7 @@ const WHOLE: Sizes = Sizes {
     rounds: 4_096,
     times: 21,
     different: 16_384,
-    batch: (1 << 17) - 2,
+    batch: (1 << 17) - 4,
     seconds: 5.0,
     checked: 100_000_000,
     with_cpu: true,

@@ -15,6 +15,11 @@ struct EdwardsSummand {
     F25519 sum, difference, z2, t2d;
 };
 
+// A point of z = 1 as a summand: y + x, y - x, 2 d x y.
+struct EdwardsAffine {
+    F25519 sum, difference, t2d;
+};
+
 #define EDWARDS_D \
     {{0x135978a3, 0x75eb4dca, 0x4141d8ab, 0x00700a4d, 0x7779e898, 0x8cc74079, 0x2b6ffe73, 0x52036cee}}
 #define EDWARDS_2D \
@@ -40,15 +45,30 @@ PELTON_DEVICE EdwardsSummand edwards_summand(const Edwards& p) {
     return EdwardsSummand{f25519_add(p.y, p.x), f25519_sub(p.y, p.x), f25519_add(p.z, p.z), f25519_mul(p.t, d2)};
 }
 
+PELTON_DEVICE EdwardsAffine edwards_affine(const F25519& x, const F25519& y) {
+    const F25519 d2 = EDWARDS_2D;
+    return EdwardsAffine{f25519_add(y, x), f25519_sub(y, x), f25519_mul(f25519_mul(x, y), d2)};
+}
+
+// p + q, or p - q, where the q.z2 fold of p.z is given.
+PELTON_DEVICE Edwards edwards_join(
+    const Edwards& p, const F25519& sum, const F25519& difference, const F25519& t2d, const F25519& zz2, bool is_negative) {
+    F25519 a = f25519_mul(f25519_sub(p.y, p.x), is_negative ? sum : difference);
+    F25519 b = f25519_mul(f25519_add(p.y, p.x), is_negative ? difference : sum);
+    F25519 c = f25519_mul(p.t, t2d);
+    c = is_negative ? f25519_neg(c) : c;
+    F25519 e = f25519_sub(b, a), f = f25519_sub(zz2, c), g = f25519_add(zz2, c), h = f25519_add(b, a);
+    return Edwards{f25519_mul(e, f), f25519_mul(g, h), f25519_mul(f, g), f25519_mul(e, h)};
+}
+
 // p + q, or p - q. 8 products.
 PELTON_DEVICE Edwards edwards_add(const Edwards& p, const EdwardsSummand& q, bool is_negative) {
-    F25519 a = f25519_mul(f25519_sub(p.y, p.x), is_negative ? q.sum : q.difference);
-    F25519 b = f25519_mul(f25519_add(p.y, p.x), is_negative ? q.difference : q.sum);
-    F25519 c = f25519_mul(p.t, q.t2d);
-    F25519 d = f25519_mul(p.z, q.z2);
-    c = is_negative ? f25519_neg(c) : c;
-    F25519 e = f25519_sub(b, a), f = f25519_sub(d, c), g = f25519_add(d, c), h = f25519_add(b, a);
-    return Edwards{f25519_mul(e, f), f25519_mul(g, h), f25519_mul(f, g), f25519_mul(e, h)};
+    return edwards_join(p, q.sum, q.difference, q.t2d, f25519_mul(p.z, q.z2), is_negative);
+}
+
+// The same for a q of z = 1. 7 products.
+PELTON_DEVICE Edwards edwards_add_affine(const Edwards& p, const EdwardsAffine& q, bool is_negative) {
+    return edwards_join(p, q.sum, q.difference, q.t2d, f25519_add(p.z, p.z), is_negative);
 }
 
 // 2 p. 4 squares and 4 products, or 3 where the t of the result is not asked for and left zero.

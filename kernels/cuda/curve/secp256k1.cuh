@@ -1,6 +1,6 @@
 // Points of y^2 = x^3 + 7 over the field of secp256k1, in projective coordinates: x = X/Z, y = Y/Z, Z = 0 at infinity.
 //
-// The formulas are complete (Renes, Costello, Batina 2016, algorithms 7 and 9): there is no pair of points of this curve,
+// The formulas are complete (Renes, Costello, Batina 2016, algorithms 7 to 9): there is no pair of points of this curve,
 // which has none of order two, for which one of them fails. So nothing has to be told apart.
 #pragma once
 
@@ -33,13 +33,14 @@ PELTON_DEVICE Fsecp secp_times_21(const Fsecp& a) {
     return fsecp_add(fsecp_add(a16, a4), a);
 }
 
-// p + q. 12 products.
-PELTON_DEVICE Secp secp_add(const Secp& p, const Secp& q) {
-    Fsecp xx = fsecp_mul(p.x, q.x), yy = fsecp_mul(p.y, q.y), zz = fsecp_mul(p.z, q.z);
-    // Cross sums by Karatsuba: x1 y2 + x2 y1 and so on.
-    Fsecp xy = fsecp_sub(fsecp_mul(fsecp_add(p.x, p.y), fsecp_add(q.x, q.y)), fsecp_add(xx, yy));
-    Fsecp yz = fsecp_sub(fsecp_mul(fsecp_add(p.y, p.z), fsecp_add(q.y, q.z)), fsecp_add(yy, zz));
-    Fsecp xz = fsecp_sub(fsecp_mul(fsecp_add(p.x, p.z), fsecp_add(q.x, q.z)), fsecp_add(xx, zz));
+// A point other than infinity, of z = 1.
+struct SecpAffine {
+    Fsecp x, y;
+};
+
+// p + q of the products of like coordinates and the sums of unlike ones: x1 y2 + x2 y1 and so on.
+PELTON_DEVICE Secp secp_join(
+    const Fsecp& xx, const Fsecp& yy, const Fsecp& zz, const Fsecp& xy, const Fsecp& yz, const Fsecp& xz) {
     Fsecp xx3 = fsecp_add(fsecp_add(xx, xx), xx);
     Fsecp zz21 = secp_times_21(zz), xz21 = secp_times_21(xz);
     Fsecp sum = fsecp_add(yy, zz21), difference = fsecp_sub(yy, zz21);
@@ -48,6 +49,23 @@ PELTON_DEVICE Secp secp_add(const Secp& p, const Secp& q) {
         fsecp_add(fsecp_mul(difference, sum), fsecp_mul(xz21, xx3)),
         fsecp_add(fsecp_mul(sum, yz), fsecp_mul(xx3, xy)),
     };
+}
+
+// p + q. 12 products, cross sums by Karatsuba.
+PELTON_DEVICE Secp secp_add(const Secp& p, const Secp& q) {
+    Fsecp xx = fsecp_mul(p.x, q.x), yy = fsecp_mul(p.y, q.y), zz = fsecp_mul(p.z, q.z);
+    Fsecp xy = fsecp_sub(fsecp_mul(fsecp_add(p.x, p.y), fsecp_add(q.x, q.y)), fsecp_add(xx, yy));
+    Fsecp yz = fsecp_sub(fsecp_mul(fsecp_add(p.y, p.z), fsecp_add(q.y, q.z)), fsecp_add(yy, zz));
+    Fsecp xz = fsecp_sub(fsecp_mul(fsecp_add(p.x, p.z), fsecp_add(q.x, q.z)), fsecp_add(xx, zz));
+    return secp_join(xx, yy, zz, xy, yz, xz);
+}
+
+// p + q for a q of z = 1 (the same, algorithm 8). 11 products.
+PELTON_DEVICE Secp secp_add_affine(const Secp& p, const SecpAffine& q) {
+    Fsecp xx = fsecp_mul(p.x, q.x), yy = fsecp_mul(p.y, q.y);
+    Fsecp xy = fsecp_sub(fsecp_mul(fsecp_add(p.x, p.y), fsecp_add(q.x, q.y)), fsecp_add(xx, yy));
+    Fsecp yz = fsecp_add(fsecp_mul(q.y, p.z), p.y), xz = fsecp_add(fsecp_mul(q.x, p.z), p.x);
+    return secp_join(xx, yy, p.z, xy, yz, xz);
 }
 
 // 2 p. 6 products and 2 squares.

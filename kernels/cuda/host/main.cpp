@@ -14,17 +14,20 @@
 //   13  secp256k1 root     32, 32 (unused)   32     its square is the operand, if that is a square
 //   14  secp256k1 split    32, 32 (unused)   32     sizes of both numbers, 16 each, of an operand below n
 //   16  ed25519 verify      64 signature, 32 key, 4 length, message      1 whether it is valid, 20 address or zeros
-//   17  secp256k1 verify    64 signature, 1 parity, 4 length, message    likewise
-//   24  ed25519 products    as 16                                        8 how many products of two words 16 needs
-//   25  secp256k1 products  as 17                                        likewise
+//   17  secp256k1 verify    64 signature, 1 parity, 4 length, message    likewise; the key is known from now on, if it is
+//   18  ed25519 known       as 16, with multiples of the key             likewise
+//   19  secp256k1 known     as 17, with those of the last key that 17 recovered
+//   24 to 27                as 16 to 19                                  8 how many products of two words it needs
 #define PELTON_COUNT
 #include <stdio.h>
 #include <string.h>
 
 #include <vector>
 
-#include "../scheme/ed25519.cuh"
-#include "../scheme/secp256k1.cuh"
+#include "../scheme/ed25519_known.cuh"
+#include "../scheme/secp256k1_known.cuh"
+
+enum { ED25519 = 16, SECP256K1 = 17, KNOWN_ED25519 = 18, KNOWN_SECP256K1 = 19, COUNTED = 24 };
 
 static bool take(void* into, size_t bytes) { return fread(into, 1, bytes, stdin) == bytes; }
 
@@ -76,57 +79,96 @@ static void shared(const Step& step) {
     pelton_products = before + (pelton_products - before) / SECP_SHARED;
 }
 
-// The three steps, over as many equal signatures as a thread has.
-static bool answer_secp256k1_steps(
-    unsigned char* address,
-    const SecpBase& base,
-    const std::vector<unsigned char>& message,
-    const unsigned char* signature,
-    unsigned char parity) {
-    static SecpKept kept[SECP_SHARED];
-    static unsigned char signatures[64 * SECP_SHARED], digest[32];
-    for (uint32_t i = 0; i < SECP_SHARED; i++) memcpy(signatures + 64 * i, signature, 64);
-    keccak256(digest, (uint32_t)message.size(), [&](uint32_t i) { return message[i]; });
-    bool is_valid = false;
-    shared([&] { secp_invert_r(kept, signatures, 0, 1, SECP_SHARED); });
-    secp_recover(kept, base, digest, signature, parity);
-    for (uint32_t i = 1; i < SECP_SHARED; i++) kept[i] = kept[0];
-    shared([&] {
-        secp_addresses(kept, 0, 1, SECP_SHARED, [&](uint32_t, bool valid, const uint8_t* found) {
-            is_valid = valid;
-            memcpy(address, found, 20);
-        });
-    });
-    return is_valid;
-}
+// The three steps, over as many equal signatures as a thread has. With a key that is known: those of its own first, and the
+// others where it does not prove the signature valid.
+struct SecpSteps {
+    const SecpBase& base;
+    const unsigned char *digest, *signature;
+    unsigned char parity;
+    unsigned char* address;
+    SecpKept kept[SECP_SHARED];
 
-static bool answer_verify(unsigned char asked, const Bases& bases) {
-    unsigned char operation = asked & 17;
-    unsigned char signature[64], key[32] = {0}, address[20] = {0};
+    void invert(uint32_t at) {
+        shared([&] { secp_invert(kept, 0, 1, SECP_SHARED, [&](uint32_t) { return signature + at; }); });
+    }
+    template <class Answer>
+    void points(const Answer& answer) {
+        for (uint32_t i = 1; i < SECP_SHARED; i++) kept[i] = kept[0];
+        shared([&] { secp_points(kept, 0, 1, SECP_SHARED, answer); });
+    }
+    bool recover() {
+        bool is_valid = false;
+        invert(0);
+        secp_recover(kept, base, digest, signature, parity);
+        points([&](uint32_t, bool is_key, const Fsecp& x, const Fsecp& y) {
+            is_valid = is_key;
+            if (is_key) secp_address(address, x, y);
+        });
+        return is_valid;
+    }
+    bool check(const SecpKnown& known) {
+        bool is_valid = false;
+        invert(32);
+        secp_nonce(kept, base, known, digest, signature, parity);
+        points([&](uint32_t, bool is_point, const Fsecp& x, const Fsecp& y) {
+            is_valid = is_point && secp_is_nonce(x, y, signature, parity);
+        });
+        if (is_valid) memcpy(address, known.address, 20);
+        return is_valid || recover();
+    }
+};
+
+struct Keys {
+    Ed25519Known ed25519;
+    SecpKnown secp256k1;
+};
+
+static bool answer_verify(unsigned char operation, bool is_counted, const Bases& bases, Keys& keys) {
+    unsigned char signature[64], key[32] = {0}, address[20] = {0}, digest[32];
+    bool is_known = operation == KNOWN_ED25519 || operation == KNOWN_SECP256K1;
+    bool is_ed25519 = operation == ED25519 || operation == KNOWN_ED25519;
     uint32_t length;
-    if (!take(signature, 64) || !take(key, operation == 16 ? 32 : 1) || !take(&length, 4)) return false;
+    if (!take(signature, 64) || !take(key, is_ed25519 ? 32 : 1) || !take(&length, 4)) return false;
     std::vector<unsigned char> message(length);
     if (!take(message.data(), length)) return false;
+    if (is_known && is_ed25519) ed25519_know(&keys.ed25519, key);
     uint64_t before = pelton_products;
-    unsigned char is_valid =
-        operation == 16 ? ed25519_verify(address, bases.ed25519, message.data(), length, signature, key)
-                        : answer_secp256k1_steps(address, bases.secp256k1, message, signature, key[0]);
+    unsigned char is_valid = 0;
+    if (is_ed25519) {
+        if (is_known && ed25519_is_key(keys.ed25519, key)) {
+            is_valid = ed25519_verify_known(bases.ed25519, keys.ed25519, message.data(), length, signature, key);
+            if (is_valid) memcpy(address, keys.ed25519.address, 20);
+        } else {
+            is_valid = ed25519_verify(address, bases.ed25519, message.data(), length, signature, key);
+        }
+    } else {
+        keccak256(digest, length, [&](uint32_t i) { return message[i]; });
+        SecpSteps steps{bases.secp256k1, digest, signature, key[0], address, {}};
+        if (is_known) {
+            is_valid = steps.check(keys.secp256k1);
+        } else {
+            is_valid = steps.recover();
+            uint64_t so_far = pelton_products;
+            if (is_valid) secp_know(&keys.secp256k1, steps.kept, address);
+            pelton_products = so_far;
+        }
+    }
     uint64_t products = pelton_products - before;
-    if (asked != operation) return fwrite(&products, 8, 1, stdout) == 1;
+    if (is_counted) return fwrite(&products, 8, 1, stdout) == 1;
     return fwrite(&is_valid, 1, 1, stdout) == 1 && fwrite(address, 1, 20, stdout) == 20;
 }
 
 int main() {
     static Bases bases;
-    edwards_multiples(bases.ed25519.multiples, 128, edwards_base());
-    secp_multiples(&bases.secp256k1, secp_base());
+    static Keys keys;
+    edwards_comb(&bases.ed25519, edwards_base());
+    secp_comb(&bases.secp256k1, secp_base());
     unsigned char operation;
     while (take(&operation, 1)) {
-        bool is_answered = operation < 8    ? answer_25519(operation)
-                           : operation < 16 ? answer_secp256k1(operation)
-                           : operation < 18 ? answer_verify(operation, bases)
-                           : operation == 24 || operation == 25 ? answer_verify(operation, bases)
-                                                                : false;
+        bool is_answered = operation < 8           ? answer_25519(operation)
+                           : operation < 16        ? answer_secp256k1(operation)
+                           : operation < COUNTED   ? answer_verify(operation, false, bases, keys)
+                                                   : answer_verify(operation - 8, true, bases, keys);
         if (!is_answered) return 1;
     }
     return fflush(stdout);

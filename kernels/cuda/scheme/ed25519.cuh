@@ -1,15 +1,13 @@
 // One ed25519 signature, by the rules that `src/ed25519.rs` numbers.
 #pragma once
 
-#include "../curve/edwards25519.cuh"
+#include "../curve/comb25519.cuh"
 #include "../field/scalar25519.cuh"
 #include "../hash/keccak.cuh"
 #include "../hash/sha512.cuh"
 
-// 1 B, 2 B, ..., 128 B: for digits of eight bits.
-struct Ed25519Base {
-    EdwardsSummand multiples[128];
-};
+// Of the base point, for digits of eight bits.
+typedef EdwardsComb<128> Ed25519Base;
 
 // 1 P, 2 P, ..., so many.
 PELTON_CALLED void edwards_multiples(EdwardsSummand* multiples, int count, const Edwards& p) {
@@ -42,7 +40,7 @@ PELTON_CALLED Edwards ed25519_double_product(const Ed25519Base& base, const word
         for (int j = 0; j < 3; j++) sum = edwards_double(sum, false);
         sum = edwards_double(sum, true);
         sum = edwards_add_digit(sum, multiples, scalar25519_digit4(k_shifted, i));
-        if (i % 2 == 0) sum = edwards_add_digit(sum, base.multiples, scalar25519_digit8(s_shifted, i / 2));
+        if (i % 2 == 0) sum = edwards_add_comb(sum, base, 0, scalar25519_digit8(s_shifted, i / 2));
     }
     return sum;
 }
@@ -90,6 +88,14 @@ PELTON_CALLED void ed25519_address(uint8_t* address, const uint8_t* key) {
     for (int i = 0; i < 20; i++) address[i] = hash[12 + i];
 }
 
+// Rule 5: whether 8 (p - nonce) = 0, for p = S B - k A.
+PELTON_DEVICE bool ed25519_is_neutral(Edwards p, const Edwards& nonce) {
+    p = edwards_add(p, edwards_summand(nonce), true);
+#pragma unroll 1
+    for (int j = 0; j < 3; j++) p = edwards_double(p, false);
+    return edwards_is_zero(p);
+}
+
 // Whether a signature (64 bytes, R and S) of this message by this key (32 bytes) is valid, and by whom.
 PELTON_DEVICE bool ed25519_verify(
     uint8_t* address,
@@ -110,12 +116,7 @@ PELTON_DEVICE bool ed25519_verify(
     scalar25519_reduce(k, hash);
     key_point.x = f25519_neg(key_point.x);
     key_point.t = f25519_neg(key_point.t);
-    // Rule 5: 8 (S B - k A - R) = 0.
-    Edwards rest = ed25519_double_product(base, s, key_point, k);
-    rest = edwards_add(rest, edwards_summand(nonce_point), true);
-#pragma unroll 1
-    for (int j = 0; j < 3; j++) rest = edwards_double(rest, false);
-    if (!edwards_is_zero(rest)) return false;
+    if (!ed25519_is_neutral(ed25519_double_product(base, s, key_point, k), nonce_point)) return false;
     ed25519_address(address, key);
     return true;
 }

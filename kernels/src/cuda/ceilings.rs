@@ -9,8 +9,10 @@ use cudarc::driver::{CudaContext, CudaModule, CudaStream, LaunchConfig, PushKern
 use cudarc::nvrtc::Ptx;
 
 use super::input::Layout;
+use super::places::{Places, Plan};
 use super::slot::{self, Slot, time};
-use super::{KERNELS, Kernels, count, guarded, in_words};
+use super::steps::{KEYS_MAX, Steps, THREADS};
+use super::{KERNELS, count, guarded, in_words};
 use crate::device::Answer;
 use crate::signatures::{Scheme, Signatures};
 
@@ -18,7 +20,10 @@ use crate::signatures::{Scheme, Signatures};
 static CEILINGS_KERNELS: &[u8] = include_bytes!("../../cuda/ceilings.fatbin");
 
 /// Threads of a block of them.
-const THREADS: u32 = 256;
+const CEILING_THREADS: u32 = 256;
+
+/// Batches after which all of their keys are known: a quarter of those that are not yet with each, from the second one on.
+const BATCHES_TO_KNOW: usize = 12;
 
 /// One thing that a GPU does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +45,26 @@ pub const CEILINGS: [Ceiling; 6] = [
     Ceiling { name: "multiplications in the field of secp256k1", kernel: "fsecp", each_round: 8 },
 ];
 
-/// Products of two words that a verification takes on average, in whole thousands: on a GPU, one instruction each.
-pub const PRODUCTS: [(Scheme, u64); 2] = [(Scheme::Ed25519, 189_000), (Scheme::Secp256k1, 178_000)];
+/// What a verification takes at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Floor {
+    /// What it is, for people.
+    pub name: &'static str,
+    /// Of which scheme.
+    pub scheme: Scheme,
+    /// Whether multiples of the key stand in the GPU's memory.
+    pub is_known: bool,
+    /// Products of two words that it takes on average, in whole thousands: on a GPU, one instruction each.
+    pub products: u64,
+}
+
+/// All that is verified.
+pub const FLOORS: [Floor; 4] = [
+    Floor { name: "ed25519, one by one", scheme: Scheme::Ed25519, is_known: false, products: 187_000 },
+    Floor { name: "ed25519, known keys", scheme: Scheme::Ed25519, is_known: true, products: 73_000 },
+    Floor { name: "secp256k1, recovery", scheme: Scheme::Secp256k1, is_known: false, products: 175_000 },
+    Floor { name: "secp256k1, known keys", scheme: Scheme::Secp256k1, is_known: true, products: 88_000 },
+];
 
 /// What the driver says of a GPU.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +77,9 @@ pub struct About {
     pub multiprocessors: u32,
     /// Their greatest clock rate, in kHz.
     pub clock_khz: i32,
-    /// By scheme, of the kernel that takes longest: registers of a thread, bytes of its memory outside of them, and threads of a multiprocessor at a time.
-    pub kernels: [(Scheme, [u32; 3]); 2],
+    /// Of the kernel that takes longest of each of [`FLOORS`]: registers of a thread, bytes of its memory outside of them, and
+    /// threads of a multiprocessor at a time.
+    pub kernels: [[u32; 3]; FLOORS.len()],
 }
 
 /// A GPU that is measured.
@@ -63,7 +87,7 @@ pub struct Gpu {
     context: Arc<CudaContext>,
     stream: Arc<CudaStream>,
     ceilings: Arc<CudaModule>,
-    kernels: Kernels,
+    steps: [Steps; 2],
     slot: Slot,
 }
 
@@ -85,9 +109,12 @@ impl Gpu {
         let (kernels, ceilings) = (load(KERNELS)?, load(CEILINGS_KERNELS)?);
         let function = |name| kernels.load_function(name).map_err(in_words);
         slot::run_once(&context, &function("pelton_tables")?)?;
-        let kernels = super::kernels(&kernels)?;
+        let steps = [
+            Steps::of(Scheme::Secp256k1, &context, &kernels, KEYS_MAX)?,
+            Steps::of(Scheme::Ed25519, &context, &kernels, KEYS_MAX)?,
+        ];
         let (stream, slot) = (context.new_stream().map_err(in_words)?, Slot::new(&context)?);
-        Ok(Gpu { context, stream, ceilings, kernels, slot })
+        Ok(Gpu { context, stream, ceilings, steps, slot })
     }
 
     /// What the driver says of it.
@@ -100,29 +127,31 @@ impl Gpu {
         // SAFETY: it writes one number to where it is told, and that lives until it returns.
         unsafe { sys::cuDriverGetVersion(&mut driver) }.result().map_err(in_words)?;
         let multiprocessors = attribute(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
-        let [secp256k1, ed25519] = [self.shape(0)?, self.shape(1)?];
+        let mut kernels = [[0; 3]; FLOORS.len()];
+        for (shape, floor) in kernels.iter_mut().zip(&FLOORS) {
+            *shape = self.shape(floor)?;
+        }
         Ok(About {
             name: self.context.name().map_err(in_words)?,
             driver,
             multiprocessors: u32::try_from(multiprocessors).map_err(in_words)?,
             clock_khz: attribute(Attribute::CU_DEVICE_ATTRIBUTE_CLOCK_RATE)?,
-            kernels: [(Scheme::Secp256k1, secp256k1), (Scheme::Ed25519, ed25519)],
+            kernels,
         })
     }
 
-    fn shape(&self, kernel: usize) -> Result<[u32; 3], String> {
+    fn shape(&self, floor: &Floor) -> Result<[u32; 3], String> {
         use sys::CUfunction_attribute_enum::{
             CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, CU_FUNC_ATTRIBUTE_NUM_REGS,
         };
-        // What takes longest stands in the middle.
-        let steps = &self.kernels[kernel];
-        let kernel = &steps[steps.len() / 2].kernel;
+        let steps = &self.steps[floor.scheme as usize];
+        let kernel = &steps.kernels[steps.longest[usize::from(floor.is_known)]].kernel;
         let attribute = |of| kernel.get_attribute(of).map_err(in_words);
         let [registers, local] =
             [attribute(CU_FUNC_ATTRIBUTE_NUM_REGS)?, attribute(CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES)?];
-        let blocks = kernel.occupancy_max_active_blocks_per_multiprocessor(slot::THREADS, 0, None);
+        let blocks = kernel.occupancy_max_active_blocks_per_multiprocessor(THREADS, 0, None);
         let [registers, local] = [registers, local].map(|value| u32::try_from(value).unwrap_or(0));
-        Ok([registers, local, slot::THREADS * blocks.map_err(in_words)?])
+        Ok([registers, local, THREADS * blocks.map_err(in_words)?])
     }
 
     /// How often it does this in a second, with every multiprocessor full, in one run of so many rounds.
@@ -131,10 +160,13 @@ impl Gpu {
     /// What the driver says, for people.
     pub fn rate(&self, ceiling: &Ceiling, blocks: u32, rounds: u32) -> Result<f64, String> {
         let kernel = self.ceilings.load_function(&format!("pelton_ceiling_{}", ceiling.kernel));
-        let (kernel, threads) = (kernel.map_err(in_words)?, THREADS * blocks);
+        let (kernel, threads) = (kernel.map_err(in_words)?, CEILING_THREADS * blocks);
         let mut sink = self.stream.alloc_zeros::<u32>(threads as usize).map_err(in_words)?;
-        let shape =
-            LaunchConfig { grid_dim: (blocks, 1, 1), block_dim: (THREADS, 1, 1), shared_mem_bytes: 0 };
+        let shape = LaunchConfig {
+            grid_dim: (blocks, 1, 1),
+            block_dim: (CEILING_THREADS, 1, 1),
+            shared_mem_bytes: 0,
+        };
         let seed = 0x9e37_79b9_u32;
         let ns = time(&self.stream, || {
             let mut launch = self.stream.launch_builder(&kernel);
@@ -153,22 +185,48 @@ impl Gpu {
         self.slot.time_copy(is_in, bytes)
     }
 
-    /// What it says of a batch that fits one slot, and how long the kernels took, each of so many times.
+    fn wait(&mut self) -> Result<(Vec<Answer>, Plan), String> {
+        loop {
+            if let Some(finished) = self.slot.finish()? {
+                return Ok(finished);
+            }
+            std::hint::spin_loop();
+        }
+    }
+
+    /// What it says of a batch that fits one slot, and how long the kernels took, each of so many times: with no key known, or
+    /// with all of them, which the same batch makes known beforehand.
     ///
     /// # Errors
     /// What the driver says, for people.
-    pub fn verify(&mut self, batch: &Signatures, times: usize) -> Result<(Vec<Answer>, Vec<f64>), String> {
+    pub fn verify(
+        &mut self,
+        batch: &Signatures,
+        is_known: bool,
+        times: usize,
+    ) -> Result<(Vec<Answer>, Vec<f64>), String> {
         let none = Signatures::new(batch.scheme());
-        let steps = &self.kernels[batch.scheme() as usize];
-        self.slot.start(steps, &none, batch)?;
-        let answers = loop {
-            if let Some(answers) = self.slot.finish()? {
-                break answers;
+        let mut places = Places::new(batch.scheme(), KEYS_MAX);
+        let mut plan = Plan::without_keys(batch.len());
+        let mut answers = Vec::new();
+        // Each batch makes more keys known, until all are.
+        for _ in 0..if is_known { BATCHES_TO_KNOW } else { 1 } {
+            if is_known {
+                plan = places.plan(&none, batch);
             }
-            std::hint::spin_loop();
-        };
+            self.slot.start(&self.steps[batch.scheme() as usize], &none, batch, plan)?;
+            (answers, plan) = self.wait()?;
+            places.learn(&plan, &answers);
+            if plan.known == batch.len() {
+                break;
+            }
+        }
+        if is_known && plan.known < batch.len() {
+            return Err(format!("{} of {} keys are known", plan.known, batch.len()));
+        }
+        let steps = &self.steps[batch.scheme() as usize];
         let layout = Layout::of(&none, batch);
-        let times = (0..times).map(|_| self.slot.time_kernels(steps, &layout));
+        let times = (0..times).map(|_| self.slot.time_kernels(steps, &layout, &plan));
         Ok((answers, times.collect::<Result<_, _>>()?))
     }
 }

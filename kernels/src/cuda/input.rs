@@ -5,9 +5,11 @@
 //!   keys        32 bytes each (ed25519), or parities, 1 byte each (secp256k1)
 //!   padding     to a multiple of four
 //!   ends        u32 each, little-endian, where each message ends
+//!   tasks       numbers of a signature and of a place, u32 each, see `places.rs`
 //!   messages    one behind the other
 //! ```
 
+use super::places::Task;
 use crate::signatures::{Scheme, Signatures};
 
 /// Where the parts lie, in bytes from the beginning.
@@ -15,6 +17,7 @@ use crate::signatures::{Scheme, Signatures};
 pub(super) struct Layout {
     pub keys: usize,
     pub ends: usize,
+    pub tasks: usize,
     pub messages: usize,
     pub total: usize,
     /// How many signatures there are.
@@ -31,13 +34,14 @@ impl Layout {
         };
         let keys = 64 * count;
         let ends = (keys + key_bytes * count).next_multiple_of(4);
-        let messages = ends + 4 * count;
+        let tasks = ends + 4 * count;
+        let messages = tasks + 8 * count;
         let total = messages + first.messages().len() + second.messages().len();
-        Layout { keys, ends, messages, total, count }
+        Layout { keys, ends, tasks, messages, total, count }
     }
 
-    /// Writes the two batches to memory of `total` bytes or more.
-    pub fn write(&self, memory: &mut [u8], first: &Signatures, second: &Signatures) {
+    /// Writes the two batches, and what is to be done with them, to memory of `total` bytes or more.
+    pub fn write(&self, memory: &mut [u8], first: &Signatures, second: &Signatures, tasks: &[Task]) {
         let mut put = |at: usize, one: &[u8], other: &[u8]| {
             let (before, behind) = memory[at..at + one.len() + other.len()].split_at_mut(one.len());
             before.copy_from_slice(one);
@@ -51,16 +55,21 @@ impl Layout {
         put(self.messages, first.messages(), second.messages());
         let offset = u32::try_from(first.messages().len()).expect("known messages are short");
         let moved = second.ends().iter().map(|end| end + offset);
-        let ends = memory[self.ends..self.messages].chunks_exact_mut(4);
+        let ends = memory[self.ends..self.tasks].chunks_exact_mut(4);
         for (place, end) in ends.zip(first.ends().iter().copied().chain(moved)) {
             place.copy_from_slice(&end.to_le_bytes());
+        }
+        let places = memory[self.tasks..self.messages].chunks_exact_mut(8);
+        for (place, task) in places.zip(tasks) {
+            place[..4].copy_from_slice(&task.signature.to_le_bytes());
+            place[4..].copy_from_slice(&task.place.to_le_bytes());
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Layout;
+    use super::{Layout, Task};
     use crate::signatures::{Scheme, Signatures};
 
     #[test]
@@ -71,12 +80,14 @@ mod tests {
         second.push_secp256k1(b"", &[2; 64], 1, None);
         second.push_secp256k1(b"cde", &[3; 64], 9, None);
         let layout = Layout::of(&first, &second);
-        assert_eq!(layout, Layout { keys: 192, ends: 196, messages: 208, total: 213, count: 3 });
-        let mut memory = [0xee; 213];
-        layout.write(&mut memory, &first, &second);
+        assert_eq!(layout, Layout { keys: 192, ends: 196, tasks: 208, messages: 232, total: 237, count: 3 });
+        let mut memory = [0xee; 237];
+        let tasks = [2, 0, 1].map(|signature| Task { signature, place: 0x0102_0304 });
+        layout.write(&mut memory, &first, &second, &tasks);
         let signatures = [[1; 64], [2; 64], [3; 64]];
-        let parts =
-            [signatures.as_flattened(), &[0, 1, 9, 0xee], &[2, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0], b"abcde"];
+        let ends = [2, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0];
+        let tasks = [2, 0, 1].map(|signature| [signature, 0, 0, 0, 4, 3, 2, 1]);
+        let parts = [signatures.as_flattened(), &[0, 1, 9, 0xee], &ends, tasks.as_flattened(), b"abcde"];
         assert_eq!(memory[..], parts.concat());
     }
 
@@ -86,7 +97,9 @@ mod tests {
         batch.push_ed25519(b"m", &[4; 64], &[5; 32]);
         let layout = Layout::of(&Signatures::new(Scheme::Ed25519), &batch);
         let mut memory = vec![0; layout.total];
-        layout.write(&mut memory, &Signatures::new(Scheme::Ed25519), &batch);
-        assert_eq!(memory, [&[4; 64][..], &[5; 32], &[1, 0, 0, 0], b"m"].concat());
+        let task = Task { signature: 0, place: u32::MAX };
+        layout.write(&mut memory, &Signatures::new(Scheme::Ed25519), &batch, &[task]);
+        let task = [0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];
+        assert_eq!(memory, [&[4; 64][..], &[5; 32], &[1, 0, 0, 0], &task, b"m"].concat());
     }
 }

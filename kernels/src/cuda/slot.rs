@@ -12,6 +12,8 @@ use cudarc::driver::{
 
 use super::in_words;
 use super::input::Layout;
+use super::places::{Plan, Task};
+use super::steps::{Steps, THREADS};
 use crate::device::Answer;
 use crate::signatures::Signatures;
 pub(super) use timing::time;
@@ -22,20 +24,11 @@ const COUNT_MAX: usize = 1 << 17;
 /// Bytes of input that a slot holds at most: 400 for each signature.
 const INPUT_MAX: usize = 400 * COUNT_MAX;
 
-/// Threads of a block, as the kernels are compiled for.
-pub(super) const THREADS: u32 = 128;
-
-/// Bytes that a kernel keeps of a signature for the next one.
+/// Bytes that a kernel keeps of a task for the next one.
 const SCRATCH: usize = 96;
 
 /// What answers are before a kernel has written them: neither yes nor no.
 const NO_ANSWER: u8 = 0xff;
-
-/// One kernel of those that answer for a scheme, one after the other, and how many signatures a thread of it has.
-pub(super) struct Step {
-    pub kernel: CudaFunction,
-    pub shared: u32,
-}
 
 /// See the module.
 pub(super) struct Slot {
@@ -45,8 +38,8 @@ pub(super) struct Slot {
     answers: CudaSlice<u8>,
     scratch: CudaSlice<u8>,
     pinned_answers: PinnedHostSlice<u8>,
-    /// What is under way: reached once the answers are there, and how many there are.
-    under_way: Option<(CudaEvent, usize)>,
+    /// What is under way: reached once the answers are there, and what they answer.
+    under_way: Option<(CudaEvent, Plan)>,
 }
 
 /// Whether the driver's library can be loaded.
@@ -62,6 +55,15 @@ pub(super) fn run_once(context: &Arc<CudaContext>, kernel: &CudaFunction) -> Res
     // SAFETY: the kernel takes no arguments and writes to memory of its module only.
     unsafe { stream.launch_builder(kernel).launch(one) }.map_err(in_words)?;
     stream.synchronize().map_err(in_words)
+}
+
+/// Memory on the GPU, of which nothing is read that was not written before.
+pub(super) fn memory(context: &Arc<CudaContext>, bytes: usize) -> Result<CudaSlice<u8>, String> {
+    let stream = context.new_stream().map_err(in_words)?;
+    // SAFETY: bytes have no invalid values, and kernels write what they read later on.
+    let memory = unsafe { stream.alloc(bytes) }.map_err(in_words)?;
+    stream.synchronize().map_err(in_words)?;
+    Ok(memory)
 }
 
 impl Slot {
@@ -91,29 +93,35 @@ impl Slot {
         layout.count <= COUNT_MAX && layout.total <= INPUT_MAX
     }
 
-    /// Copies the batches in, runs the kernels on them and copies the answers out, all of it one after the other on the
-    /// slot's stream and none of it before this returns.
-    pub fn start(&mut self, steps: &[Step], known: &Signatures, batch: &Signatures) -> Result<(), String> {
+    /// Copies the batches in, runs the kernels on them as planned and copies the answers out, all of it one after the other
+    /// on the slot's stream and none of it before this returns.
+    pub fn start(
+        &mut self,
+        steps: &Steps,
+        known: &Signatures,
+        batch: &Signatures,
+        plan: Plan,
+    ) -> Result<(), String> {
         assert!(self.under_way.is_none(), "a slot holds one batch");
         let layout = Layout::of(known, batch);
         assert!(Self::fits(known, batch), "who asks looks first whether it fits");
         let memory = self.pinned_input.as_mut_slice().map_err(in_words)?;
-        layout.write(memory, known, batch);
-        let enqueued = self.enqueue(steps, &layout);
+        layout.write(memory, known, batch, &plan.tasks);
+        let enqueued = self.enqueue(steps, &layout, &plan);
         // Behind whatever of it was sent: of half a batch, too, it has to be known when the GPU is done with it.
         let done = self.stream.record_event(None);
         let (done, failed) = match done {
             Ok(done) => (Some(done), None),
             Err(error) => (None, Some(error)),
         };
-        self.under_way = done.map(|done| (done, layout.count));
+        self.under_way = done.map(|done| (done, plan));
         match enqueued.err().or(failed) {
             None => Ok(()),
             Some(error) => Err(in_words(error)),
         }
     }
 
-    fn enqueue(&mut self, steps: &[Step], layout: &Layout) -> Result<(), result::DriverError> {
+    fn enqueue(&mut self, steps: &Steps, layout: &Layout, plan: &Plan) -> Result<(), result::DriverError> {
         let stream = &self.stream;
         stream.context().bind_to_thread()?;
         let answers_bytes = size_of::<Answer>() * layout.count;
@@ -127,7 +135,7 @@ impl Slot {
             result::memcpy_htod_async(input, &memory[..layout.total], stream.cu_stream())?;
             result::memset_d8_async(answers, NO_ANSWER, answers_bytes, stream.cu_stream())?;
         }
-        self.launch(steps, layout, input, answers)?;
+        self.launch(steps, layout, plan, input, answers)?;
         let pinned_answers = self.pinned_answers.as_mut_slice()?;
         // SAFETY: as above.
         unsafe {
@@ -138,55 +146,59 @@ impl Slot {
     /// Runs the kernels on what lies in the slot's memory on the GPU.
     fn launch(
         &self,
-        steps: &[Step],
+        steps: &Steps,
         layout: &Layout,
+        plan: &Plan,
         input: sys::CUdeviceptr,
         answers: sys::CUdeviceptr,
     ) -> Result<(), result::DriverError> {
-        let [signatures, keys, ends, messages] =
-            [0, layout.keys, layout.ends, layout.messages].map(|at| input + at as u64);
-        let count = layout.count as u32;
+        let [signatures, keys, ends, tasks, messages] =
+            [0, layout.keys, layout.ends, layout.tasks, layout.messages].map(|at| input + at as u64);
         let (scratch, _in_use) = self.scratch.device_ptr(&self.stream);
-        for Step { kernel, shared } in steps {
+        let (known, _in_use) = steps.known.device_ptr(&self.stream);
+        for step in &steps.kernels {
+            let range = step.part.range(plan);
+            let count = range.len() as u32;
+            if count == 0 {
+                continue;
+            }
+            let tasks = tasks + (size_of::<Task>() * range.start) as u64;
+            let scratch = scratch + (SCRATCH * range.start) as u64;
             let blocks = LaunchConfig {
-                grid_dim: (count.div_ceil(THREADS * shared), 1, 1),
+                grid_dim: (count.div_ceil(THREADS * step.shared), 1, 1),
                 block_dim: (THREADS, 1, 1),
                 shared_mem_bytes: 0,
             };
-            let mut launch = self.stream.launch_builder(kernel);
-            launch
-                .arg(&answers)
-                .arg(&messages)
-                .arg(&ends)
-                .arg(&signatures)
-                .arg(&keys)
-                .arg(&count)
-                .arg(&scratch);
+            let mut launch = self.stream.launch_builder(&step.kernel);
+            launch.arg(&answers).arg(&messages).arg(&ends).arg(&signatures).arg(&keys);
+            launch.arg(&tasks).arg(&count).arg(&scratch).arg(&known);
             // SAFETY: the kernel is one of those of `verify.cu`, its arguments are as they are declared there, and what they
-            // point to belongs to the slot and is as long as the layout says.
+            // point to belongs to the slot and is as long as the layout says. Places are within `known`: `Places` gives no
+            // others. What one of them holds is written by a batch whose answers nobody has yet, so that no kernel reads it.
             unsafe { launch.launch(blocks) }?;
         }
         Ok(())
     }
 
-    /// The answers, if they are there.
-    pub fn finish(&mut self) -> Result<Option<Vec<Answer>>, String> {
-        let (done, count) = self.under_way.as_ref().expect("something was begun");
+    /// The answers, if they are there, and what was planned.
+    pub fn finish(&mut self) -> Result<Option<(Vec<Answer>, Plan)>, String> {
+        let (done, plan) = self.under_way.as_ref().expect("something was begun");
         self.stream.context().bind_to_thread().map_err(in_words)?;
         if !done.try_is_complete().map_err(in_words)? {
             return Ok(None);
         }
-        let bytes = &self.pinned_answers.as_slice().map_err(in_words)?[..size_of::<Answer>() * count];
+        let bytes =
+            &self.pinned_answers.as_slice().map_err(in_words)?[..size_of::<Answer>() * plan.tasks.len()];
         let answers = bytes.as_chunks::<{ size_of::<Answer>() }>().0.to_vec();
-        self.under_way = None;
-        Ok(Some(answers))
+        let (_, plan) = self.under_way.take().expect("it was just looked at");
+        Ok(Some((answers, plan)))
     }
 
     /// Whether the GPU still works on what is in the slot. If the driver answers with an error, it does not: then nothing runs
     /// any more, and to free memory is refused or done at once.
     pub fn is_in_use(&self) -> bool {
         let is_answering = self.stream.context().bind_to_thread().is_ok();
-        let is_running = |(done, _): &(CudaEvent, usize)| matches!(done.try_is_complete(), Ok(false));
+        let is_running = |(done, _): &(CudaEvent, Plan)| matches!(done.try_is_complete(), Ok(false));
         is_answering && self.under_way.as_ref().is_some_and(is_running)
     }
 }

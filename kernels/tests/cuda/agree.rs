@@ -8,40 +8,56 @@ use crate::host::ask;
 
 const ED25519: u8 = 16;
 const SECP256K1: u8 = 17;
+/// Added to these: the same with a key that is known, for which secp256k1 takes the last one that was recovered.
+const KNOWN: u8 = 2;
 /// Added to these: how many products it takes.
 const PRODUCTS: u8 = 8;
 
-/// The device's arithmetic answers as `expected`.
+/// The device's arithmetic answers as `expected`, whether it knows the key, knows none or knows another one.
 #[track_caller]
 pub fn check(batch: &Signatures, expected: &[Verdict]) {
     let verdict = |answer: &[u8]| {
         let (is_valid, address) = answer.split_first().expect("21 bytes");
         Verdict::from((*is_valid == 1).then(|| address.try_into().expect("20 bytes")))
     };
-    let verdicts: Vec<_> = ask(&questions(batch, 0)).chunks(21).map(verdict).collect();
-    assert_eq!(verdicts, expected);
-}
-
-/// How many products of two words it takes to answer for each signature.
-pub fn products(batch: &Signatures) -> Vec<u64> {
-    let answers = ask(&questions(batch, PRODUCTS));
-    answers.chunks(8).map(|count| u64::from_le_bytes(count.try_into().expect("8 bytes"))).collect()
-}
-
-/// What is asked of the program about each signature, as an operation that stands so far behind that of its verification.
-fn questions(batch: &Signatures, behind: u8) -> Vec<u8> {
+    let behind = match batch.scheme() {
+        Scheme::Ed25519 => &[0, KNOWN][..],
+        // First with the key of the signature before it.
+        Scheme::Secp256k1 => &[KNOWN, 0, KNOWN],
+    };
     let mut questions = Vec::new();
     for index in 0..batch.len() {
-        questions.push(behind + if batch.scheme() == Scheme::Ed25519 { ED25519 } else { SECP256K1 });
-        questions.extend_from_slice(&batch.signatures()[index]);
-        match batch.scheme() {
-            Scheme::Ed25519 => questions.extend_from_slice(&batch.keys()[index]),
-            Scheme::Secp256k1 => questions.push(batch.parities()[index]),
-        }
-        questions.extend((batch.message(index).len() as u32).to_le_bytes());
-        questions.extend_from_slice(batch.message(index));
+        behind.iter().for_each(|behind| ask_about(batch, index, *behind, &mut questions));
     }
-    questions
+    let verdicts: Vec<_> = ask(&questions).chunks(21).map(verdict).collect();
+    for way in 0..behind.len() {
+        let verdicts: Vec<_> = verdicts.iter().skip(way).step_by(behind.len()).copied().collect();
+        assert_eq!(verdicts, expected, "in the way {way}");
+    }
+}
+
+/// How many products of two words it takes to answer for each signature, whose key is known or not.
+pub fn products(batch: &Signatures, is_known: bool) -> Vec<u64> {
+    let mut questions = Vec::new();
+    for index in 0..batch.len() {
+        ask_about(batch, index, PRODUCTS, &mut questions);
+        ask_about(batch, index, PRODUCTS + KNOWN, &mut questions);
+    }
+    let answers = ask(&questions);
+    let counted = answers.chunks(8).map(|count| u64::from_le_bytes(count.try_into().expect("8 bytes")));
+    counted.skip(usize::from(is_known)).step_by(2).collect()
+}
+
+/// What is asked of the program about a signature, as an operation that stands so far behind that of its verification.
+fn ask_about(batch: &Signatures, index: usize, behind: u8, questions: &mut Vec<u8>) {
+    questions.push(behind + if batch.scheme() == Scheme::Ed25519 { ED25519 } else { SECP256K1 });
+    questions.extend_from_slice(&batch.signatures()[index]);
+    match batch.scheme() {
+        Scheme::Ed25519 => questions.extend_from_slice(&batch.keys()[index]),
+        Scheme::Secp256k1 => questions.push(batch.parities()[index]),
+    }
+    questions.extend((batch.message(index).len() as u32).to_le_bytes());
+    questions.extend_from_slice(batch.message(index));
 }
 
 pub fn answers(backend: &dyn Backend, batch: &Signatures, _chunk: usize) -> Vec<Verdict> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pelton_kernels::choice::Choice;
-use pelton_kernels::device::{Now, OnDevice, Settings};
+use pelton_kernels::device::{Now, OnDevice, Open, Settings};
 use pelton_kernels::{Chunked, Completed, Job, Reliable, Scheme, Verifier, cuda, open};
 
 use crate::kernels::{right, some};
@@ -22,8 +22,14 @@ fn now() -> Now {
 pub fn verifier() -> Box<OnDevice> {
     let devices = cuda::devices();
     assert_eq!((devices.count, devices.name.as_deref()), (1, Some("Stand-in")));
-    let device = (devices.open)().expect("the stand-in has one");
-    let verifier = OnDevice::new(device, devices.open, Arc::new(|job: Job| job()), now(), SETTINGS);
+    verifier_with(cuda::KEYS_MAX)
+}
+
+/// The same, on which at most so many keys are known.
+pub fn verifier_with(keys_max: usize) -> Box<OnDevice> {
+    let open: Open = Arc::new(move || cuda::open_with(0, keys_max));
+    let device = open().expect("the stand-in has one");
+    let verifier = OnDevice::new(device, open, Arc::new(|job: Job| job()), now(), SETTINGS);
     Box::new(verifier.expect("it knows the known answers"))
 }
 

@@ -23,6 +23,7 @@ mod forged;
 #[path = "../../cuda/bench/gpu.rs"]
 mod gpu;
 mod kernels;
+mod keys;
 #[path = "../common/levels.rs"]
 mod levels;
 #[path = "../../cuda/bench/sizes.rs"]
@@ -42,10 +43,13 @@ fn main() -> ExitCode {
     }
     // There is one driver, and all tests tell it how to fail.
     arguments.test_threads = Some(1);
-    let tests: [(&str, fn()); 11] = [
+    let tests: [(&str, fn()); 14] = [
         ("batches_of_both_schemes_overlap_and_are_answered_right", kernels::overlap),
         ("batches_of_every_length_around_a_block_are_answered_right", kernels::lengths),
         ("forged_and_malformed_signatures_are_refused", kernels::forged),
+        ("keys_that_sign_often_become_known_and_answer_right", keys::often),
+        ("few_places_are_given_from_key_to_key_and_no_verdict_changes", keys::few_places),
+        ("keys_that_are_lost_are_found_out_and_no_verdict_changes", keys::lost),
         ("a_batch_that_is_too_large_is_told_beforehand", kernels::too_large),
         ("whatever_goes_wrong_while_it_works_is_a_fault_and_never_a_verdict", faults::while_it_works),
         ("whatever_goes_wrong_while_it_is_opened_is_told_in_words", faults::while_it_is_opened),

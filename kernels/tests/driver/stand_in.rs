@@ -16,6 +16,7 @@ pub enum Misdeed {
     Silent,
     Liar,
     Garbage,
+    Forgetful,
 }
 
 /// The folder of the driver, as this process finds its libraries, and of the file that tells it how to fail.
@@ -36,8 +37,17 @@ pub fn tell(misdeed: Misdeed) {
         Misdeed::Silent => "silent",
         Misdeed::Liar => "liar",
         Misdeed::Garbage => "garbage",
+        Misdeed::Forgetful => "forgetful",
     };
     std::fs::write(folder().join("misdeed"), word).expect("the folder was just made");
+}
+
+/// How many signatures were answered by keys that are known, since this was asked last.
+pub fn answered_by_known_keys() -> usize {
+    let path = folder().join("misdeed.known");
+    let noted = std::fs::read_to_string(&path).unwrap_or_default();
+    std::fs::write(&path, "").expect("the folder was just made");
+    noted.lines().map(|count| count.parse::<usize>().expect("a number")).sum()
 }
 
 /// Whether this process is the second one.

@@ -5,7 +5,7 @@ use pelton_kernels::{Scheme, Signatures, Verdict, open, samples};
 use crate::machine::Machine;
 use crate::program::Program;
 
-/// Two valid signatures, and one that is forged.
+/// Two valid signatures, and one that is forged of the first.
 fn batch(scheme: Scheme) -> Signatures {
     let mut batch = samples::valid(scheme, 5, 2, false);
     let (message, signature) = (batch.message(0).to_vec(), batch.signatures()[0]);
@@ -22,48 +22,107 @@ fn batch(scheme: Scheme) -> Signatures {
     batch
 }
 
-fn check(scheme: Scheme, kernels: &[&str]) {
-    let program = Program::read(&crate::text("pelton.ptx.gz"));
-    let mut machine = Machine::new(&program);
-    machine.run("pelton_tables", &[], 1);
-    let batch = batch(scheme);
-    let ends: Vec<u8> = batch.ends().iter().flat_map(|end| end.to_le_bytes()).collect();
-    let keys = match scheme {
-        Scheme::Ed25519 => batch.keys().as_flattened(),
-        Scheme::Secp256k1 => batch.parities(),
-    };
-    let answers = machine.put(&[0xff; 4 * 32], 0);
-    let messages = machine.put(batch.messages(), 0);
-    let [ends, signatures, keys] =
-        [&ends[..], batch.signatures().as_flattened(), keys].map(|bytes| machine.put(bytes, 0));
-    // One thread more than there are signatures, as in the last block of most batches.
-    let scratch = machine.put(&[], 3 * 96);
-    for kernel in kernels {
-        machine.run(kernel, &[answers, messages, ends, signatures, keys, 3, scratch], 4);
+/// The kernels of a scheme: where a key is known, where none is, and what makes one known.
+struct Kernels {
+    known: &'static [&'static str],
+    all: &'static [&'static str],
+    know: &'static str,
+}
+
+const NOWHERE: u32 = u32::MAX;
+const NO_ANSWER: [u8; 32] = [0xff; 32];
+
+/// A machine with a batch of three signatures in its memory.
+struct Device<'a> {
+    machine: Machine<'a>,
+    arguments: [u64; 9],
+}
+
+impl<'a> Device<'a> {
+    fn new(program: &'a Program, batch: &Signatures) -> Device<'a> {
+        let mut machine = Machine::new(program);
+        machine.run("pelton_tables", &[], 1);
+        let ends: Vec<u8> = batch.ends().iter().flat_map(|end| end.to_le_bytes()).collect();
+        let keys = match batch.scheme() {
+            Scheme::Ed25519 => batch.keys().as_flattened(),
+            Scheme::Secp256k1 => batch.parities(),
+        };
+        let answers = machine.put(NO_ANSWER.repeat(4).as_slice(), 0);
+        let messages = machine.put(batch.messages(), 0);
+        let [ends, signatures, keys] =
+            [&ends[..], batch.signatures().as_flattened(), keys].map(|bytes| machine.put(bytes, 0));
+        let [tasks, scratch, known] = [3 * 8, 3 * 96, 2 * 6_272].map(|bytes| machine.put(&[], bytes));
+        let arguments = [answers, messages, ends, signatures, keys, tasks, 3, scratch, known];
+        Device { machine, arguments }
     }
+
+    /// Runs kernels for the signatures with these places. One thread more than there are of them, as in the last block of
+    /// most batches.
+    fn run(&mut self, kernels: &[&str], places: &[u32]) {
+        let tasks: Vec<_> = (0_u32..)
+            .zip(places)
+            .flat_map(|(index, place)| [index, *place])
+            .flat_map(u32::to_le_bytes)
+            .collect();
+        let at = self.arguments[5] as usize;
+        self.machine.memory[at..at + tasks.len()].copy_from_slice(&tasks);
+        self.arguments[6] = places.len() as u64;
+        for kernel in kernels {
+            self.machine.run(kernel, &self.arguments, places.len() as u64 + 1);
+        }
+    }
+
+    fn answers(&mut self) -> &mut [u8] {
+        &mut self.machine.memory[self.arguments[0] as usize..][..4 * 32]
+    }
+}
+
+fn check(scheme: Scheme, kernels: &Kernels) {
+    let program = Program::read(&crate::text("pelton.ptx.gz"));
+    let batch = batch(scheme);
     let mut expected = Vec::new();
     open("reference", [0; 32]).expect("it is always there").verify(&batch, 0..3, &mut expected);
     assert!(
         matches!(expected[..2], [Verdict::Valid { .. }, Verdict::Valid { .. }]) && expected[2] != expected[0]
     );
-    for (index, verdict) in expected.iter().enumerate() {
+    let bytes = |verdict: &Verdict| {
         let mut bytes = [0; 32];
         if let Verdict::Valid { address } = verdict {
             bytes[0] = 1;
             bytes[1..21].copy_from_slice(address);
         }
-        assert_eq!(machine.memory[answers as usize + 32 * index..][..32], bytes, "signature {index}");
+        bytes
+    };
+    let mut right = expected.iter().map(bytes).collect::<Vec<_>>();
+    right.push(NO_ANSWER);
+
+    let mut device = Device::new(&program, &batch);
+    device.run(kernels.all, &[1, NOWHERE, NOWHERE]);
+    assert_eq!(device.answers(), right.as_flattened(), "nobody asked for a fourth answer");
+    assert!(device.machine.count > 1_000_000, "it took {} instructions", device.machine.count);
+
+    // The key of the first signature is known from now on, and said to be that of all.
+    device.run(&[kernels.know], &[1]);
+    device.answers().fill(0xff);
+    device.run(kernels.known, &[1; 3]);
+    let mut proved = [right[0], NO_ANSWER, NO_ANSWER, NO_ANSWER];
+    if scheme == Scheme::Ed25519 {
+        proved[2] = right[2];
     }
-    assert_eq!(machine.memory[answers as usize + 96..][..32], [0xff; 32], "nobody asked for a fourth answer");
-    assert!(machine.count > 1_000_000, "it took {} instructions", machine.count);
+    assert_eq!(device.answers(), proved.as_flattened(), "what a key proves, and nothing else");
+    device.run(kernels.all, &[NOWHERE; 3]);
+    assert_eq!(device.answers(), right.as_flattened());
 }
 
 #[test]
 fn compiled_ed25519_verification_answers_as_the_reference() {
-    check(Scheme::Ed25519, &["pelton_ed25519"]);
+    let (known, all) = (&["pelton_ed25519_known"], &["pelton_ed25519"]);
+    check(Scheme::Ed25519, &Kernels { known, all, know: "pelton_ed25519_know" });
 }
 
 #[test]
 fn compiled_secp256k1_recovery_answers_as_the_reference() {
-    check(Scheme::Secp256k1, &["pelton_secp256k1_begin", "pelton_secp256k1", "pelton_secp256k1_end"]);
+    let known = &["pelton_secp256k1_known_begin", "pelton_secp256k1_known", "pelton_secp256k1_known_end"];
+    let all = &["pelton_secp256k1_begin", "pelton_secp256k1", "pelton_secp256k1_end"];
+    check(Scheme::Secp256k1, &Kernels { known, all, know: "pelton_secp256k1_know" });
 }

@@ -2,7 +2,7 @@
 
 use cudarc::driver::{CudaStream, DevicePtr, result, sys};
 
-use super::{Layout, Slot, Step, in_words};
+use super::{Answer, Layout, NO_ANSWER, Plan, Slot, Steps, in_words};
 
 /// How long what is sent to a stream takes, in nanoseconds.
 pub(in crate::cuda) fn time(
@@ -18,10 +18,21 @@ pub(in crate::cuda) fn time(
 
 impl Slot {
     /// Runs kernels once more over what was copied last, which had this layout.
-    pub fn time_kernels(&self, steps: &[Step], layout: &Layout) -> Result<f64, String> {
+    pub fn time_kernels(&self, steps: &Steps, layout: &Layout, plan: &Plan) -> Result<f64, String> {
         let (input, _in_use) = self.input.device_ptr(&self.stream);
         let (answers, _in_use) = self.answers.device_ptr(&self.stream);
-        time(&self.stream, || self.launch(steps, layout, input, answers))
+        time(&self.stream, || {
+            // SAFETY: as in `enqueue`. What has an answer already would not be verified once more.
+            unsafe {
+                result::memset_d8_async(
+                    answers,
+                    NO_ANSWER,
+                    size_of::<Answer>() * layout.count,
+                    self.stream.cu_stream(),
+                )?;
+            }
+            self.launch(steps, layout, plan, input, answers)
+        })
     }
 
     /// Copies so many bytes to the GPU or back.

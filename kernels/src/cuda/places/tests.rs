@@ -1,0 +1,155 @@
+//! Which keys get a place, who keeps it, and that nobody is sent to one that is being written.
+
+use super::{Answer, NO_CLAIM, Places, Plan, Scheme, Signatures, id};
+
+const NONE: [u8; 20] = NO_CLAIM;
+
+/// A batch by these accounts, as keys of ed25519 or as claims.
+fn batch(scheme: Scheme, accounts: &[u8]) -> Signatures {
+    let mut batch = Signatures::new(scheme);
+    for account in accounts {
+        match scheme {
+            Scheme::Ed25519 => batch.push_ed25519(b"", &[0; 64], &[*account; 32]),
+            Scheme::Secp256k1 => batch.push_secp256k1(b"", &[0; 64], 0, Some(&[*account; 20])),
+        }
+    }
+    batch
+}
+
+/// All of them are valid, and by these accounts.
+fn valid(accounts: &[u8]) -> Vec<Answer> {
+    let answer = |account: &u8| {
+        let mut answer = [0; 32];
+        answer[0] = 1;
+        answer[1..21].fill(*account);
+        answer
+    };
+    accounts.iter().map(answer).collect()
+}
+
+fn planned(places: &mut Places, scheme: Scheme, accounts: &[u8]) -> Plan {
+    places.plan(&Signatures::new(scheme), &batch(scheme, accounts))
+}
+
+/// Plans a batch, of which all are valid, and gives how many keys were known and how many came.
+fn answered(places: &mut Places, scheme: Scheme, accounts: &[u8]) -> (usize, usize) {
+    let plan = planned(places, scheme, accounts);
+    places.learn(&plan, &valid(accounts));
+    (plan.known, plan.new)
+}
+
+#[test]
+fn a_key_is_known_from_its_third_valid_signature_on() {
+    for scheme in [Scheme::Ed25519, Scheme::Secp256k1] {
+        let mut places = Places::new(scheme, 4);
+        assert_eq!(answered(&mut places, scheme, &[7, 8]), (0, 0));
+        assert_eq!(answered(&mut places, scheme, &[7, 9]), (0, 1));
+        let plan = planned(&mut places, scheme, &[9, 7, 8, 7]);
+        assert_eq!((plan.known, plan.new), (2, 1), "one in four may bring a key");
+        assert_eq!(plan.tasks.iter().map(|task| task.signature).collect::<Vec<_>>(), [1, 3, 0, 2]);
+        assert!(plan.tasks[0].place == plan.tasks[1].place && plan.tasks[2].place != plan.tasks[0].place);
+    }
+}
+
+#[test]
+fn a_key_that_is_still_being_written_is_known_to_nobody() {
+    let mut places = Places::new(Scheme::Ed25519, 4);
+    answered(&mut places, Scheme::Ed25519, &[7]);
+    let coming = planned(&mut places, Scheme::Ed25519, &[7]);
+    let beside = planned(&mut places, Scheme::Ed25519, &[7]);
+    assert_eq!((coming.new, beside.known, beside.new), (1, 0, 0));
+    places.learn(&beside, &valid(&[7]));
+    assert_eq!(planned(&mut places, Scheme::Ed25519, &[7]).known, 0);
+    places.learn(&coming, &valid(&[7]));
+    assert_eq!(planned(&mut places, Scheme::Ed25519, &[7]).known, 1);
+}
+
+#[test]
+fn what_proves_invalid_gets_no_place_and_a_false_claim_gives_nobody_one() {
+    for (scheme, wrong) in [(Scheme::Ed25519, [0; 32]), (Scheme::Secp256k1, valid(&[8])[0])] {
+        let mut places = Places::new(scheme, 4);
+        for _ in 0..3 {
+            let plan = planned(&mut places, scheme, &[7]);
+            assert_eq!(plan.new, 0, "only a valid one counts");
+            places.learn(&plan, &[wrong]);
+        }
+        answered(&mut places, scheme, &[7]);
+        let plan = planned(&mut places, scheme, &[7]);
+        assert_eq!(plan.new, 1);
+        places.learn(&plan, &[wrong]);
+        assert_eq!(places.len(), 0);
+        assert_eq!(answered(&mut places, scheme, &[7]), (0, 1), "its place was free again");
+    }
+}
+
+#[test]
+fn a_place_is_not_given_away_while_a_batch_uses_it() {
+    let mut places = Places::new(Scheme::Ed25519, 1);
+    for _ in 0..2 {
+        answered(&mut places, Scheme::Ed25519, &[7]);
+    }
+    let using = planned(&mut places, Scheme::Ed25519, &[7]);
+    assert_eq!(using.known, 1);
+    for _ in 0..20 {
+        assert_eq!(answered(&mut places, Scheme::Ed25519, &[8]), (0, 0));
+    }
+    places.learn(&using, &valid(&[7]));
+    let came: usize = (0..20).map(|_| answered(&mut places, Scheme::Ed25519, &[8]).1).sum();
+    assert_eq!(came, 1, "once its use is over");
+    assert_eq!(planned(&mut places, Scheme::Ed25519, &[7, 8]).known, 1);
+}
+
+#[test]
+fn keys_in_use_stay_while_others_come_and_there_are_never_more_than_allowed() {
+    let mut places = Places::new(Scheme::Ed25519, 8);
+    for _ in 0..3 {
+        answered(&mut places, Scheme::Ed25519, &[200]);
+    }
+    for stranger in 0..100_u8 {
+        for _ in 0..2 {
+            answered(&mut places, Scheme::Ed25519, &[stranger]);
+        }
+        assert_eq!(answered(&mut places, Scheme::Ed25519, &[200]).0, 1, "after {stranger}");
+        assert!(places.places.len() <= 8 && places.len() <= 8);
+        assert!(places.seen.iter().all(|seen| seen.len() <= 8));
+    }
+    let mut none = Places::new(Scheme::Ed25519, 0);
+    (0..5).for_each(|_| assert_eq!(answered(&mut none, Scheme::Ed25519, &[7]), (0, 0)));
+}
+
+#[test]
+fn claims_are_not_followed_where_most_of_them_prove_false_and_are_again_when_they_are_true() {
+    let mut places = Places::new(Scheme::Secp256k1, 4);
+    for _ in 0..2 {
+        answered(&mut places, Scheme::Secp256k1, &[7]);
+    }
+    let mut follow = |by: u8| {
+        let plan = planned(&mut places, Scheme::Secp256k1, &[7; 64]);
+        places.learn(&plan, &valid(&[by; 64]));
+        plan.known == 64
+    };
+    assert!((0..10).all(|_| follow(7)));
+    for _ in 0..60 {
+        follow(8);
+    }
+    assert!(!follow(8), "they cost more than they spare");
+    for _ in 0..60 {
+        follow(7);
+    }
+    assert!(follow(7));
+}
+
+#[test]
+fn without_a_claim_there_is_no_key_and_the_first_known_answers_are_found_without_one() {
+    let mut nobody = Signatures::new(Scheme::Secp256k1);
+    nobody.push_secp256k1(b"", &[0; 64], 0, None);
+    assert_eq!((id(&nobody, 0), nobody.claims()[0]), (None, NONE));
+    let mut places = Places::new(Scheme::Ed25519, 4);
+    let (first, second) = (batch(Scheme::Ed25519, &[7; 4]), batch(Scheme::Ed25519, &[7]));
+    for known in [0, 0, 3] {
+        let plan = places.plan(&first, &second);
+        assert_eq!(plan.known, known);
+        assert!(plan.tasks[..plan.known].iter().all(|task| task.signature >= 2));
+        places.learn(&plan, &valid(&[7; 5]));
+    }
+}
