@@ -15,9 +15,9 @@ cd "$(dirname "$0")"
 
 # Units, as NAME:SOURCE. Of what verifies, the text (PTX), which tests run (tests/ptx), is kept beside the code, and what each
 # kernel takes of a multiprocessor; of what measures, the code alone; of what is only tested, the text alone.
-verifying="pelton:verify.cu"
+verifying="pelton:verify.cu bls:bls.cu"
 measuring="ceilings:bench/ceilings.cu"
-tested="fields:host/fields.cu"
+tested="fields:host/fields.cu f381:host/f381.cu"
 
 root=$(cd ../.. && pwd)
 wanted="nvidia-cuda-nvcc==13.0.88 nvidia-cuda-crt==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-runtime==13.0.96"
@@ -42,15 +42,18 @@ code() {
     "$nvcc" -O3 --threads 0 -fatbin -Xfatbin=-compress-all -gencode "arch=compute_75,code=[$codes]" \
         -o "$folder/$1.fatbin" "$folder/$1.ptx"
 }
-# What each kernel takes, which a test holds to a budget (tests/fatbin.rs). An instruction has 16 bytes.
+# What each kernel takes with all that it calls, which a test holds to a budget (tests/fatbin.rs). An instruction has 16 bytes.
 resources() {
     local cubin name rest bytes
     cubin=$(mktemp)
     {
         echo "kernel registers stack_bytes spilled_bytes instructions"
         "$nvcc" -O3 -cubin -arch=sm_90 -Xptxas -v -o "$cubin" "$folder/$1.ptx" 2>&1 |
-            awk '/Function properties for pelton_/ { name = $NF; getline; stack = $1; spilled = $5 }
-                 / Used / { print name, $5, stack, spilled }' |
+            awk 'function put() { if (name) print name, registers, stack, spilled }
+                 /Compiling entry function/ { put(); name = substr($7, 2, length($7) - 2); stack = ""; spilled = 0 }
+                 /bytes stack frame/ { if (stack == "") stack = $1; spilled += $5 }
+                 / Used / { registers = $5 }
+                 END { put() }' |
             while read -r name rest; do
                 bytes=$(readelf -SW "$cubin" 2>/dev/null | sed -n "s/.* \.text\.$name  *PROGBITS *[^ ]* *[^ ]* *\([^ ]*\) .*/\1/p")
                 echo "$name $rest $((16#$bytes / 16))"

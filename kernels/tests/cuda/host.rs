@@ -1,9 +1,11 @@
-//! The program made of the device's arithmetic, and how it is asked.
+//! A program made of the device's arithmetic, and how it is asked.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+
+use crate::PROGRAM;
 
 /// Answers to many questions, one behind the other.
 #[expect(
@@ -28,10 +30,10 @@ pub fn ask(questions: &[u8]) -> Vec<u8> {
 
 /// The program, compiled once for each run of the tests.
 fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("cuda/host/main.cpp");
-        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cuda-host");
+    static COMPILED: OnceLock<PathBuf> = OnceLock::new();
+    COMPILED.get_or_init(|| {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("cuda/host/{PROGRAM}.cpp"));
+        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cuda-host-{PROGRAM}"));
         let made = Command::new("c++")
             .args(["-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-o"])
             .args([&program, &source])

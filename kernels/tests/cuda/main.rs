@@ -21,6 +21,9 @@ mod split;
 
 use pelton_kernels::{Signatures, Verdict};
 
+/// The program of `cuda/host` that is asked.
+const PROGRAM: &str = "main";
+
 use agree::{answers, bytes, check, open_seeded};
 
 /// The device's arithmetic answers as the reference, whose answers are given back.

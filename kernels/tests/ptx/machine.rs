@@ -130,7 +130,11 @@ impl<'a> Machine<'a> {
                 found.unwrap_or_else(|| panic!("no memory '{name}'"))
             }
             Operand::At(base, offset) => self.value(base, frame).wrapping_add(*offset),
-            Operand::Many(_) => panic!("one operand is wanted"),
+            // Two halves of 32 bits, the lower one first, as one: what a move of 64 bits takes.
+            Operand::Many(halves) => {
+                assert_eq!(halves.len(), 2, "halves of one operand are wanted");
+                self.value(&halves[0], frame) & 0xffff_ffff | self.value(&halves[1], frame) << 32
+            }
         }
     }
 

@@ -4,8 +4,20 @@
 //! `cuda/build.sh` writes the text beside the compiled kernels, from the same sources by the same compiler; the text of
 //! the whole is what drivers compile for GPUs that are newer than the newest we name.
 
+mod bls;
+#[path = "../bls12381/cases.rs"]
+#[expect(dead_code, reason = "only what makes signatures is needed of it")]
+mod cases;
+mod f381;
 mod fields;
+#[path = "../common/levels.rs"]
+mod levels;
 mod machine;
+#[path = "../common/numbers.rs"]
+mod numbers;
+#[path = "../common/points.rs"]
+#[expect(dead_code, reason = "only points that go in are needed of it")]
+mod points;
 mod program;
 mod verification;
 
