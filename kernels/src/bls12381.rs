@@ -65,6 +65,7 @@
 mod arithmetic;
 mod batch;
 mod coefficients;
+pub mod device;
 mod equations;
 mod keys;
 #[cfg(target_arch = "x86_64")]

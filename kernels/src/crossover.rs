@@ -39,9 +39,10 @@ impl Speed {
         self.fixed_ns + self.each_ns * count as f64
     }
 
-    /// The straight line through the first and the last of these times, which falls nowhere and begins at 0 or above.
-    fn through(times_ns: &[f64; LENGTHS.len()]) -> Speed {
-        let (first, last) = (LENGTHS[0] as f64, LENGTHS[LENGTHS.len() - 1] as f64);
+    /// The straight line through the first and the last of the times of these lengths, which falls nowhere and begins at 0 or
+    /// above.
+    fn through(lengths: &[usize], times_ns: &[f64]) -> Speed {
+        let (first, last) = (lengths[0] as f64, lengths[lengths.len() - 1] as f64);
         let (first_ns, last_ns) = (times_ns[0], times_ns[times_ns.len() - 1]);
         // Never 0: others divide by it.
         let each_ns = ((last_ns - first_ns) / (last - first)).max(0.01);
@@ -61,19 +62,20 @@ pub struct Crossover {
 }
 
 impl Crossover {
-    fn of(device_ns: &[f64; LENGTHS.len()], cpu_ns: &[f64; LENGTHS.len()]) -> Crossover {
-        let (device, cpu) = (Speed::through(device_ns), Speed::through(cpu_ns));
+    /// Of the times that batches of these lengths took, of which there are two at least, in rising order.
+    pub(crate) fn of(lengths: &[usize], device_ns: &[f64], cpu_ns: &[f64]) -> Crossover {
+        let (device, cpu) = (Speed::through(lengths, device_ns), Speed::through(lengths, cpu_ns));
         // The shortest length from which on the device is always sooner done.
-        let slower = (0..LENGTHS.len()).rev().find(|index| device_ns[*index] >= cpu_ns[*index]);
+        let slower = (0..lengths.len()).rev().find(|index| device_ns[*index] >= cpu_ns[*index]);
         let signatures = match slower {
-            None => Some(LENGTHS[0]),
-            Some(last) if last + 1 == LENGTHS.len() => None,
+            None => Some(lengths[0]),
+            Some(last) if last + 1 == lengths.len() => None,
             Some(last) => {
                 // Where the two lines between this length and the next one meet.
                 let (behind, ahead) =
                     (device_ns[last] - cpu_ns[last], cpu_ns[last + 1] - device_ns[last + 1]);
                 let part = behind / (behind + ahead);
-                Some(LENGTHS[last] + ((LENGTHS[last + 1] - LENGTHS[last]) as f64 * part).ceil() as usize)
+                Some(lengths[last] + ((lengths[last + 1] - lengths[last]) as f64 * part).ceil() as usize)
             }
         };
         Crossover { device, cpu, signatures }
@@ -108,7 +110,7 @@ pub fn measure(
             cpu_ns[index] = cpu_ns[index].min(on_cpu_ns);
         }
     }
-    Ok(Crossover::of(&device_ns, &cpu_ns))
+    Ok(Crossover::of(&LENGTHS, &device_ns, &cpu_ns))
 }
 
 /// How long a verifier that has nothing else to do needs for a batch.
@@ -135,7 +137,11 @@ mod tests {
     use super::{Crossover, LENGTHS, Speed};
 
     fn crossover(device: Speed, cpu: Speed) -> Crossover {
-        Crossover::of(&LENGTHS.map(|length| device.ns(length)), &LENGTHS.map(|length| cpu.ns(length)))
+        Crossover::of(
+            &LENGTHS,
+            &LENGTHS.map(|length| device.ns(length)),
+            &LENGTHS.map(|length| cpu.ns(length)),
+        )
     }
 
     #[test]

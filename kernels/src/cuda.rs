@@ -8,6 +8,7 @@
 //! The kernels are part of the program: `cuda/pelton.fatbin`, made by `cuda/build.sh` from the source beside it. So a machine
 //! needs a driver (580 or newer) and nothing else, and one without is told so by [`open`].
 
+pub mod bls;
 pub mod ceilings;
 mod input;
 mod places;

@@ -19,6 +19,7 @@ static thread_local Place blockIdx, blockDim, gridDim, threadIdx;
 #define __launch_bounds__(...)
 
 #include "../bench/ceilings.cu"
+#include "../bls.cu"
 #include "../verify.cu"
 
 // A launch whose arguments were copied, as a driver copies them: what they lay in may be gone when it runs.
@@ -66,4 +67,11 @@ static const std::map<std::string, Kernel> KERNELS = {
     {"pelton_ceiling_floats", kernel_of(pelton_ceiling_floats)},
     {"pelton_ceiling_f25519", kernel_of(pelton_ceiling_f25519)},
     {"pelton_ceiling_fsecp", kernel_of(pelton_ceiling_fsecp)},
+    {"pelton_bls_decode", kernel_of(pelton_bls_decode)},
+    {"pelton_bls_sum_keys", kernel_of(pelton_bls_sum_keys)},
+    {"pelton_bls_sum_signatures", kernel_of(pelton_bls_sum_signatures)},
+    {"pelton_bls_join_keys", kernel_of(pelton_bls_join_keys)},
+    {"pelton_bls_join_signatures", kernel_of(pelton_bls_join_signatures)},
+    {"pelton_bls_check", kernel_of(pelton_bls_check)},
+    {"pelton_bls_check_each", kernel_of(pelton_bls_check_each)},
 };

@@ -54,6 +54,11 @@ impl Coefficient {
         Some(Digit { multiple, turn: turned % 3, is_negative: turned >= 3 })
     }
 
+    /// All digits, 4 bits each, the lowest in the lowest bits of the first byte.
+    pub fn digits(self) -> [u8; 16] {
+        self.0.to_le_bytes()
+    }
+
     /// a and b. Their absolute values are below 2^64: 2 (4^32 - 1) / 3 at most.
     pub fn parts(self) -> [i128; 2] {
         (0..DIGITS).rev().fold([0; 2], |[a, b], place| {

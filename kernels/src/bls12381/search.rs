@@ -29,17 +29,34 @@ const CREDIT_MAX: u64 = 150_000;
 
 /// What may be spent on sums that could fail, in the unit of [`Sums::price`].
 #[derive(Clone, Debug)]
-pub(super) struct Credit(u64);
+pub(super) struct Credit {
+    amount: u64,
+    most: u64,
+}
 
 impl Default for Credit {
     fn default() -> Self {
-        Self(CREDIT_MAX)
+        Self::new(CREDIT_MAX)
     }
 }
 
 impl Credit {
-    fn earn(&mut self, amount: u64) {
-        self.0 = CREDIT_MAX.min(self.0 + amount);
+    /// As much as there ever is.
+    pub fn new(most: u64) -> Self {
+        Self { amount: most, most }
+    }
+
+    pub fn covers(&self, price: u64) -> bool {
+        price <= self.amount
+    }
+
+    pub fn earn(&mut self, amount: u64) {
+        self.amount = self.most.min(self.amount + amount);
+    }
+
+    /// What is not there is not paid: who looked before whether it is covered pays all.
+    pub fn pay(&mut self, price: u64) {
+        self.amount = self.amount.saturating_sub(price);
     }
 }
 
@@ -62,7 +79,7 @@ impl<S: Sums> Search<'_, S> {
             1 => return !fails && self.settle_one(range.start),
             _ => {}
         }
-        if !fails && self.sums.price(range.clone()) <= self.credit.0 {
+        if !fails && self.credit.covers(self.sums.price(range.clone())) {
             if self.settle_sum(range.clone()) {
                 return true;
             }
@@ -84,7 +101,7 @@ impl<S: Sums> Search<'_, S> {
             self.credit.earn(alone.saturating_sub(price));
             self.verdicts[range].fill(true);
         } else {
-            self.credit.0 -= price;
+            self.credit.pay(price);
         }
         holds
     }

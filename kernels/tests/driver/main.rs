@@ -11,8 +11,12 @@ mod agree;
 #[path = "../../cuda/bench/batches.rs"]
 mod batches;
 mod bench;
+mod bls;
 #[path = "../common/case.rs"]
 mod case;
+#[path = "../bls12381/cases.rs"]
+#[expect(dead_code, reason = "only what makes signatures is needed of it")]
+mod cases;
 #[path = "../../cuda/bench/ends.rs"]
 mod ends;
 #[path = "../../cuda/bench/energy.rs"]
@@ -43,7 +47,7 @@ fn main() -> ExitCode {
     }
     // There is one driver, and all tests tell it how to fail.
     arguments.test_threads = Some(1);
-    let tests: [(&str, fn()); 14] = [
+    let tests: [(&str, fn()); 19] = [
         ("batches_of_both_schemes_overlap_and_are_answered_right", kernels::overlap),
         ("batches_of_every_length_around_a_block_are_answered_right", kernels::lengths),
         ("forged_and_malformed_signatures_are_refused", kernels::forged),
@@ -57,6 +61,11 @@ fn main() -> ExitCode {
         ("with_the_cpu_behind_it_no_misdeed_changes_a_verdict", faults::with_the_cpu),
         ("what_measures_a_gpu_runs_from_its_first_figure_to_its_last", bench::whole),
         ("what_measures_a_gpu_fails_where_one_gives_a_wrong_answer", bench::wrong),
+        ("bls_signatures_of_any_kind_are_answered_as_by_the_reference", bls::right),
+        ("bls_batches_longer_than_a_slot_are_answered_in_parts_that_overlap", bls::parts),
+        ("bls_batches_go_to_who_is_sooner_done", bls::limits),
+        ("whatever_goes_wrong_with_bls_signatures_changes_no_verdict", bls::faults),
+        ("whatever_goes_wrong_while_a_device_for_bls_is_opened_is_told_in_words", bls::opened),
         ("a_backend_by_name_says_why_it_is_not_available", faults::by_name),
     ];
     let trials = tests.map(|(name, test)| {

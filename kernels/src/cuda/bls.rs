@@ -1,0 +1,97 @@
+//! BLS signatures on NVIDIA GPUs: a [`Device`] over CUDA's driver and the kernels of `cuda/bls.cu`.
+//!
+//! ```text
+//!   slot:  copy in ──> decode ──> sums and joins ──> check ──> copy out ──> each of what is in a sum that fails ──> copy out
+//! ```
+//!
+//! Several slots, since the check of sums takes few threads for long: beside it there is room for what other slots do.
+
+mod kernels;
+mod layout;
+mod slot;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cudarc::driver::CudaContext;
+use cudarc::nvrtc::Ptx;
+
+use super::{count, guarded, in_words};
+use crate::bls12381::device::{Answers, Device, Work};
+use kernels::Kernels;
+use slot::Slot;
+
+/// The kernels, for every GPU that is supported.
+static KERNELS: &[u8] = include_bytes!("../../cuda/bls.fatbin");
+
+/// Batches that a GPU holds at a time.
+const SLOTS: usize = 4;
+
+/// Products of two words that a signature takes, in whole thousands: on a GPU, one instruction each. Of one by itself, and of
+/// one among many of one message.
+pub const PRODUCTS: [u64; 2] = [5_687_000, 1_009_000];
+
+/// GPUs that were given up while they worked on something, as in [`cuda`](super): while there are any, none is opened.
+static STUCK: Mutex<Vec<Cuda>> = Mutex::new(Vec::new());
+
+/// An NVIDIA GPU.
+struct Cuda {
+    slots: Vec<Slot>,
+}
+
+/// Opens the GPU of this number, counted from 0.
+///
+/// # Errors
+/// Why there is none that can be used, for people.
+pub fn open(ordinal: usize) -> Result<Box<dyn Device>, String> {
+    let devices = count()?;
+    if ordinal >= devices {
+        return Err(format!("there is no CUDA device {ordinal}; there are {devices}"));
+    }
+    let mut stuck = STUCK.lock().unwrap_or_else(PoisonError::into_inner);
+    stuck.retain(Cuda::is_in_use);
+    if !stuck.is_empty() {
+        return Err("the CUDA device is not done with what it was given up for".to_owned());
+    }
+    drop(stuck);
+    guarded(|| {
+        let context = CudaContext::new(ordinal).map_err(in_words)?;
+        let module = context.load_module(Ptx::from_binary(KERNELS.to_vec())).map_err(in_words)?;
+        let kernels = Arc::new(Kernels::of(&module)?);
+        let slots = (0..SLOTS).map(|_| Slot::new(&context, &kernels)).collect::<Result<_, _>>()?;
+        Ok::<Box<dyn Device>, String>(Box::new(Cuda { slots }))
+    })
+}
+
+impl Device for Cuda {
+    fn name(&self) -> &'static str {
+        "cuda"
+    }
+
+    fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn signatures_max(&self) -> usize {
+        layout::COUNT_MAX
+    }
+
+    fn start(&mut self, slot: usize, work: &Work) -> Result<(), String> {
+        self.slots[slot].start(work)
+    }
+
+    fn finish(&mut self, slot: usize) -> Result<Option<Answers>, String> {
+        self.slots[slot].finish()
+    }
+
+    fn abandon(self: Box<Self>) {
+        if self.is_in_use() {
+            STUCK.lock().unwrap_or_else(PoisonError::into_inner).push(*self);
+        }
+    }
+}
+
+impl Cuda {
+    fn is_in_use(&self) -> bool {
+        self.slots.iter().any(Slot::is_in_use)
+    }
+}
