@@ -25,7 +25,7 @@ const WARM: usize = 4;
 const BATCHES: usize = 4;
 
 #[expect(clippy::disallowed_methods, reason = "this program measures")]
-fn instant() -> Instant {
+pub fn instant() -> Instant {
     Instant::now()
 }
 

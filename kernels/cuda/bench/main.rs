@@ -9,6 +9,7 @@
 //! code is 1 if a verdict was wrong or a figure could not be had, 2 if there is no GPU.
 
 mod batches;
+mod bls;
 mod ends;
 mod energy;
 mod forged;
@@ -74,5 +75,6 @@ fn main() -> ExitCode {
 fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
     gpu::measure(sizes, table)?;
     ends::measure(sizes, table)?;
-    forged::measure(sizes, table)
+    forged::measure(sizes, table)?;
+    bls::measure(sizes, table)
 }

@@ -16,6 +16,7 @@ use cudarc::driver::CudaContext;
 use cudarc::nvrtc::Ptx;
 
 use super::{count, guarded, in_words};
+use crate::bls12381::SignedMessage;
 use crate::bls12381::device::{Answers, Device, Work};
 use kernels::Kernels;
 use slot::Slot;
@@ -38,6 +39,37 @@ struct Cuda {
     slots: Vec<Slot>,
 }
 
+/// How long the kernels take for a batch that fits a slot, in sums or each signature by itself, so many times: in
+/// nanoseconds by the GPU's own clock. All signatures are valid. For measurements alone.
+///
+/// # Errors
+/// What the driver says, or that a signature was refused, for people.
+pub fn time(signed: &[SignedMessage], is_in_sums: bool, times: usize) -> Result<Vec<f64>, String> {
+    if count()? == 0 {
+        return Err("there is no CUDA device on this machine".to_owned());
+    }
+    let mut slot = guarded(|| slots(0, 1))?.remove(0);
+    let work = Work::sample(signed, is_in_sums);
+    slot.start(&work)?;
+    let answers = loop {
+        if let Some(answers) = slot.finish()? {
+            break answers;
+        }
+        std::hint::spin_loop();
+    };
+    if !answers.signatures.ends_with(&vec![1; signed.len()]) {
+        return Err("a valid signature was refused".to_owned());
+    }
+    (0..times).map(|_| slot.time(&work)).collect()
+}
+
+fn slots(ordinal: usize, count: usize) -> Result<Vec<Slot>, String> {
+    let context = CudaContext::new(ordinal).map_err(in_words)?;
+    let module = context.load_module(Ptx::from_binary(KERNELS.to_vec())).map_err(in_words)?;
+    let kernels = Arc::new(Kernels::of(&module)?);
+    (0..count).map(|_| Slot::new(&context, &kernels)).collect()
+}
+
 /// Opens the GPU of this number, counted from 0.
 ///
 /// # Errors
@@ -53,13 +85,8 @@ pub fn open(ordinal: usize) -> Result<Box<dyn Device>, String> {
         return Err("the CUDA device is not done with what it was given up for".to_owned());
     }
     drop(stuck);
-    guarded(|| {
-        let context = CudaContext::new(ordinal).map_err(in_words)?;
-        let module = context.load_module(Ptx::from_binary(KERNELS.to_vec())).map_err(in_words)?;
-        let kernels = Arc::new(Kernels::of(&module)?);
-        let slots = (0..SLOTS).map(|_| Slot::new(&context, &kernels)).collect::<Result<_, _>>()?;
-        Ok::<Box<dyn Device>, String>(Box::new(Cuda { slots }))
-    })
+    let slots = guarded(|| slots(ordinal, SLOTS))?;
+    Ok(Box::new(Cuda { slots }))
 }
 
 impl Device for Cuda {

@@ -3,7 +3,7 @@
 use crate::sizes::Sizes;
 use crate::stand_in::{Misdeed, tell};
 use crate::table::Table;
-use crate::{ends, forged, gpu};
+use crate::{bls_bench, ends, forged, gpu};
 
 const TINY: Sizes =
     Sizes { rounds: 1, times: 1, different: 16, batch: 40, seconds: 0.02, checked: 200, with_cpu: false };
@@ -40,4 +40,19 @@ pub fn wrong() {
     let lied = gpu::measure(&TINY, &mut table).expect_err("valid signatures were refused");
     assert_eq!(lied, "ed25519, one by one: a valid signature was refused");
     assert!(forged::measure(&TINY, &mut table).is_err());
+}
+
+pub fn bls() {
+    let mut table = Table::default();
+    bls_bench::measure(&Sizes { different: 6, batch: 12, ..TINY }, &mut table)
+        .expect("all verdicts are right");
+    let table = table.to_string();
+    for part in
+        ["% of its floor", "wanted 5.00 M/s", "wanted 500.00 K/s", "12 verdicts are right", "a batch of 48"]
+    {
+        assert!(table.contains(part), "{part} is missing: {table}");
+    }
+    tell(Misdeed::Liar);
+    let lied = bls_bench::measure(&TINY, &mut Table::default()).expect_err("the known answers are wrong");
+    assert_eq!(lied, "cuda: it gave a wrong answer to a known signature");
 }

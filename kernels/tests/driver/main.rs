@@ -12,6 +12,8 @@ mod agree;
 mod batches;
 mod bench;
 mod bls;
+#[path = "../../cuda/bench/bls.rs"]
+mod bls_bench;
 #[path = "../common/case.rs"]
 mod case;
 #[path = "../bls12381/cases.rs"]
@@ -47,7 +49,7 @@ fn main() -> ExitCode {
     }
     // There is one driver, and all tests tell it how to fail.
     arguments.test_threads = Some(1);
-    let tests: [(&str, fn()); 19] = [
+    let tests: [(&str, fn()); 20] = [
         ("batches_of_both_schemes_overlap_and_are_answered_right", kernels::overlap),
         ("batches_of_every_length_around_a_block_are_answered_right", kernels::lengths),
         ("forged_and_malformed_signatures_are_refused", kernels::forged),
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         ("what_measures_a_gpu_fails_where_one_gives_a_wrong_answer", bench::wrong),
         ("bls_signatures_of_any_kind_are_answered_as_by_the_reference", bls::right),
         ("bls_batches_longer_than_a_slot_are_answered_in_parts_that_overlap", bls::parts),
+        ("what_measures_bls_signatures_runs_and_fails_where_an_answer_is_wrong", bench::bls),
         ("bls_batches_go_to_who_is_sooner_done", bls::limits),
         ("whatever_goes_wrong_with_bls_signatures_changes_no_verdict", bls::faults),
         ("whatever_goes_wrong_while_a_device_for_bls_is_opened_is_told_in_words", bls::opened),

@@ -7,6 +7,7 @@ use super::plan::Plan;
 use crate::bls12381::arithmetic::Arithmetic;
 use crate::bls12381::coefficients::Draw;
 use crate::bls12381::{SIGNATURE_TAG, SignedMessage};
+use crate::level::Level;
 
 /// The signatures whose answers are known, then those of a batch, of which those of one message lie side by side.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,14 @@ pub struct Work {
 }
 
 impl Work {
+    /// Of a batch whose verdicts nobody draws a conclusion from, to measure with: in sums or each by itself.
+    pub(crate) fn sample(batch: &[SignedMessage], is_in_sums: bool) -> Work {
+        let seed = [1; 32];
+        let mut work = Work::new(batch, &Known::new(), &seed, &Arithmetic::new(Level::best(), &seed));
+        work.plan = work.plan.filter(|_| is_in_sums);
+        work
+    }
+
     /// Of a batch, with sums.
     pub(super) fn new(
         batch: &[SignedMessage],

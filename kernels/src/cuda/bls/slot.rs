@@ -12,6 +12,7 @@ use super::in_words;
 use super::kernels::Kernels;
 use super::layout::{COUNT_MAX, INPUT_MAX, Input, Scratch, put_words};
 use crate::bls12381::device::{Answers, Plan, Work};
+use crate::cuda::slot::time;
 
 /// Threads of a block, as the kernels are compiled for.
 const THREADS: u32 = 128;
@@ -87,11 +88,7 @@ impl Slot {
         assert!(work.count() <= COUNT_MAX && work.different() <= COUNT_MAX, "who asks knows how many fit");
         let layout = Input::of(work);
         layout.write(self.pinned_input.as_mut_slice().map_err(in_words)?, work);
-        let all = (0..work.count() as u32).collect();
-        let asked = match &work.plan {
-            Some(plan) => Asked::Sums { plan: plan.clone(), always: work.always.clone() },
-            None => Asked::Each { which: all, found: empty(work.count()) },
-        };
+        let asked = asked(work);
         let sent =
             self.send_input(0, layout.total).and_then(|()| self.send(&asked, &layout, work.count(), true));
         self.mark(asked, layout, work.count(), sent)
@@ -116,23 +113,36 @@ impl Slot {
 
     /// Runs the kernels over what lies in the slot's memory on the GPU, and copies the answers out.
     fn send(&mut self, asked: &Asked, layout: &Input, count: usize, is_first: bool) -> Sent {
+        let (answers, _in_use) = self.answers.device_ptr(&self.stream);
+        if is_first {
+            // SAFETY: the memory belongs to the slot and is as long.
+            unsafe { result::memset_d8_async(answers, NO_ANSWER, 3 * COUNT_MAX, self.stream.cu_stream()) }?;
+        }
+        self.run(asked, layout, count, is_first)?;
+        let pinned = self.pinned_answers.as_mut_slice()?;
+        // SAFETY: as for the input; both are as long.
+        unsafe { result::memcpy_dtoh_async(pinned, answers, self.stream.cu_stream()) }
+    }
+
+    fn run(&self, asked: &Asked, layout: &Input, count: usize, is_first: bool) -> Sent {
         let (input, _in_use) = self.input.device_ptr(&self.stream);
         let (scratch, _in_use) = self.scratch.device_ptr(&self.stream);
         let (answers, _in_use) = self.answers.device_ptr(&self.stream);
         let [are_valid, sums, each] = [0, 1, 2].map(|part| answers + (part * COUNT_MAX) as u64);
         let places = Places { input, scratch, are_valid, sums, each };
         if is_first {
-            // SAFETY: the memory belongs to the slot and is as long.
-            unsafe { result::memset_d8_async(answers, NO_ANSWER, 3 * COUNT_MAX, self.stream.cu_stream()) }?;
             self.decode(&places, layout, count)?;
         }
         match asked {
-            Asked::Sums { plan, .. } => self.sums(&places, layout, plan)?,
-            Asked::Each { which, .. } => self.each(&places, layout, which.len())?,
+            Asked::Sums { plan, .. } => self.sums(&places, layout, plan),
+            Asked::Each { which, .. } => self.each(&places, layout, which.len()),
         }
-        let pinned = self.pinned_answers.as_mut_slice()?;
-        // SAFETY: as for the input; both are as long.
-        unsafe { result::memcpy_dtoh_async(pinned, answers, self.stream.cu_stream()) }
+    }
+
+    /// How long the kernels take over the batch that was answered last, in nanoseconds by the GPU's own clock.
+    pub fn time(&self, work: &Work) -> Result<f64, String> {
+        let (asked, layout) = (asked(work), Input::of(work));
+        time(&self.stream, || self.run(&asked, &layout, work.count(), true))
     }
 
     fn decode(&self, places: &Places, layout: &Input, count: usize) -> Sent {
@@ -257,8 +267,15 @@ impl Slot {
     }
 }
 
-fn empty(count: usize) -> Answers {
-    Answers { signatures: vec![NO_ANSWER; count], sums: Vec::new() }
+/// What is asked first.
+fn asked(work: &Work) -> Asked {
+    match &work.plan {
+        Some(plan) => Asked::Sums { plan: plan.clone(), always: work.always.clone() },
+        None => Asked::Each {
+            which: (0..work.count() as u32).collect(),
+            found: Answers { signatures: vec![NO_ANSWER; work.count()], sums: Vec::new() },
+        },
+    }
 }
 
 /// What sums say of their signatures, and the signatures of those that say nothing, as they have several and do not hold.
