@@ -8,6 +8,8 @@ mod compare;
 #[cfg(feature = "node")]
 mod devnet;
 mod doctor;
+#[cfg(feature = "node")]
+mod import;
 mod profile;
 mod progress;
 mod top;
@@ -38,6 +40,9 @@ enum Command {
     /// Serve a network of one to wallets and tools, with ten rich accounts.
     #[cfg(feature = "node")]
     Devnet(devnet::Arguments),
+    /// Run the blocks of an Ethereum chain again, check them, and serve them to wallets and tools.
+    #[cfg(feature = "node")]
+    Import(import::Arguments),
     /// Compare two sets of runs: better, worse, or within noise.
     Compare(compare::Arguments),
     /// Say what this host costs in throughput, and the line that changes it.
@@ -54,6 +59,8 @@ fn main() -> ExitCode {
         Ok(Arguments { command: Command::VerifyBlock(arguments) }) => verify_block::main(&arguments),
         #[cfg(feature = "node")]
         Ok(Arguments { command: Command::Devnet(arguments) }) => devnet::main(&arguments),
+        #[cfg(feature = "node")]
+        Ok(Arguments { command: Command::Import(arguments) }) => import::main(&arguments),
         Ok(Arguments { command: Command::Compare(arguments) }) => compare::main(&arguments),
         Ok(Arguments { command: Command::Doctor(arguments) }) => doctor::main(&arguments),
         Ok(Arguments { command: Command::Profile(arguments) }) => profile::main(&arguments),

@@ -102,7 +102,7 @@ fn calls_under_the_rules_of_transactions_leave_what_serial_execution_leaves() {
             (ran, receipt) => panic!("{ran:?} where serial execution has {receipt:?}"),
         }
     }
-    assert_eq!(calls.into_writes(), expected.writes);
+    assert_eq!(calls.writes(), expected.writes);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_question_changes_nothing_and_needs_no_nonce_and_no_sender_without_code() {
     let refused = calls.ask(&Call { to: Some(REFUSER), ..ask }).expect("it runs");
     assert_eq!((refused.ended, refused.output.as_ref()), (Ended::Revert, &[0xaa][..]));
     assert!(refused.touched.iter().any(|one| one.slots == [U256::from(7)]), "what was undone is told too");
-    assert!(calls.into_writes().is_empty());
+    assert!(calls.writes().is_empty());
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub struct Keep {
 impl Keep {
     /// Some hundred megabytes of plain transactions.
     pub const STANDARD: Keep = Keep { blocks: 1 << 17, transactions: 1 << 19 };
+    /// Nothing is forgotten.
+    pub const ALL: Keep = Keep { blocks: usize::MAX, transactions: usize::MAX };
 }
 
 /// Final blocks and their states.

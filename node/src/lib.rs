@@ -7,7 +7,7 @@
 //!                                          door ──> pipeline ───┘
 //! ```
 //!
-//! So far the validator is one that is alone, [`devnet`], or a chain that does not grow, [`serve::chain`]. This crate is the
+//! So far the validator is one that is alone, [`devnet`], or a chain that does not grow, [`import`]. This crate is the
 //! only one that uses an asynchronous runtime: for connections, and for nothing else.
 
 pub mod accounts;
@@ -16,9 +16,11 @@ pub mod devnet;
 pub mod figures;
 pub mod genesis;
 pub mod history;
+pub mod import;
 mod json;
 mod loopback;
 pub mod mempool;
+pub mod merkle;
 pub mod rpc;
 pub mod serve;
 pub mod server;

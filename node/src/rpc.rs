@@ -31,6 +31,7 @@ use tokio::sync::{Semaphore, broadcast};
 
 use crate::devnet::{Devnet, Way};
 use crate::history::{Entry, History};
+use crate::import::{Chain, Schedule};
 use arguments::Arguments;
 use failure::{Answer, Failure, answer};
 use limits::{Hits, Limit, Limits};
@@ -40,6 +41,8 @@ use logs::Filters;
 pub struct Node {
     history: Arc<History>,
     way: Option<Arc<Way>>,
+    /// The rules of a chain of Ethereum's; none where they are Pelton's own.
+    schedule: Option<Schedule>,
     heads: broadcast::Sender<Arc<Entry>>,
     chain_limits: ChainLimits,
     limits: Limits,
@@ -58,9 +61,11 @@ impl Node {
     }
 
     /// A node that serves a chain that does not grow.
-    pub fn of_chain(history: Arc<History>, limits: Limits) -> Node {
-        let chain_id = history.newest().environment.chain_id;
-        Node::new(history, None, broadcast::channel(1).0, ChainLimits::standard(chain_id), limits)
+    pub fn of_chain(chain: Chain, limits: Limits) -> Node {
+        let chain_limits = ChainLimits::standard(chain.schedule.config.chain_id);
+        let mut node = Node::new(chain.history, None, broadcast::channel(1).0, chain_limits, limits);
+        node.schedule = Some(chain.schedule);
+        node
     }
 
     fn new(
@@ -73,7 +78,19 @@ impl Node {
         let (heavy, heavy_waiting) =
             (Semaphore::new(limits.heavy_max), Semaphore::new(limits.heavy_waiting_max));
         let (hits, filters, numbers) = (Hits::default(), Filters::default(), AtomicU64::new(1));
-        Node { history, way, heads, chain_limits, limits, hits, filters, numbers, heavy, heavy_waiting }
+        Node {
+            history,
+            way,
+            schedule: None,
+            heads,
+            chain_limits,
+            limits,
+            hits,
+            filters,
+            numbers,
+            heavy,
+            heavy_waiting,
+        }
     }
 
     /// What clients may ask for.

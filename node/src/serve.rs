@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::devnet::{Devnet, Options};
-use crate::history::History;
+use crate::import::Chain;
 use crate::rpc::Node;
 use crate::rpc::limits::Limits;
 use crate::server::Server;
@@ -44,12 +44,12 @@ pub fn devnet(
 /// # Errors
 /// Where the system gives no threads or not this address.
 pub fn chain(
-    history: Arc<History>,
+    chain: Chain,
     limits: Limits,
     address: SocketAddr,
     ready: impl FnOnce(SocketAddr),
 ) -> io::Result<()> {
-    let node = Arc::new(Node::of_chain(history, limits));
+    let node = Arc::new(Node::of_chain(chain, limits));
     runtime()?.block_on(async {
         let server = Server::bind(address, node).await?;
         ready(server.address()?);

@@ -154,8 +154,8 @@ impl<R: Reads> Calls<R> {
     }
 
     /// All changes so far, in the canonical form.
-    pub fn into_writes(self) -> WriteSet {
-        self.inner.ctx.journaled_state.database.into_writes()
+    pub fn writes(&self) -> WriteSet {
+        self.inner.ctx.journaled_state.database.writes()
     }
 
     fn end(&mut self, ran: Result<ExecutionResult, Failure>) -> Result<Ran, Refused> {

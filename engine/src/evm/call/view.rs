@@ -121,19 +121,19 @@ impl<R: Reads> CallView<R> {
     }
 
     /// All that is not as it was in the state, in the canonical form.
-    pub(super) fn into_writes(self) -> WriteSet {
+    pub(super) fn writes(&self) -> WriteSet {
         let CallView { state, accounts, slots, codes, .. } = self;
-        let mut writes = WriteSet { codes: codes.into_iter().collect(), ..WriteSet::default() };
-        let accounts = accounts.into_iter();
-        writes.accounts.extend(accounts.filter(|(address, account)| state.account(address) != *account));
-        for (address, Slots { void_below, mut values }) in slots {
-            if void_below {
-                for slot in state.slots_of(&address) {
-                    values.entry(slot).or_insert(U256::ZERO);
-                }
+        let codes = codes.iter().map(|(hash, code)| (*hash, code.clone())).collect();
+        let mut writes = WriteSet { codes, ..WriteSet::default() };
+        let accounts = accounts.iter().filter(|(address, account)| state.account(address) != **account);
+        writes.accounts.extend(accounts.map(|(address, account)| (*address, *account)));
+        for (address, Slots { void_below, values }) in slots {
+            if *void_below {
+                let void = state.slots_of(address).into_iter().filter(|slot| !values.contains_key(slot));
+                writes.slots.extend(void.map(|slot| ((*address, slot), U256::ZERO)));
             }
-            let changed = values.into_iter().filter(|(slot, value)| state.slot(&address, slot) != *value);
-            writes.slots.extend(changed.map(|(slot, value)| ((address, slot), value)));
+            let changed = values.iter().filter(|(slot, value)| state.slot(address, slot) != **value);
+            writes.slots.extend(changed.map(|(slot, value)| ((*address, *slot), *value)));
         }
         writes.sort_unique();
         writes
