@@ -96,6 +96,11 @@ impl State {
         self.accounts.len()
     }
 
+    /// Number of slots that are not zero.
+    pub fn slot_count(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Whether there is no account.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -116,6 +116,11 @@ impl History {
         Some((known.block(*height)?.clone(), *index))
     }
 
+    /// How many blocks are kept.
+    pub fn blocks_max(&self) -> u64 {
+        self.keep.blocks as u64
+    }
+
     /// Runs this with the newest state.
     pub fn with_newest_state<T>(&self, run: impl FnOnce(&State) -> T) -> T {
         run(self.known.read().states.newest())
@@ -156,6 +161,13 @@ impl Known {
 pub struct At {
     history: Arc<History>,
     height: u64,
+}
+
+impl At {
+    /// The whole state as changes to the empty one; none if it has more accounts and slots than so many.
+    pub fn everything(&self, keys_max: usize) -> Option<WriteSet> {
+        self.history.known.read().states.everything(self.height, keys_max)
+    }
 }
 
 impl Reads for At {

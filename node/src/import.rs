@@ -24,6 +24,8 @@ use alloy_rlp::Decodable as _;
 use alloy_trie::EMPTY_ROOT_HASH;
 use pelton_engine::environment::Fork;
 
+pub use run::SYSTEM_CONTRACTS;
+pub(crate) use run::{begin, call_of, end, environment};
 pub use schedule::{Schedule, Timed};
 
 use crate::genesis;
@@ -55,8 +57,7 @@ impl Chain {
         }
         let state = genesis::state_of(file).state();
         let header = first_header(file, &schedule, Tree::new(&state.writes()).root());
-        let environment = run::environment(&schedule, &header, Vec::new());
-        let environment = environment.ok_or_else(|| wrong(0, "numbers beyond 64 bits"))?;
+        let environment = environment(&schedule, &header, Vec::new());
         let (hash, bytes) = (header.hash_slow(), encoded_len(&header));
         let withdrawals = header.withdrawals_root.map(|_| Vec::new());
         let first = Entry::imported(header, hash, environment, Vec::new(), withdrawals, bytes);

@@ -28,7 +28,8 @@ pub fn block(entry: &Entry, whole: bool) -> Value {
     };
     block.insert("size".into(), quantity(entry.bytes));
     block.insert("transactions".into(), transactions.into());
-    block.insert("uncles".into(), json!([]));
+    let uncles: Vec<B256> = entry.uncles.iter().map(|uncle| uncle.hash_slow()).collect();
+    block.insert("uncles".into(), json!(uncles));
     if let Some(withdrawals) = &entry.withdrawals {
         block.insert("withdrawals".into(), json!(withdrawals));
     }

@@ -7,16 +7,22 @@
 mod arguments;
 mod blocks;
 mod calls;
+mod config;
+mod debug;
 mod failure;
 mod fees;
 pub mod limits;
 mod logs;
+mod overrides;
 mod pelton;
 mod pool;
+mod proof;
 mod quote;
 mod send;
+mod simulate;
 mod state;
 mod subscribe;
+mod trace;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,8 +47,9 @@ use logs::Filters;
 pub struct Node {
     history: Arc<History>,
     way: Option<Arc<Way>>,
-    /// The rules of a chain of Ethereum's; none where they are Pelton's own.
-    schedule: Option<Schedule>,
+    schedule: Schedule,
+    /// Whether the blocks are Pelton's own.
+    is_own: bool,
     heads: broadcast::Sender<Arc<Entry>>,
     chain_limits: ChainLimits,
     limits: Limits,
@@ -62,10 +69,10 @@ impl Node {
 
     /// A node that serves a chain that does not grow.
     pub fn of_chain(chain: Chain, limits: Limits) -> Node {
-        let chain_limits = ChainLimits::standard(chain.schedule.config.chain_id);
-        let mut node = Node::new(chain.history, None, broadcast::channel(1).0, chain_limits, limits);
-        node.schedule = Some(chain.schedule);
-        node
+        let Chain { history, schedule } = chain;
+        let chain_limits = ChainLimits::standard(schedule.config.chain_id);
+        let node = Node::new(history, None, broadcast::channel(1).0, chain_limits, limits);
+        Node { schedule, is_own: false, ..node }
     }
 
     fn new(
@@ -81,7 +88,8 @@ impl Node {
         Node {
             history,
             way,
-            schedule: None,
+            schedule: Schedule::own(chain_limits.chain_id),
+            is_own: true,
             heads,
             chain_limits,
             limits,
@@ -129,6 +137,14 @@ impl Node {
         &self.chain_limits
     }
 
+    fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    fn is_own(&self) -> bool {
+        self.is_own
+    }
+
     fn transaction_gas_max(&self) -> u64 {
         self.chain_limits.transaction_gas_max
     }
@@ -149,7 +165,7 @@ impl Node {
         let _turn = self.heavy.acquire().await.expect("nobody closes it");
         let node = self.clone();
         let ran = tokio::task::spawn_blocking(move || run(&node, &arguments)).await;
-        ran.unwrap_or_else(|_| Err(Failure::new(-32_603, "internal error")))
+        ran.unwrap_or_else(|_| Err(Failure::new(Failure::INTERNAL, "internal error")))
     }
 }
 
@@ -171,12 +187,22 @@ use Run::{Heavy, Light, Waits};
 
 /// Name, most parameters, and how it runs.
 const METHODS: &[(&str, usize, Run)] = &[
+    ("debug_getRawBlock", 1, Heavy(debug::raw_block)),
+    ("debug_getRawHeader", 1, Heavy(debug::raw_header)),
+    ("debug_getRawReceipts", 1, Heavy(debug::raw_receipts)),
+    ("debug_getRawTransaction", 1, Light(blocks::raw_transaction)),
+    ("debug_traceBlockByHash", 2, Heavy(trace::block)),
+    ("debug_traceBlockByNumber", 2, Heavy(trace::block)),
+    ("debug_traceCall", 3, Heavy(trace::call)),
+    ("debug_traceTransaction", 2, Heavy(trace::transaction)),
     ("eth_accounts", 0, Light(|_, _| Ok(json!([])))),
     ("eth_baseFee", 0, Light(fees::base_fee)),
     ("eth_blobBaseFee", 0, Light(fees::blob_base_fee)),
     ("eth_blockNumber", 0, Light(blocks::number)),
     ("eth_call", 4, Heavy(calls::call)),
+    ("eth_capabilities", 0, Light(config::capabilities)),
     ("eth_chainId", 0, Light(|node, _| answer(U64::from(node.chain_limits.chain_id)))),
+    ("eth_config", 0, Light(config::config)),
     ("eth_createAccessList", 4, Heavy(calls::access_list_of)),
     ("eth_estimateGas", 4, Heavy(calls::estimate)),
     ("eth_feeHistory", 3, Heavy(fees::history)),
@@ -193,6 +219,7 @@ const METHODS: &[(&str, usize, Run)] = &[
     ("eth_getHeaderByHash", 1, Heavy(blocks::header_by_name)),
     ("eth_getHeaderByNumber", 1, Heavy(blocks::header_by_name)),
     ("eth_getLogs", 1, Heavy(logs::logs)),
+    ("eth_getProof", 3, Heavy(proof::proof)),
     ("eth_getRawTransactionByHash", 1, Light(blocks::raw_transaction)),
     ("eth_getStorageAt", 3, Light(state::storage)),
     ("eth_getStorageValues", 2, Light(state::storage_values)),
@@ -211,6 +238,7 @@ const METHODS: &[(&str, usize, Run)] = &[
     ("eth_newPendingTransactionFilter", 1, Light(logs::new_waiting_filter)),
     ("eth_sendRawTransaction", 1, Waits(|node, arguments| Box::pin(send::send(node, arguments)))),
     ("eth_sendRawTransactionSync", 2, Waits(|node, arguments| Box::pin(send::send_sync(node, arguments)))),
+    ("eth_simulateV1", 2, Heavy(simulate::simulate)),
     ("eth_syncing", 0, Light(|_, _| Ok(Value::Bool(false)))),
     ("eth_uninstallFilter", 1, Light(logs::uninstall)),
     ("net_listening", 0, Light(|_, _| Ok(Value::Bool(true)))),

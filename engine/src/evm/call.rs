@@ -11,34 +11,50 @@
 //! mainnet's order of steps. A [`Rules::Question`] leaves out what only a signed transaction can be held to: its
 //! nonce, and that its sender is no contract.
 
+mod precompiles;
+mod probe;
 mod request;
+mod steps;
 mod view;
+pub mod watch;
 
-use alloy_primitives::{Address, Bytes, U256};
-use revm::MainBuilder;
+use std::any::Any;
+
+use alloy_primitives::{Address, B256, Bytes, U256};
 use revm::context::result::{EVMError, ExecutionResult, Output};
-use revm::context::{ContextTr, JournalTr, Transaction as _, TxEnv};
-use revm::context_interface::journaled_state::account::JournaledAccountTr;
-use revm::handler::{EvmTr, Handler, pre_execution};
-use revm::interpreter::InitialAndFloorGas;
+use revm::context::{FrameStack, TxEnv};
+use revm::context_interface::block::BlobExcessGasAndPrice;
+use revm::handler::instructions::EthInstructions;
+use revm::handler::{EthFrame, Handler};
+use revm::inspector::InspectorHandler;
+use revm::interpreter::interpreter::EthInterpreter;
 use revm::primitives::TxKind;
 
 pub use request::{Call, Ended, Ran, Refused};
 pub use view::Reads;
 
 use super::fate::Fate;
-use super::{Inner, settings};
+use super::{Code, Context, settings};
 use crate::environment::{Environment, Fork};
 use crate::state::Account;
 use crate::transaction::Listed;
 use crate::writes::WriteSet;
+use precompiles::Precompiles;
+use probe::Probe;
+use steps::{Failure, Steps};
 use view::CallView;
+use watch::Watch;
+
+type Instructions<R> = EthInstructions<EthInterpreter, Context<CallView<R>>>;
+type Inner<R> = revm::context::Evm<Context<CallView<R>>, Probe, Instructions<R>, Precompiles, EthFrame>;
 
 /// What a call is held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rules {
     /// Everything that a transaction is.
     Transaction,
+    /// The same, but that nobody signed it: its sender may be a contract.
+    Unsigned,
     /// What a question is: it must be able to pay, but its nonce and its sender's code do not matter.
     Question,
 }
@@ -52,18 +68,36 @@ const SYSTEM_GAS: u64 = 30_000_000;
 
 /// Runs calls one after the other; each sees what those before it changed.
 pub struct Calls<R: Reads> {
-    inner: Inner<CallView<R>>,
+    inner: Inner<R>,
     fork: Fork,
 }
 
 impl<R: Reads> Calls<R> {
     /// Calls on this state, within a block like this one.
     pub fn new(state: R, environment: &Environment) -> Calls<R> {
-        let view = CallView::new(state, environment.clone());
-        let mut context = revm::context::Context::new(view, settings::spec(environment.fork));
+        Calls::on(CallView::new(state, environment.clone()), environment)
+    }
+
+    fn on(view: CallView<R>, environment: &Environment) -> Calls<R> {
+        let spec = settings::spec(environment.fork);
+        let mut context = revm::context::Context::new(view, spec);
         context.cfg.chain_id = environment.chain_id;
         context.block = settings::block(environment);
-        Calls { inner: context.build_mainnet(), fork: environment.fork }
+        let inner = Inner {
+            ctx: context,
+            inspector: Probe::default(),
+            instruction: EthInstructions::new_mainnet_with_spec(spec),
+            precompiles: Precompiles::new(spec),
+            frame_stack: FrameStack::new_prealloc(8),
+        };
+        Calls { inner, fork: environment.fork }
+    }
+
+    /// Goes on in another block, with all that was changed so far and all precompiles where they belong.
+    pub fn in_block(self, environment: &Environment) -> Calls<R> {
+        let mut view = self.inner.ctx.journaled_state.database;
+        view.set_environment(environment.clone());
+        Calls::on(view, environment)
     }
 
     /// Lets a call use more gas than a transaction may (EIP-7825).
@@ -78,6 +112,34 @@ impl<R: Reads> Calls<R> {
         self.inner.ctx.cfg.max_blobs_per_tx = Some(u64::MAX);
     }
 
+    /// Sets the price of blob gas to something that follows from nothing.
+    pub fn set_blob_price(&mut self, blob_gasprice: u128) {
+        let excess_blob_gas =
+            self.inner.ctx.block.blob_excess_gas_and_price.map_or(0, |blob| blob.excess_blob_gas);
+        let price = BlobExcessGasAndPrice { excess_blob_gas, blob_gasprice };
+        self.inner.ctx.block.blob_excess_gas_and_price = Some(price);
+    }
+
+    /// Sets wei per gas that are burnt.
+    pub fn set_base_fee(&mut self, base_fee: u64) {
+        self.inner.ctx.block.basefee = base_fee;
+    }
+
+    /// Whether something else than code runs at this address.
+    pub fn is_precompile(&self, address: &Address) -> bool {
+        self.inner.precompiles.at(address).is_some()
+    }
+
+    /// Moves a precompile; whether there was one.
+    pub fn move_precompile(&mut self, from: Address, to: Address) -> bool {
+        self.inner.precompiles.move_to(from, to)
+    }
+
+    /// Takes a precompile away, so that the code of its account runs.
+    pub fn remove_precompile(&mut self, address: Address) {
+        self.inner.precompiles.remove(address);
+    }
+
     /// Wei per blob gas in this block.
     pub fn blob_fee(&self) -> u128 {
         self.inner.ctx.block.blob_excess_gas_and_price.map_or(0, |blob| blob.blob_gasprice)
@@ -89,8 +151,24 @@ impl<R: Reads> Calls<R> {
     /// [`Refused`] if it cannot run at all; nothing is changed then.
     pub fn run(&mut self, call: &Call, rules: Rules) -> Result<Ran, Refused> {
         request::fill(&mut self.inner.ctx.tx, call);
-        let ran = Steps { rules, reads: std::marker::PhantomData }.run(&mut self.inner);
+        let ran = Steps::new(rules).run(&mut self.inner);
         self.end(ran)
+    }
+
+    /// The same, while somebody looks on.
+    pub fn run_watched<W: Watch>(
+        &mut self,
+        call: &Call,
+        rules: Rules,
+        watch: W,
+    ) -> (Result<Ran, Refused>, W) {
+        request::fill(&mut self.inner.ctx.tx, call);
+        self.inner.inspector = Probe::of(Box::new(watch));
+        let ran = Steps::new(rules).inspect_run(&mut self.inner);
+        let watch: Option<Box<dyn Any>> =
+            self.inner.inspector.watch.take().map(|watch| watch as Box<dyn Any>);
+        let watch = watch.and_then(|watch| watch.downcast().ok());
+        (self.end(ran), *watch.expect("nobody else takes it away"))
     }
 
     /// Runs a call and forgets what it changed.
@@ -99,7 +177,7 @@ impl<R: Reads> Calls<R> {
     /// [`Refused`] if it cannot run at all.
     pub fn ask(&mut self, call: &Call) -> Result<Ran, Refused> {
         request::fill(&mut self.inner.ctx.tx, call);
-        let ran = Steps { rules: Rules::Question, reads: std::marker::PhantomData }.run(&mut self.inner);
+        let ran = Steps::new(Rules::Question).run(&mut self.inner);
         let touched = self.touched();
         self.clear();
         ran.map(|result| ran_of(result, touched)).map_err(refused)
@@ -114,8 +192,7 @@ impl<R: Reads> Calls<R> {
             gas_limit: SYSTEM_GAS,
             ..TxEnv::default()
         };
-        let mut steps = Steps { rules: Rules::Question, reads: std::marker::PhantomData };
-        let ran = steps.run_system_call(&mut self.inner);
+        let ran = Steps::new(Rules::Question).run_system_call(&mut self.inner);
         self.end(ran).expect("a call of the system has nothing that could be refused")
     }
 
@@ -136,6 +213,16 @@ impl<R: Reads> Calls<R> {
     /// The account as it is now.
     pub fn account(&self, address: &Address) -> Option<Account> {
         self.inner.ctx.journaled_state.database.account(address)
+    }
+
+    /// The slot as it is now.
+    pub fn slot(&self, address: &Address, slot: &U256) -> U256 {
+        self.inner.ctx.journaled_state.database.slot(address, slot)
+    }
+
+    /// The code with this hash, as it was or as a call made it.
+    pub fn code(&self, hash: &B256) -> Option<Code> {
+        self.inner.ctx.journaled_state.database.code(hash)
     }
 
     /// Sets a slot.
@@ -200,10 +287,9 @@ fn listed(address: Address, account: &revm::state::Account) -> Listed {
     Listed { address, slots }
 }
 
-type Failure = EVMError<std::convert::Infallible>;
-
 fn ran_of(result: ExecutionResult, touched: Vec<Listed>) -> Ran {
     let gas_used = result.tx_gas_used();
+    let gas_most = result.gas().total_gas_spent().max(gas_used);
     let created = result.created_address();
     let (ended, output, logs) = match result {
         ExecutionResult::Success { output, logs, .. } => {
@@ -217,42 +303,12 @@ fn ran_of(result: ExecutionResult, touched: Vec<Listed>) -> Ran {
             (Ended::Halt(request::halt_words(&reason)), Bytes::new(), Vec::new())
         }
     };
-    Ran { ended, gas_used, output, logs, created, touched }
+    Ran { ended, gas_used, gas_most, output, logs, created, touched }
 }
 
 fn refused(failure: Failure) -> Refused {
     match failure {
         EVMError::Transaction(invalid) => request::refusal(&invalid),
         other => unreachable!("a checked environment and mainnet's precompiles do not fail: {other}"),
-    }
-}
-
-/// Mainnet's steps, with what a question is excused from.
-struct Steps<R> {
-    rules: Rules,
-    reads: std::marker::PhantomData<R>,
-}
-
-impl<R: Reads> Handler for Steps<R> {
-    type Evm = Inner<CallView<R>>;
-    type Error = Failure;
-    type HaltReason = revm::context::result::HaltReason;
-
-    fn validate_against_state_and_deduct_caller(
-        &self,
-        evm: &mut Self::Evm,
-        _gas: &mut InitialAndFloorGas,
-    ) -> Result<(), Failure> {
-        if self.rules == Rules::Transaction {
-            return pre_execution::validate_against_state_and_deduct_caller(evm.ctx());
-        }
-        let (block, tx, cfg, journal, _, _) = evm.ctx().all_mut();
-        let mut caller = journal.load_account_with_code_mut(tx.caller())?.data;
-        let balance = pre_execution::calculate_caller_fee(*caller.balance(), tx, block, cfg)?;
-        caller.set_balance(balance);
-        if tx.kind().is_call() {
-            caller.bump_nonce();
-        }
-        Ok(())
     }
 }

@@ -133,6 +133,11 @@ impl Slots {
         })
     }
 
+    /// Number of slots.
+    pub(super) fn len(&self) -> usize {
+        self.records.len() - self.free.len()
+    }
+
     /// All slots, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = ((Address, U256), U256)> {
         let used = self.records.iter().filter(|record| !record.value.is_zero());

@@ -27,6 +27,8 @@ pub struct Entry {
     pub environment: Environment,
     /// Those that ran, in order.
     pub transactions: Vec<Included>,
+    /// Blocks beside its ancestors that it names; only before the merge.
+    pub uncles: Vec<Header>,
     /// Payments from outside, where the block can have such.
     pub withdrawals: Option<Vec<Withdrawal>>,
     /// Length of its encoding.
@@ -80,7 +82,8 @@ impl Entry {
         let worked_out = OnceLock::from(header.clone());
         let next_base_fee = header.next_block_base_fee(alloy_eips::eip1559::BaseFeeParams::ethereum());
         let next = Next { base_fee: next_base_fee.unwrap_or_default(), ..Next::default() };
-        Entry { hash, environment, transactions, withdrawals, bytes, next, header, worked_out }
+        let uncles = Vec::new();
+        Entry { hash, environment, transactions, uncles, withdrawals, bytes, next, header, worked_out }
     }
 
     /// One of Pelton's own blocks, executed.
@@ -125,8 +128,17 @@ impl Entry {
             ..Header::default()
         };
         let (hash, bytes) = (block.id(), block.bytes().len() as u64);
-        let worked_out = OnceLock::new();
-        Entry { hash, environment, transactions, withdrawals: None, bytes, next, header, worked_out }
+        Entry {
+            hash,
+            environment,
+            transactions,
+            uncles: Vec::new(),
+            withdrawals: None,
+            bytes,
+            next,
+            header,
+            worked_out: OnceLock::new(),
+        }
     }
 
     /// The point below Pelton's first block.
@@ -152,9 +164,17 @@ impl Entry {
             base_fee_per_gas: Some(base_fee),
             ..Header::default()
         };
-        let (transactions, worked_out) = (Vec::new(), OnceLock::new());
-        let next = Next { base_fee, ..Next::default() };
-        Entry { hash, environment, transactions, withdrawals: None, bytes: 0, next, header, worked_out }
+        Entry {
+            hash,
+            environment,
+            transactions: Vec::new(),
+            uncles: Vec::new(),
+            withdrawals: None,
+            bytes: 0,
+            next: Next { base_fee, ..Next::default() },
+            header,
+            worked_out: OnceLock::new(),
+        }
     }
 
     /// The height.

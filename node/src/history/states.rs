@@ -8,7 +8,7 @@
 //!
 //! A block costs as much memory as it changes keys, and forgetting the oldest one gives that back.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use alloy_primitives::{Address, B256, U256};
 use foldhash::{HashMap, HashMapExt};
@@ -97,6 +97,24 @@ impl States {
         slots.retain(|slot| !self.slot(height, address, slot).is_zero());
         slots
     }
+
+    /// The whole state after the block at this height, as changes to the empty one, with codes of any height; none if more accounts
+    /// and slots than so many would have to be looked at.
+    pub fn everything(&self, height: u64, keys_max: usize) -> Option<WriteSet> {
+        let changed = self.accounts.len() + self.slots.len();
+        if self.newest.len() + self.newest.slot_count() + changed > keys_max {
+            return None;
+        }
+        let mut state = self.newest.writes();
+        let mut accounts: BTreeMap<Address, Option<Account>> = state.accounts.into_iter().collect();
+        let changed = self.accounts.keys().map(|address| (*address, self.account(height, address)));
+        accounts.extend(changed);
+        let mut slots: BTreeMap<Slot, U256> = state.slots.into_iter().collect();
+        slots.extend(self.slots.keys().map(|(of, slot)| ((*of, *slot), self.slot(height, of, slot))));
+        state.accounts = accounts.into_iter().filter(|(_, account)| account.is_some()).collect();
+        state.slots = slots.into_iter().filter(|(_, value)| !value.is_zero()).collect();
+        Some(state)
+    }
 }
 
 /// What it was after the block at this height, if a later one changed it.
@@ -153,6 +171,10 @@ mod tests {
             );
             let slots: &[U256] = if nonce.is_some() { &[U256::from(1)] } else { &[] };
             assert_eq!(states.slots_of(height, &A), slots, "at {height}");
+            let everything = states.everything(height, 4).expect("it is small");
+            let expected = nonce.map_or_else(WriteSet::default, writes);
+            assert_eq!(everything, expected, "at {height}");
+            assert!(states.everything(height, 3).is_none(), "two keys, and what they were");
         }
         states.forget_below(3);
         for (height, nonce) in nonces.into_iter().filter(|(height, _)| *height >= 3) {

@@ -8,7 +8,7 @@ use alloy_eips::eip2718::Encodable2718 as _;
 use alloy_primitives::{Address, B256, Bloom, Bytes, U256, address};
 use alloy_trie::root::ordered_trie_root_with_encoder;
 use pelton_engine::environment::{Environment, Fork};
-use pelton_engine::evm::call::{Call, Calls, Ended, Rules};
+use pelton_engine::evm::call::{Call, Calls, Ended, Reads, Rules};
 use pelton_engine::executed::Receipt;
 use pelton_engine::state::State;
 use pelton_engine::transaction::{Authorization, Listed};
@@ -19,15 +19,21 @@ use crate::history::{Entry, Included};
 use crate::json::receipt_bytes;
 use crate::merkle::Tree;
 
-/// Where a block's parent keeps the root of the beacon chain (EIP-4788).
+/// What blocks call by themselves, by the names that EIP-7910 gives them, with the fork that brought each.
+pub const SYSTEM_CONTRACTS: [(&str, Address, Fork); 4] = [
+    ("BEACON_ROOTS_ADDRESS", BEACON_ROOTS, Fork::Cancun),
+    ("HISTORY_STORAGE_ADDRESS", HISTORY, Fork::Prague),
+    ("WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS", WITHDRAWALS, Fork::Prague),
+    ("CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS", CONSOLIDATIONS, Fork::Prague),
+];
+/// Where roots of the beacon chain are kept (EIP-4788).
 const BEACON_ROOTS: Address = address!("000F3df6D732807Ef1319fB7B8bB8522d0Beac02");
 /// Where older hashes of blocks are kept (EIP-2935).
 const HISTORY: Address = address!("0000F90827F1C53a10cb7A02335B175320002935");
-/// Requests to leave (EIP-7002) and to join stakes (EIP-7251).
-const REQUESTS: [Address; 2] = [
-    address!("00000961Ef480Eb55e80D19ad83579A64c007002"),
-    address!("0000BBdDc7CE488642fb579F8B00f3a590007251"),
-];
+/// Requests to leave (EIP-7002).
+const WITHDRAWALS: Address = address!("00000961Ef480Eb55e80D19ad83579A64c007002");
+/// Requests to join stakes (EIP-7251).
+const CONSOLIDATIONS: Address = address!("0000BBdDc7CE488642fb579F8B00f3a590007251");
 /// Hashes that a block can ask for.
 const HASHES: usize = 256;
 const WEI_PER_GWEI: u64 = 1_000_000_000;
@@ -47,14 +53,14 @@ impl Runner<'_> {
     pub(super) fn run(&self, block: Block<TxEnvelope>, bytes: u64) -> Result<(Entry, WriteSet), String> {
         let Block { header, body } = block;
         let hash = header.hash_slow();
-        let environment = self.environment(&header, hash)?;
+        let environment = self.environment(&header)?;
         let mut calls = Calls::new(self.state, &environment);
         let blobs = self.schedule.timed_at(header.timestamp).and_then(|timed| timed.blobs);
         if let Some(blobs) = blobs {
             let fraction = u64::try_from(blobs.update_fraction).unwrap_or(u64::MAX);
             calls.set_blob_fee(environment.blob_excess_gas, fraction);
         }
-        self.begin(&mut calls, &header, environment.fork);
+        begin(&mut calls, &header, environment.fork);
         let mut transactions = Vec::with_capacity(body.transactions.len());
         for transaction in &body.transactions {
             let before = transactions.last();
@@ -64,7 +70,7 @@ impl Runner<'_> {
         for withdrawal in body.withdrawals.iter().flatten() {
             calls.credit(withdrawal.address, U256::from(withdrawal.amount) * U256::from(WEI_PER_GWEI));
         }
-        self.end(&mut calls, &header, &body.ommers, environment.fork);
+        end(&mut calls, &header, &body.ommers, environment.fork);
         agree(
             "transactions root",
             header.transactions_root,
@@ -74,45 +80,18 @@ impl Runner<'_> {
         let writes = calls.writes();
         agree_with(&header, &transactions, self.root_after(&writes))?;
         let withdrawals = body.withdrawals.map(|withdrawals| withdrawals.0);
-        Ok((Entry::imported(header, hash, environment, transactions, withdrawals, bytes), writes))
+        let mut entry = Entry::imported(header, hash, environment, transactions, withdrawals, bytes);
+        entry.uncles = body.ommers;
+        Ok((entry, writes))
     }
 
-    fn environment(&self, header: &Header, hash: B256) -> Result<Environment, String> {
+    fn environment(&self, header: &Header) -> Result<Environment, String> {
         let parent = self.parent;
         agree("number", header.number, parent.number() + 1)?;
         agree("parent", header.parent_hash, parent.hash)?;
         let mut block_hashes = vec![parent.hash];
         block_hashes.extend(parent.environment.block_hashes.iter().take(HASHES - 1));
-        environment(self.schedule, header, block_hashes)
-            .ok_or_else(|| format!("block {hash} has numbers beyond 64 bits"))
-    }
-
-    /// What a block calls before its transactions.
-    fn begin(&self, calls: &mut Calls<&State>, header: &Header, fork: Fork) {
-        if let Some(root) = header.parent_beacon_block_root.filter(|_| fork >= Fork::Cancun) {
-            calls.system(BEACON_ROOTS, root.0.into());
-        }
-        if fork >= Fork::Prague {
-            calls.system(HISTORY, header.parent_hash.0.into());
-        }
-    }
-
-    /// What it calls and pays after them.
-    fn end(&self, calls: &mut Calls<&State>, header: &Header, uncles: &[Header], fork: Fork) {
-        if fork >= Fork::Prague {
-            for contract in REQUESTS {
-                calls.system(contract, Bytes::new());
-            }
-        }
-        let reward = Schedule::reward(fork);
-        if !reward.is_zero() {
-            let with_uncles = reward + reward * U256::from(uncles.len()) / U256::from(32);
-            calls.credit(header.beneficiary, with_uncles);
-        }
-        for uncle in uncles {
-            let depth = header.number.saturating_sub(uncle.number).min(8);
-            calls.credit(uncle.beneficiary, reward * U256::from(8 - depth) / U256::from(8));
-        }
+        Ok(environment(self.schedule, header, block_hashes))
     }
 
     fn transaction(
@@ -157,13 +136,37 @@ impl Runner<'_> {
     }
 }
 
-/// What transactions see of a block with this header. None if it holds numbers that no block has.
-pub(super) fn environment(
-    schedule: &Schedule,
-    header: &Header,
-    block_hashes: Vec<B256>,
-) -> Option<Environment> {
-    Some(Environment {
+/// What a block calls before its transactions.
+pub(crate) fn begin<R: Reads>(calls: &mut Calls<R>, header: &Header, fork: Fork) {
+    if let Some(root) = header.parent_beacon_block_root.filter(|_| fork >= Fork::Cancun) {
+        calls.system(BEACON_ROOTS, root.0.into());
+    }
+    if fork >= Fork::Prague {
+        calls.system(HISTORY, header.parent_hash.0.into());
+    }
+}
+
+/// What it calls and pays after them and after withdrawals.
+pub(crate) fn end<R: Reads>(calls: &mut Calls<R>, header: &Header, uncles: &[Header], fork: Fork) {
+    if fork >= Fork::Prague {
+        for contract in [WITHDRAWALS, CONSOLIDATIONS] {
+            calls.system(contract, Bytes::new());
+        }
+    }
+    let reward = Schedule::reward(fork);
+    if !reward.is_zero() {
+        let with_uncles = reward + reward * U256::from(uncles.len()) / U256::from(32);
+        calls.credit(header.beneficiary, with_uncles);
+    }
+    for uncle in uncles {
+        let depth = header.number.saturating_sub(uncle.number).min(8);
+        calls.credit(uncle.beneficiary, reward * U256::from(8 - depth) / U256::from(8));
+    }
+}
+
+/// What transactions see of a block with this header.
+pub(crate) fn environment(schedule: &Schedule, header: &Header, block_hashes: Vec<B256>) -> Environment {
+    Environment {
         fork: schedule.fork(header),
         chain_id: schedule.config.chain_id,
         number: header.number,
@@ -176,11 +179,11 @@ pub(super) fn environment(
         blob_excess_gas: header.excess_blob_gas.unwrap_or_default(),
         prices: Arc::default(),
         block_hashes,
-    })
+    }
 }
 
 /// A signed transaction as a call.
-fn call_of(transaction: &TxEnvelope, sender: Address) -> Call {
+pub(crate) fn call_of(transaction: &TxEnvelope, sender: Address) -> Call {
     let listed = transaction.access_list().into_iter().flat_map(|list| list.iter()).map(|item| Listed {
         address: item.address,
         slots: item.storage_keys.iter().map(|key| U256::from_be_bytes(key.0)).collect(),

@@ -68,6 +68,21 @@ impl Arguments {
         }
     }
 
+    /// A hash of 32 bytes.
+    ///
+    /// # Errors
+    /// If it is missing, or something else.
+    pub fn hash(&self, index: usize) -> Result<B256, Failure> {
+        let text: String = self.required(index)?;
+        let mut hash = B256::ZERO;
+        match text.strip_prefix("0x") {
+            None => Err(invalid(index, "hex string without 0x prefix")),
+            Some(digits) => hex::decode_to_slice(digits, hash.as_mut())
+                .map(|()| hash)
+                .map_err(|_| invalid(index, "hex string is no hash of 32 bytes")),
+        }
+    }
+
     /// A parameter as it stands, unless it is missing or null.
     pub fn value(&self, index: usize) -> Option<&Value> {
         self.0.get(index).filter(|value| !value.is_null())
@@ -205,6 +220,11 @@ mod tests {
         );
         let many = Arguments::parse(Some("[1,2]"), 1).expect_err("too many");
         assert_eq!(many.message, "too many arguments, want at most 1");
+        let bare = Arguments::parse(Some(&format!("[\"{}\"]", "ab".repeat(32))), 1).expect("a list");
+        assert_eq!(
+            bare.hash(0).expect_err("no 0x").message,
+            "invalid argument 0: hex string without 0x prefix"
+        );
         assert_eq!(Arguments::parse(Some("{}"), 1).expect_err("no list").message, "non-array args");
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alloy_primitives::{B256, U64};
+use alloy_primitives::U64;
 use serde_json::{Value, json};
 
 use super::Node;
@@ -54,7 +54,7 @@ pub(super) fn by_name(node: &Node, arguments: &Arguments) -> Answer {
 }
 
 pub(super) fn by_hash(node: &Node, arguments: &Arguments) -> Answer {
-    let hash: B256 = arguments.required(0)?;
+    let hash = arguments.hash(0)?;
     let whole = arguments.optional(1)?.unwrap_or(false);
     Ok(node.find(BlockName::Hash(hash))?.map_or(Value::Null, |entry| json::block(&entry, whole)))
 }
@@ -70,10 +70,10 @@ pub(super) fn transaction_count(node: &Node, arguments: &Arguments) -> Answer {
     answer(found.map(|entry| U64::from(entry.transactions.len())))
 }
 
-/// There are no uncles, but of every block there are none.
+/// Only Ethereum's older blocks have uncles.
 pub(super) fn uncle_count(node: &Node, arguments: &Arguments) -> Answer {
     let _: Value = arguments.required(0)?;
-    answer(node.find(arguments.block(0)?)?.map(|_| U64::ZERO))
+    answer(node.find(arguments.block(0)?)?.map(|entry| U64::from(entry.uncles.len())))
 }
 
 pub(super) fn no_uncle(_: &Node, _: &Arguments) -> Answer {
@@ -96,7 +96,7 @@ pub(super) fn transaction_at(node: &Node, arguments: &Arguments) -> Answer {
 }
 
 pub(super) fn transaction(node: &Node, arguments: &Arguments) -> Answer {
-    let id: B256 = arguments.required(0)?;
+    let id = arguments.hash(0)?;
     if let Some((entry, index)) = node.history().transaction(&id) {
         return Ok(json::transaction(&entry, index));
     }
@@ -105,13 +105,13 @@ pub(super) fn transaction(node: &Node, arguments: &Arguments) -> Answer {
 }
 
 pub(super) fn receipt(node: &Node, arguments: &Arguments) -> Answer {
-    let id: B256 = arguments.required(0)?;
+    let id = arguments.hash(0)?;
     let found = node.history().transaction(&id);
     Ok(found.map_or(Value::Null, |(entry, index)| json::receipt(&entry, index)))
 }
 
 pub(super) fn raw_transaction(node: &Node, arguments: &Arguments) -> Answer {
-    let id: B256 = arguments.required(0)?;
+    let id = arguments.hash(0)?;
     let found = node.history().transaction(&id);
     let mined = found.map(|(entry, index)| entry.transactions[index].wire.clone());
     let waiting = || node.way()?.mempool.transaction(&id).map(|one| one.transaction().wire().clone());

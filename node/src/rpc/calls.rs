@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use super::Node;
 use super::arguments::Arguments;
 use super::failure::{Answer, Failure, answer};
+use super::overrides::{override_block, override_state};
 use crate::history::At;
 use crate::json::{access_list, revert_words};
 
 /// Gas that a question may use, whatever it asks for.
-const GAS_MAX: u64 = 50_000_000;
+pub(super) const GAS_MAX: u64 = 50_000_000;
 /// An estimate is at most this share above the least that suffices, in parts of a thousand.
 const ESTIMATE_SLACK: u64 = 15;
 /// Runs that an access list may take to settle.
@@ -32,10 +33,19 @@ pub(super) struct Question {
 
 impl Question {
     pub(super) fn read(node: &Node, arguments: &Arguments) -> Result<Question, Failure> {
+        let overrides: StateOverride = arguments.optional(2)?.unwrap_or_default();
+        Question::new(node, arguments, overrides, arguments.optional(3)?.unwrap_or_default())
+    }
+
+    /// The question of the first two parameters, with these overrides.
+    pub(super) fn new(
+        node: &Node,
+        arguments: &Arguments,
+        overrides: StateOverride,
+        of_block: BlockOverrides,
+    ) -> Result<Question, Failure> {
         let request: TransactionRequest = arguments.required(0)?;
         let entry = node.find_state(arguments.block(1)?)?;
-        let overrides: StateOverride = arguments.optional(2)?.unwrap_or_default();
-        let of_block: BlockOverrides = arguments.optional(3)?.unwrap_or_default();
         let mut environment = entry.environment.clone();
         override_block(&mut environment, of_block);
         let has_gas = request.gas.is_some();
@@ -55,7 +65,7 @@ impl Question {
         Ok(calls)
     }
 
-    fn words(&self, refused: Refused) -> Failure {
+    pub(super) fn words(&self, refused: Refused) -> Failure {
         Failure::server(refused_words(&refused, &self.call, &self.environment))
     }
 }
@@ -170,7 +180,7 @@ fn is_precompile(address: Address) -> bool {
 }
 
 /// A call that did not succeed, with what it gave back.
-fn failed(ran: &Ran) -> Failure {
+pub(super) fn failed(ran: &Ran) -> Failure {
     match &ran.ended {
         Ended::Halt(words) => Failure::server(words.clone()),
         _ => {
@@ -228,7 +238,7 @@ fn call_of(request: TransactionRequest, environment: &Environment) -> Result<Cal
     })
 }
 
-fn authorization(signed: alloy_rpc_types_eth::SignedAuthorization) -> Authorization {
+pub(super) fn authorization(signed: alloy_rpc_types_eth::SignedAuthorization) -> Authorization {
     Authorization {
         chain_id: signed.chain_id,
         address: signed.address,
@@ -239,47 +249,8 @@ fn authorization(signed: alloy_rpc_types_eth::SignedAuthorization) -> Authorizat
     }
 }
 
-fn override_block(environment: &mut Environment, overrides: BlockOverrides) {
-    let small = |number: U256| u64::try_from(number).unwrap_or(u64::MAX);
-    let BlockOverrides { number, difficulty, time, gas_limit, coinbase, random, base_fee, .. } = overrides;
-    environment.number = number.map_or(environment.number, small);
-    environment.difficulty = difficulty.unwrap_or(environment.difficulty);
-    environment.timestamp = time.unwrap_or(environment.timestamp);
-    environment.gas_limit = gas_limit.unwrap_or(environment.gas_limit);
-    environment.beneficiary = coinbase.unwrap_or(environment.beneficiary);
-    environment.prev_randao = random.unwrap_or(environment.prev_randao);
-    environment.base_fee = base_fee.map_or(environment.base_fee, small);
-}
-
-fn override_state(calls: &mut Calls<At>, overrides: &StateOverride) -> Result<(), Failure> {
-    for (address, given) in overrides {
-        if given.state.is_some() && given.state_diff.is_some() {
-            return Err(Failure::params(format!("account {address} has both 'state' and 'stateDiff'")));
-        }
-        if given.move_precompile_to.is_some() {
-            return Err(Failure::params(format!("account {address}: precompiles cannot be moved here")));
-        }
-        if let Some(code) = &given.code {
-            calls.set_code(*address, code.clone());
-        }
-        if given.balance.is_some() || given.nonce.is_some() {
-            let mut account = calls.account(address).unwrap_or_default();
-            account.balance = given.balance.unwrap_or(account.balance);
-            account.nonce = given.nonce.unwrap_or(account.nonce);
-            calls.set_account(*address, Some(account));
-        }
-        if given.state.is_some() {
-            calls.void_slots(*address);
-        }
-        for (slot, value) in given.state.iter().chain(&given.state_diff).flatten() {
-            calls.set_slot(*address, U256::from_be_bytes(slot.0), U256::from_be_bytes(value.0));
-        }
-    }
-    Ok(())
-}
-
 /// Why a call could not run, in geth's words.
-fn refused_words(refused: &Refused, call: &Call, environment: &Environment) -> String {
+pub(super) fn refused_words(refused: &Refused, call: &Call, environment: &Environment) -> String {
     let Call { from, max_fee_per_gas, .. } = call;
     let base_fee = environment.base_fee;
     match refused {
@@ -304,6 +275,13 @@ fn refused_words(refused: &Refused, call: &Call, environment: &Environment) -> S
         }
         Refused::IntrinsicGas { have, want } => {
             format!("err: intrinsic gas too low: have {have}, want {want} (supplied gas {have})")
+        }
+        Refused::NonceMax => {
+            let nonce = call.nonce;
+            format!(
+                "err: nonce has max value: address {from}, nonce: {nonce} (supplied gas {})",
+                call.gas_limit
+            )
         }
         Refused::GasLimit => "exceeds block gas limit".into(),
         Refused::SenderIsContract => format!("sender not an eoa: address {from}"),

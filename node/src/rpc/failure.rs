@@ -29,6 +29,19 @@ impl Failure {
     /// It was known once and is forgotten.
     pub const PRUNED: i32 = 4_444;
 
+    /// Something here is wrong, or nobody knows a better word.
+    pub const INTERNAL: i32 = -32_603;
+    /// A call in a simulated block broke a rule of the machine.
+    pub const MACHINE: i32 = -32_015;
+    /// A simulated block has no gas left for a call.
+    pub const BLOCK_GAS: i32 = -38_015;
+    /// Simulated blocks are not in order of their numbers.
+    pub const BLOCK_NUMBER: i32 = -38_020;
+    /// Simulated blocks are not in order of their times.
+    pub const BLOCK_TIME: i32 = -38_021;
+    /// More is to be simulated than is done for one request.
+    pub const TOO_MUCH: i32 = -38_026;
+
     /// A failure without data.
     pub fn new(code: i32, message: impl Into<String>) -> Failure {
         Failure { code, message: message.into(), data: None }

@@ -29,9 +29,33 @@ pub(super) fn base_fee(node: &Node, _: &Arguments) -> Answer {
     answer(U64::from(node.history().newest().next.base_fee))
 }
 
-/// Blobs have nowhere to go here, so their price never moves.
-pub(super) fn blob_base_fee(_: &Node, _: &Arguments) -> Answer {
-    answer(U64::from(1))
+/// Wei for each gas of the next block's blobs. In Pelton's own blocks they have nowhere to go, so that price never moves.
+pub(super) fn blob_base_fee(node: &Node, _: &Arguments) -> Answer {
+    answer(U128::from(node.next_blob_fee(&node.history().newest())))
+}
+
+impl Node {
+    /// Wei for each gas of a block's blobs; zero where there were none yet.
+    fn blob_fee(&self, entry: &Entry) -> u128 {
+        let blobs = self.schedule().timed_at(entry.environment.timestamp).and_then(|timed| timed.blobs);
+        blobs.map_or(0, |blobs| blobs.calc_blob_fee(entry.environment.blob_excess_gas))
+    }
+
+    /// The same for the block after this one.
+    fn next_blob_fee(&self, entry: &Entry) -> u128 {
+        let Some(blobs) = self.schedule().timed_at(entry.environment.timestamp).and_then(|timed| timed.blobs)
+        else {
+            return 0;
+        };
+        blobs.calc_blob_fee(self.schedule().next_blob_excess(entry.header(), entry.environment.timestamp))
+    }
+
+    /// The share of a block's room for blobs that was used.
+    fn blob_ratio(&self, entry: &Entry) -> f64 {
+        let blobs = self.schedule().timed_at(entry.environment.timestamp).and_then(|timed| timed.blobs);
+        let most = blobs.map_or(0, |blobs| blobs.max_blob_gas_per_block());
+        if most == 0 { 0.0 } else { entry.header().blob_gas_used.unwrap_or(0) as f64 / most as f64 }
+    }
 }
 
 pub(super) fn history(node: &Node, arguments: &Arguments) -> Answer {
@@ -59,10 +83,14 @@ pub(super) fn history(node: &Node, arguments: &Arguments) -> Answer {
     }
     let base_fees = blocks.iter().map(|entry| entry.environment.base_fee).chain([newest.next.base_fee]);
     let ratios = blocks.iter().map(|entry| entry.gas_used() as f64 / entry.environment.gas_limit as f64);
+    let blob_fees = blocks.iter().map(|entry| node.blob_fee(entry)).chain([node.next_blob_fee(&newest)]);
+    let blob_ratios = blocks.iter().map(|entry| node.blob_ratio(entry));
     let mut history = json!({
         "oldestBlock": U64::from(first),
         "baseFeePerGas": base_fees.map(U64::from).collect::<Vec<_>>(),
         "gasUsedRatio": ratios.collect::<Vec<_>>(),
+        "baseFeePerBlobGas": blob_fees.map(U128::from).collect::<Vec<_>>(),
+        "blobGasUsedRatio": blob_ratios.collect::<Vec<_>>(),
     });
     if !percentiles.is_empty() {
         let floor = if node.way().is_some() { u128::from(TIP) } else { 0 };

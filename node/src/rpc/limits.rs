@@ -22,6 +22,8 @@ pub struct Limits {
     pub log_blocks_max: u64,
     /// Logs that it may find.
     pub logs_max: usize,
+    /// Accounts and slots of a state that a proof is made of.
+    pub proof_keys_max: usize,
     /// Calls of the EVM and other long requests that run at a time.
     pub heavy_max: usize,
     /// Those that wait for their turn.
@@ -42,6 +44,7 @@ impl Limits {
             messages_max: 1_024,
             log_blocks_max: 100_000,
             logs_max: 20_000,
+            proof_keys_max: 200_000,
             heavy_max: cores.max(2),
             heavy_waiting_max: 1_024,
             patience: Duration::from_secs(30),
@@ -87,6 +90,10 @@ limits! {
     LogRange "logRange",
     /// Too many logs.
     Logs "logs",
+    /// A state too large to prove something of.
+    Proof "proof",
+    /// A trace with too many bytes.
+    Trace "trace",
     /// Too many filters.
     Filters "filters",
     /// Too many long requests at a time.

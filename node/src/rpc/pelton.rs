@@ -1,6 +1,6 @@
 //! `pelton_*`: what other chains have no words for.
 
-use alloy_primitives::{B256, U64};
+use alloy_primitives::U64;
 use pelton_engine::evm::call::Reads as _;
 use pelton_engine::reject::Reject;
 use serde_json::{Map, Value, json};
@@ -11,7 +11,7 @@ use super::failure::Answer;
 
 /// Where a transaction is, or why it is not.
 pub(super) fn status(node: &Node, arguments: &Arguments) -> Answer {
-    let id: B256 = arguments.required(0)?;
+    let id = arguments.hash(0)?;
     if let Some((entry, index)) = node.history().transaction(&id) {
         let success = entry.transactions[index].receipt.success;
         let number = U64::from(entry.number());

@@ -31,14 +31,14 @@ fn creation() -> Bytes {
     [&[0x60, length, 0x60, 0x0a, 0x5f, 0x39, 0x60, length, 0x5f, 0xf3], &code[..]].concat().into()
 }
 
-fn deploy(node: SocketAddr) -> Address {
+pub fn deploy(node: SocketAddr) -> Address {
     let (wire, _) = sign(legacy(0, TxKind::Create, creation()), 0);
     let receipt = call(node, "eth_sendRawTransactionSync", json!([wire]));
     assert_eq!(receipt["status"], "0x1", "{receipt}");
     serde_json::from_value(receipt["contractAddress"].clone()).expect("an address")
 }
 
-fn count(node: SocketAddr, contract: Address, nonce: u64) -> Value {
+pub fn count(node: SocketAddr, contract: Address, nonce: u64) -> Value {
     let (wire, _) = sign(legacy(nonce, TxKind::Call(contract), Bytes::new()), 0);
     call(node, "eth_sendRawTransactionSync", json!([wire]))
 }

@@ -81,6 +81,8 @@ pub struct Ran {
     pub ended: Ended,
     /// Gas paid for.
     pub gas_used: u64,
+    /// Gas that it had used before some of it was given back.
+    pub gas_most: u64,
     /// What it gave back.
     pub output: Bytes,
     /// Events, in order.
@@ -108,6 +110,8 @@ pub enum Refused {
         /// The given one.
         given: u64,
     },
+    /// The nonce has no successor.
+    NonceMax,
     /// The sender cannot pay for value and gas.
     Funds {
         /// Wei that it has.
@@ -171,6 +175,7 @@ pub(super) fn refusal(invalid: &InvalidTransaction) -> Refused {
     match invalid {
         Invalid::NonceTooLow { tx, state } => Refused::NonceTooLow { next: *state, given: *tx },
         Invalid::NonceTooHigh { tx, state } => Refused::NonceTooHigh { next: *state, given: *tx },
+        Invalid::NonceOverflowInTransaction => Refused::NonceMax,
         Invalid::LackOfFundForMaxFee { fee, balance } => Refused::Funds { have: **balance, want: **fee },
         Invalid::GasPriceLessThanBasefee => Refused::FeeBelowBase,
         Invalid::PriorityFeeGreaterThanMaxFee => Refused::TipAboveFee,

@@ -63,6 +63,14 @@ impl<R: Reads> CallView<R> {
         CallView { state, environment, accounts, slots, codes }
     }
 
+    pub(super) fn set_environment(&mut self, environment: Environment) {
+        self.environment = environment;
+    }
+
+    pub(super) fn code(&self, hash: &B256) -> Option<Code> {
+        self.codes.get(hash).cloned().or_else(|| self.state.code(hash))
+    }
+
     pub(super) fn account(&self, address: &Address) -> Option<Account> {
         self.accounts.get(address).copied().unwrap_or_else(|| self.state.account(address))
     }
@@ -89,7 +97,7 @@ impl<R: Reads> CallView<R> {
         slots.values.clear();
     }
 
-    fn slot(&self, address: &Address, slot: &U256) -> U256 {
+    pub(super) fn slot(&self, address: &Address, slot: &U256) -> U256 {
         let changed = self.slots.get(address);
         let value = changed.and_then(|slots| slots.values.get(slot).copied());
         let void = changed.is_some_and(|slots| slots.void_below);
@@ -154,8 +162,7 @@ impl<R: Reads> revm::Database for CallView<R> {
     }
 
     fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, Self::Error> {
-        let code = self.codes.get(&hash).cloned().or_else(|| self.state.code(&hash));
-        Ok(code.expect("every code hash of the state has its code").analysed().clone())
+        Ok(self.code(&hash).expect("every code hash of the state has its code").analysed().clone())
     }
 
     fn storage(&mut self, address: Address, slot: U256) -> Result<U256, Self::Error> {
