@@ -12,6 +12,7 @@ use pelton_node::devnet::Options;
 use pelton_node::genesis::{self, DEVNET_CHAIN_ID, DEVNET_ETHER};
 use pelton_node::history::Keep;
 use pelton_node::rpc::limits::Limits;
+use pelton_node::serve::Addresses;
 use serde_json::json;
 
 use crate::usage;
@@ -35,6 +36,9 @@ pub struct Arguments {
     /// Its port; 0 for any that is free.
     #[arg(long, value_name = "PORT", default_value_t = 8545)]
     port: u16,
+    /// Take raw transactions over TCP at this port, as docs/rpc.md describes; 0 for any that is free.
+    #[arg(long, value_name = "PORT")]
+    feed_port: Option<u16>,
     /// Milliseconds between blocks; 0 for a block as soon as a transaction is there. There are no empty ones.
     #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=600_000))]
     block_time: u64,
@@ -72,24 +76,28 @@ pub fn main(arguments: &Arguments) -> ExitCode {
         }
     }
     options.chain_id = arguments.chain_id.unwrap_or(options.chain_id);
-    let address = SocketAddr::from((arguments.host, arguments.port));
+    let address = |port: u16| SocketAddr::from((arguments.host, port));
+    let addresses = Addresses { rpc: address(arguments.port), feed: arguments.feed_port.map(address) };
     let (chain_id, is_own) = (options.chain_id, arguments.genesis.is_none());
-    let ready = |address: SocketAddr| {
-        let text =
-            if arguments.json { line(address, chain_id, is_own) } else { table(address, chain_id, is_own) };
+    let ready = |addresses: Addresses| {
+        let text = if arguments.json {
+            line(addresses, chain_id, is_own)
+        } else {
+            table(addresses, chain_id, is_own)
+        };
         // Whoever closed the pipe does not want to read it.
         let _ = std::io::stdout().write_all(text.as_bytes());
     };
-    match pelton_node::serve::devnet(&options, Limits::standard(cores), address, ready) {
+    match pelton_node::serve::devnet(&options, Limits::standard(cores), addresses, ready) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("pelton: {address}: {error}");
+            eprintln!("pelton: {}: {error}", addresses.rpc);
             ExitCode::FAILURE
         }
     }
 }
 
-fn table(address: SocketAddr, chain_id: u64, is_own: bool) -> String {
+fn table(addresses: Addresses, chain_id: u64, is_own: bool) -> String {
     let mut text = String::new();
     if is_own {
         text += &format!(
@@ -100,12 +108,19 @@ fn table(address: SocketAddr, chain_id: u64, is_own: bool) -> String {
         }
         text += "\n";
     }
-    text + &format!("Chain id {chain_id}\nListening on {address}\n")
+    if let Some(feed) = addresses.feed {
+        text += &format!("Raw transactions on {feed}\n");
+    }
+    text + &format!("Chain id {chain_id}\nListening on {}\n", addresses.rpc)
 }
 
-fn line(address: SocketAddr, chain_id: u64, is_own: bool) -> String {
+fn line(addresses: Addresses, chain_id: u64, is_own: bool) -> String {
     let accounts = WELL_KNOWN.iter().filter(|_| is_own);
     let accounts: Vec<_> = accounts.map(|(address, key)| json!({ "address": address, "key": key })).collect();
-    let (http, ws) = (format!("http://{address}"), format!("ws://{address}"));
-    json!({ "chainId": chain_id, "http": http, "ws": ws, "accounts": accounts }).to_string() + "\n"
+    let (http, ws) = (format!("http://{}", addresses.rpc), format!("ws://{}", addresses.rpc));
+    let mut line = json!({ "chainId": chain_id, "http": http, "ws": ws, "accounts": accounts });
+    if let Some(feed) = addresses.feed {
+        line["feed"] = json!(feed.to_string());
+    }
+    line.to_string() + "\n"
 }

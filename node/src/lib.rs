@@ -4,7 +4,7 @@
 //!   clients ──HTTP, WebSocket──> server ──> rpc ──> History, Mempool
 //!                                            │ transactions     ^
 //!                                            v                  │ blocks
-//!                                          door ──> pipeline ───┘
+//!   peers ──frames──> feed ──transactions─> door ──> pipeline ───┘
 //! ```
 //!
 //! So far the validator is one that is alone, [`devnet`], or a chain that does not grow, [`import`]. This crate is the
@@ -13,6 +13,7 @@
 pub mod accounts;
 mod consensus;
 pub mod devnet;
+pub mod feed;
 pub mod figures;
 pub mod genesis;
 pub mod history;

@@ -116,6 +116,11 @@ impl Node {
         self.hits.count(limit);
     }
 
+    /// Most bytes of a transaction.
+    pub fn transaction_bytes_max(&self) -> usize {
+        self.chain_limits.transaction_bytes_max as usize
+    }
+
     fn hit(&self, limit: Limit, message: String) -> Failure {
         self.count(limit);
         Failure::new(if limit == Limit::Door { Failure::SERVER } else { Failure::LIMIT }, message)

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::devnet::{Devnet, Options};
+use crate::feed::Feed;
 use crate::import::Chain;
 use crate::rpc::Node;
 use crate::rpc::limits::Limits;
@@ -16,22 +17,39 @@ use crate::server::Server;
 /// How soon it is noticed that a pipeline has failed.
 const LOOK_AFTER: Duration = Duration::from_millis(500);
 
+/// Where clients reach a node.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// By HTTP and WebSocket.
+    pub rpc: SocketAddr,
+    /// With raw transactions.
+    pub feed: Option<SocketAddr>,
+}
+
 /// Serves a development network; says where, once it is ready.
 ///
 /// # Errors
-/// Where the system gives no threads or not this address, or the pipeline has failed.
+/// Where the system gives no threads or not these addresses, or the pipeline has failed.
 pub fn devnet(
     options: &Options,
     limits: Limits,
-    address: SocketAddr,
-    ready: impl FnOnce(SocketAddr),
+    addresses: Addresses,
+    ready: impl FnOnce(Addresses),
 ) -> io::Result<()> {
     let devnet = Devnet::start(options)?;
     let node = Arc::new(Node::of_devnet(&devnet, limits));
     runtime()?.block_on(async {
-        let server = Server::bind(address, node).await?;
-        ready(server.address()?);
+        let server = Server::bind(addresses.rpc, node.clone()).await?;
+        let feed = match addresses.feed {
+            Some(address) => Some(Feed::bind(address, node, devnet.way.clone()).await?),
+            None => None,
+        };
+        let feed_address = feed.as_ref().map(Feed::address).transpose()?;
+        ready(Addresses { rpc: server.address()?, feed: feed_address });
         tokio::spawn(server.serve());
+        if let Some(feed) = feed {
+            tokio::spawn(feed.serve());
+        }
         while devnet.is_running() {
             tokio::time::sleep(LOOK_AFTER).await;
         }

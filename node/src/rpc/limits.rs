@@ -28,6 +28,14 @@ pub struct Limits {
     pub heavy_max: usize,
     /// Those that wait for their turn.
     pub heavy_waiting_max: usize,
+    /// Peers that send raw transactions at a time.
+    pub feed_peers_max: usize,
+    /// Transactions that such a peer may have sent beyond those that were taken.
+    pub feed_window: u64,
+    /// Transactions that it may bring in a second.
+    pub feed_per_second_max: u64,
+    /// How long it may be silent.
+    pub feed_idle: Duration,
     /// How long the head of a request, and then its body, may take to arrive.
     pub patience: Duration,
 }
@@ -47,6 +55,10 @@ impl Limits {
             proof_keys_max: 200_000,
             heavy_max: cores.max(2),
             heavy_waiting_max: 1_024,
+            feed_peers_max: 256,
+            feed_window: 4_096,
+            feed_per_second_max: 1_000_000,
+            feed_idle: Duration::from_secs(300),
             patience: Duration::from_secs(30),
         }
     }
@@ -100,6 +112,18 @@ limits! {
     Heavy "heavy",
     /// More transactions than the pipeline takes.
     Door "door",
+    /// Too many peers that send raw transactions: this one was closed.
+    FeedPeers "feedPeers",
+    /// What such a peer sent was no frame.
+    FeedMalformed "feedMalformed",
+    /// It sent more than it may.
+    FeedOverrun "feedOverrun",
+    /// It was silent too long, or did not read.
+    FeedPatience "feedPatience",
+    /// It had to wait for its quota.
+    FeedQuota "feedQuota",
+    /// It had to wait for the pipeline.
+    FeedDoor "feedDoor",
 }
 
 impl Hits {

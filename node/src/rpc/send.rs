@@ -63,7 +63,7 @@ impl Node {
     /// Hands a transaction to the pipeline, and waits for what the pool says.
     async fn submit(&self, wire: Bytes) -> Result<B256, Failure> {
         let way = self.writable()?;
-        let (size, limit) = (wire.len(), self.chain_limits().transaction_bytes_max as usize);
+        let (size, limit) = (wire.len(), self.transaction_bytes_max());
         if size > limit {
             return Err(Failure::server(format!("oversized data: transaction size {size}, limit {limit}")));
         }

@@ -10,6 +10,7 @@ use pelton_node::devnet::Options;
 use pelton_node::genesis;
 use pelton_node::history::Keep;
 use pelton_node::rpc::limits::Limits;
+use pelton_node::serve::Addresses;
 use serde_json::{Value, json};
 
 /// Longest that anything may take.
@@ -17,13 +18,19 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Starts a node with these limits, which ends with the process.
 pub fn start(limits: Limits, keep: Keep, block_time: Duration) -> SocketAddr {
+    start_both(limits, keep, block_time).rpc
+}
+
+/// The same, with a way in for raw transactions.
+pub fn start_both(limits: Limits, keep: Keep, block_time: Duration) -> Addresses {
     let genesis = genesis::devnet();
     let options = Options { chain_id: 31_337, genesis, block_time, threads: 2, keep };
     let (sender, receiver) = mpsc::channel();
     let serve = move || {
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        pelton_node::serve::devnet(&options, limits, address, |address| {
-            sender.send(address).expect("the test waits")
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let addresses = Addresses { rpc: any, feed: Some(any) };
+        pelton_node::serve::devnet(&options, limits, addresses, |addresses| {
+            sender.send(addresses).expect("the test waits")
         })
     };
     std::thread::Builder::new().spawn(serve).expect("a thread");

@@ -6,6 +6,7 @@ mod client;
 mod contention;
 mod contract;
 mod documented;
+mod feed;
 mod inside;
 mod official;
 mod refusals;
