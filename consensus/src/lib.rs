@@ -18,9 +18,42 @@
 //! caller proposes only what it would execute, and fetches the bytes of a final block it does not have.
 //!
 //! [`Solo`] is the core of a network of one: it trusts itself, and its certificate says so.
+//!
+//! With the feature `validators` there is the core of several, which asks instead of being asked, since whose turn it is
+//! to propose is for all of them to say:
+//!
+//! ```text
+//!   Application <──propose, verify, finalized── [ Process ] <──votes, blocks──> other validators
+//!        └─────────────block, verdict, done────────>
+//! ```
+//!
+//! A `Process` makes the promises 1 to 3, carries the bytes of blocks, and keeps on disk what it has promised to others.
+//! Its certificates are checked by [`verify_certificate`].
 
+#[cfg(feature = "validators")]
+mod application;
+mod certificate;
+#[cfg(feature = "validators")]
+mod committee;
+#[cfg(feature = "validators")]
+mod core;
 mod ordering;
+#[cfg(feature = "validators")]
+mod process;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod solo;
 
+#[cfg(feature = "validators")]
+pub use self::core::{Settings, Timing};
+#[cfg(feature = "validators")]
+pub use application::{Application, Block, Done, Link, Reply};
+pub use certificate::{
+    CERTIFICATE_BYTES_MAX, CertificateError, Certified, GROUP_KEY_BYTES, verify_certificate,
+};
+#[cfg(feature = "validators")]
+pub use committee::{Committee, MEMBERS_MAX, NAMESPACE_BYTES_MAX, Secret, deal};
 pub use ordering::{BlockId, Certificate, Event, Ordering, Proposal, ProposeError};
+#[cfg(feature = "validators")]
+pub use process::{Place, Process, Traffic};
 pub use solo::Solo;

@@ -1,0 +1,91 @@
+//! `Application`: what the core of several validators asks of the one who knows what is in a block.
+
+use bytes::Bytes;
+use commonware_utils::channel::oneshot;
+
+use crate::BlockId;
+
+/// How a block hangs on the one below, as its bytes say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The block's id: it commits to all its bytes.
+    pub id: BlockId,
+    /// The block below.
+    pub parent: BlockId,
+    /// One more than that one's. Genesis is 0.
+    pub height: u64,
+}
+
+/// A block as validators exchange it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Where it hangs.
+    pub link: Link,
+    /// What it is. Of genesis, none.
+    pub bytes: Bytes,
+}
+
+/// What the core asks of the one who knows what is in a block. No call may block or wait: answers may come later, from
+/// any thread.
+pub trait Application: Send + Sync + 'static {
+    /// Where bytes that somebody sent say that they hang, or none if they are no block. What is not true of them for
+    /// good need not be found here: it is the id that has to commit to the bytes.
+    fn read(&self, bytes: &[u8]) -> Option<Link>;
+
+    /// Asks for a block on top of this one, which need not be final. To let the reply fall is to let the turn pass.
+    fn propose(&self, parent: Block, reply: Reply<Block>);
+
+    /// Asks whether this block may follow its parent, which need not be final. Every honest validator must come
+    /// to the same answer; while it may still change, the reply waits. To let it fall is not to vote.
+    fn verify(&self, block: Block, parent: Block, reply: Reply<bool>);
+
+    /// This block is final, and so is everything below, which was told before. Each height is told in its turn, once; after
+    /// a restart, all of them from the first one on.
+    fn finalized(&self, block: Block, certificate: Option<Vec<u8>>, done: Done);
+}
+
+/// Where an answer goes.
+#[derive(Debug)]
+pub struct Reply<T>(oneshot::Sender<T>);
+
+impl<T> Reply<T> {
+    pub(crate) fn new() -> (Reply<T>, oneshot::Receiver<T>) {
+        let (sender, receiver) = oneshot::channel();
+        (Reply(sender), receiver)
+    }
+
+    /// Answers.
+    pub fn give(self, answer: T) {
+        // If nobody waits any more, the view is over.
+        let _ = self.0.send(answer);
+    }
+
+    /// Whether nobody waits for the answer any more.
+    pub fn is_over(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
+/// To be called once a final block has been taken over. A few may be under way at a time, then no more are told.
+pub struct Done(Option<Box<dyn FnOnce() + Send>>);
+
+impl Done {
+    pub(crate) fn new(tell: impl FnOnce() + Send + 'static) -> Done {
+        Done(Some(Box::new(tell)))
+    }
+}
+
+impl std::fmt::Debug for Done {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Done")
+    }
+}
+
+impl Done {
+    /// The block need not be told again.
+    pub fn tell(mut self) {
+        if let Some(tell) = self.0.take() {
+            tell();
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The core of several validators, and the one place that is generic over runtime and network.
+//!
+//! ```text
+//!                 propose, verify                     ┌───────── votes ─────────> peers
+//!   Application <────────────────  Bridge <── Inline <── simplex ── certificates ──> peers
+//!        ^                                    │   ^   └── asked for ───────> peers
+//!        │ finalized, in order of height      v   │
+//!        └──────────────────────────────── marshal ──── blocks, asked for and whole ──> peers
+//! ```
+//!
+//! simplex agrees on one block a view, in three steps of the network. marshal finds the bytes: those that are broadcast
+//! with a proposal, those that have to be asked for; what is missing keeps a vote waiting and is never held against a
+//! block. What is final is on disk before it is told, and so are a validator's own votes before they are sent.
+//!
+//! Everything here is made twice, once for processes and once for simulation. It takes a compiler a while; so what is
+//! generic stays in this file, and the application is a trait object.
+
+mod bridge;
+mod disk;
+mod envelope;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use commonware_broadcast::buffered;
+use commonware_consensus::Reporters;
+use commonware_consensus::marshal;
+use commonware_consensus::marshal::core::Actor;
+use commonware_consensus::marshal::resolver::p2p as backfill;
+use commonware_consensus::marshal::standard::{Inline, Standard};
+use commonware_consensus::simplex::config::{Floor, ForwardPolicy, SkipBudget, SkipPolicy};
+use commonware_consensus::simplex::elector::{Random, RandomVersion};
+use commonware_consensus::simplex::{self, Engine};
+use commonware_consensus::types::{Epoch, ViewDelta};
+use commonware_cryptography::ed25519::PublicKey;
+use commonware_cryptography::{Digestible as _, Sha256, Signer as _};
+use commonware_p2p::{Blocker, Provider, Receiver, Sender};
+use commonware_parallel::Sequential;
+use commonware_runtime::{Clock, Handle, Metrics, Spawner, Storage};
+use commonware_utils::NZDuration;
+use rand::CryptoRng;
+
+use self::bridge::{Bridge, Certificates, Scheme};
+use self::disk::{BUFFER, Disk};
+use self::envelope::{Envelope, Format};
+use crate::application::Application;
+use crate::committee::{Committee, Secret};
+use crate::ordering::BlockId;
+
+/// How long a validator waits for what, before it goes on without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// For the block of a view's leader.
+    pub leader: Duration,
+    /// For a view to be over; longer than that.
+    pub certification: Duration,
+    /// Between two calls to leave a view that does not end.
+    pub retry: Duration,
+    /// A leader that was not heard of for this long is skipped at once; longer than both.
+    pub skip: Duration,
+    /// For an answer to what was asked for.
+    pub fetch: Duration,
+}
+
+impl Timing {
+    /// For validators whose messages to each other take up to 100 ms.
+    pub const STANDARD: Timing = Timing {
+        leader: Duration::from_millis(250),
+        certification: Duration::from_millis(500),
+        retry: Duration::from_millis(250),
+        skip: Duration::from_millis(3_000),
+        fetch: Duration::from_millis(400),
+    };
+}
+
+/// What one validator's core is given.
+pub struct Settings {
+    /// Who orders.
+    pub committee: Committee,
+    /// Who this validator is among them.
+    pub secret: Secret,
+    /// The block below all others.
+    pub genesis: BlockId,
+    /// Longest block in bytes.
+    pub block_bytes_max: usize,
+    /// How long it waits.
+    pub timing: Timing,
+    /// Begins the names of its files.
+    pub partition: String,
+    /// Knows what is in a block.
+    pub application: Arc<dyn Application>,
+}
+
+/// Kinds of messages, each with its own channel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Channel {
+    /// Votes on proposals.
+    Votes,
+    /// Certificates made of votes.
+    Certificates,
+    /// Certificates asked for.
+    Asked,
+    /// Proposed blocks.
+    Blocks,
+    /// Blocks asked for.
+    Backfill,
+}
+
+impl Channel {
+    pub const ALL: [Channel; 5] =
+        [Channel::Votes, Channel::Certificates, Channel::Asked, Channel::Blocks, Channel::Backfill];
+}
+
+/// What a runtime has to offer.
+pub(crate) trait Runtime: Clock + CryptoRng + Spawner + Storage + Metrics + Sync {}
+
+impl<E: Clock + CryptoRng + Spawner + Storage + Metrics + Sync> Runtime for E {}
+
+/// The way to the other validators: who they are, how one is cut off, and a channel for each kind of message.
+pub(crate) struct Network<P, B, S, R> {
+    pub peers: P,
+    pub blocker: B,
+    /// In the order of [`Channel::ALL`].
+    pub channels: [(S, R); Channel::ALL.len()],
+}
+
+const EPOCH: Epoch = Epoch::zero();
+const MAILBOX: NonZeroUsize = NonZeroUsize::new(1_024).expect("it is not zero");
+/// Views below the newest final one whose votes and blocks are kept for those who ask.
+const VIEWS_KEPT: u64 = 256;
+/// Proposed blocks kept of each peer.
+const BLOCKS_OF_PEER_MAX: usize = 8;
+
+/// Longest message that such a committee sends, in bytes.
+pub(crate) fn message_bytes_max(settings: &Settings) -> u32 {
+    let members = settings.committee.size() as u32;
+    let format = settings.format();
+    let blocks = marshal::max_payload_size::<Standard<Envelope>, Scheme>(members, &format);
+    let votes = simplex::max_payload_size::<Scheme, envelope::Digest>(members);
+    u32::try_from(blocks.max(votes)).expect("blocks have their bounds")
+}
+
+impl Settings {
+    fn format(&self) -> Format {
+        let application = self.application.clone();
+        Format { application, genesis: self.genesis, bytes_max: self.block_bytes_max }
+    }
+
+    fn scheme(&self) -> Scheme {
+        let Committee { members, sharing, .. } = self.committee.clone();
+        Scheme::signer(self.committee.namespace(), members, sharing, self.secret.share.clone())
+            .expect("the secret is one of the committee's")
+    }
+}
+
+/// Starts the core of one validator. It runs until the runtime ends or the handle is aborted.
+pub(crate) async fn start<E, P, B, S, R>(
+    context: E,
+    settings: Settings,
+    network: Network<P, B, S, R>,
+) -> Handle<()>
+where
+    E: Runtime,
+    P: Provider<PublicKey = PublicKey>,
+    B: Blocker<PublicKey = PublicKey>,
+    S: Sender<PublicKey = PublicKey>,
+    R: Receiver<PublicKey = PublicKey>,
+{
+    let Network { peers, blocker, channels: [votes, certificates, asked, blocks, backfill] } = network;
+    let (scheme, format, timing) = (settings.scheme(), settings.format(), &settings.timing);
+    let me = settings.secret.identity.public_key();
+    let disk = Disk::new(&settings.partition);
+    let bridge = Bridge::new(settings.application.clone());
+
+    let config = buffered::Config {
+        public_key: me.clone(),
+        mailbox_size: MAILBOX,
+        deque_size: BLOCKS_OF_PEER_MAX,
+        priority: false,
+        codec_config: format.clone(),
+        peer_provider: peers.clone(),
+        strategy: Sequential,
+    };
+    let (broadcast, broadcaster) = buffered::Engine::new(context.child("broadcast"), config);
+    broadcast.start(blocks);
+    let config = backfill::Config {
+        public_key: me,
+        peer_provider: peers,
+        blocker: blocker.clone(),
+        mailbox_size: MAILBOX,
+        fetch_timeout: NZDuration!(timing.fetch),
+        fetch_retry_delay: timing.fetch / 10,
+        priority_requests: false,
+        priority_responses: false,
+    };
+    let resolver = backfill::init(context.child("backfill"), config, backfill);
+    let finalizations = disk.archive(context.child("finalizations"), "finalizations", ()).await;
+    let blocks = disk.archive(context.child("blocks"), "blocks", format.clone()).await;
+    bridge.told(disk::replay(&blocks, &settings.application).await);
+    let config = disk.marshal(&scheme, &format);
+    let (marshal, mailbox, _) = Actor::<_, Standard<Envelope>, _, _, _, _, _>::init(
+        context.child("marshal"),
+        finalizations,
+        blocks,
+        config,
+    )
+    .await;
+    marshal.start(bridge.clone(), broadcaster, resolver);
+    let inline = Inline::new(context.child("inline"), bridge.clone(), mailbox, disk::epochs());
+    let config = simplex::Config {
+        scheme,
+        elector: Random::<Sha256>::new(RandomVersion::V1),
+        blocker,
+        automaton: inline.clone(),
+        relay: inline.clone(),
+        reporter: Reporters::<Certificates, Inline<_, _, _, _, _>>::from((Certificates(bridge), inline)),
+        track_historical_votes: false,
+        strategy: Sequential,
+        partition: format!("{}-votes", settings.partition),
+        mailbox_size: MAILBOX,
+        epoch: EPOCH,
+        floor: Floor::Genesis(format.genesis().digest()),
+        replay_buffer: BUFFER,
+        write_buffer: BUFFER,
+        page_cache: disk.cache.clone(),
+        leader_timeout: timing.leader,
+        certification_timeout: timing.certification,
+        timeout_retry: timing.retry,
+        view_retention: ViewDelta::new(VIEWS_KEPT),
+        skip: SkipPolicy::Enabled { timeout: timing.skip, budget: SkipBudget::Participants },
+        fetch_timeout: NZDuration!(timing.fetch),
+        fetch_retry_delay: timing.fetch / 10,
+        forward: ForwardPolicy::SilentVoters,
+    };
+    Engine::new(context.child("simplex"), config).start(votes, certificates, asked)
+}

@@ -1,0 +1,130 @@
+//! `Bridge`: asks the application what the consensus library asks, and keeps the certificates that go by.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use commonware_actor::Feedback;
+use commonware_codec::Encode as _;
+use commonware_consensus::marshal::Update;
+use commonware_consensus::marshal::ancestry::Ancestry;
+use commonware_consensus::simplex::scheme::bls12381_threshold::vrf;
+use commonware_consensus::simplex::types::{Activity, Context};
+use commonware_consensus::{Application as LibraryApplication, Heightable as _, Reporter};
+use commonware_cryptography::bls12381::primitives::variant::MinSig;
+use commonware_cryptography::ed25519::PublicKey;
+use commonware_cryptography::{Digested, Digestible as _};
+use commonware_utils::Acknowledgement as _;
+use futures_util::StreamExt as _;
+use parking_lot::Mutex;
+
+use super::envelope::{Digest, Envelope};
+use crate::application::{Application, Done, Reply};
+
+/// How votes are signed, and certificates made of them.
+pub(super) type Scheme = vrf::Scheme<PublicKey, MinSig>;
+
+/// Certificates kept until their blocks are told; more than these blocks may be under way.
+const CERTIFICATES_MAX: usize = 1_024;
+
+/// Between the application and the library.
+#[derive(Clone)]
+pub(super) struct Bridge {
+    application: Arc<dyn Application>,
+    certificates: Arc<Mutex<BTreeMap<u64, (Digest, Bytes)>>>,
+    /// Height of the newest final block that was told.
+    told: Arc<AtomicU64>,
+}
+
+impl Bridge {
+    pub fn new(application: Arc<dyn Application>) -> Bridge {
+        Bridge { application, certificates: Arc::default(), told: Arc::default() }
+    }
+
+    /// Says that the blocks up to this height were told by somebody else.
+    pub fn told(&self, height: u64) {
+        self.told.store(height, Ordering::Relaxed);
+    }
+
+    /// Takes the certificate of this block, and forgets those of views before it.
+    fn certificate_of(&self, digest: Digest) -> Option<Vec<u8>> {
+        let mut certificates = self.certificates.lock();
+        let view = *certificates.iter().find(|(_, (of, _))| *of == digest)?.0;
+        let later = certificates.split_off(&view);
+        *certificates = later;
+        certificates.remove(&view).map(|(_, bytes)| bytes.to_vec())
+    }
+}
+
+impl<E: Send + 'static> LibraryApplication<E> for Bridge {
+    type SigningScheme = Scheme;
+    type Context = Context<Digest, PublicKey>;
+    type Block = Envelope;
+    type Input = ();
+
+    async fn propose(
+        &mut self,
+        _context: (E, Self::Context),
+        mut ancestry: impl Ancestry<Envelope>,
+        _input: (),
+    ) -> Option<Digested<Envelope>> {
+        let parent = ancestry.next().await?;
+        let (reply, answer) = Reply::new();
+        self.application.propose(parent.inner().0.clone(), reply);
+        let envelope = Envelope(answer.await.ok()?);
+        let digest = envelope.digest();
+        Some(Digested::precomputed(envelope, digest))
+    }
+
+    async fn verify(&mut self, _context: (E, Self::Context), mut ancestry: impl Ancestry<Envelope>) -> bool {
+        let (Some(block), Some(parent)) = (ancestry.next().await, ancestry.next().await) else {
+            return std::future::pending().await;
+        };
+        let (reply, answer) = Reply::new();
+        self.application.verify(block.inner().0.clone(), parent.inner().0.clone(), reply);
+        match answer.await {
+            Ok(is_valid) => is_valid,
+            // Not to vote is not to vote against.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+impl Reporter for Bridge {
+    type Activity = Update<Envelope>;
+
+    fn report(&mut self, update: Update<Envelope>) -> Feedback {
+        if let Update::Block(block, acknowledgement) = update {
+            if self.told.fetch_max(block.height().get(), Ordering::Relaxed) >= block.height().get() {
+                acknowledgement.acknowledge();
+                return Feedback::Ok;
+            }
+            let certificate = self.certificate_of(block.digest());
+            let done = Done::new(move || acknowledgement.acknowledge());
+            self.application.finalized(block.inner().0.clone(), certificate, done);
+        }
+        Feedback::Ok
+    }
+}
+
+/// Keeps the certificates that go by.
+#[derive(Clone)]
+pub(super) struct Certificates(pub(super) Bridge);
+
+impl Reporter for Certificates {
+    type Activity = Activity<Scheme, Digest>;
+
+    fn report(&mut self, activity: Self::Activity) -> Feedback {
+        if let Activity::Finalization(finalization) = activity {
+            let view = finalization.proposal.round.view().get();
+            let kept = (finalization.proposal.payload, finalization.encode());
+            let mut certificates = self.0.certificates.lock();
+            certificates.insert(view, kept);
+            if certificates.len() > CERTIFICATES_MAX {
+                certificates.pop_first();
+            }
+        }
+        Feedback::Ok
+    }
+}

@@ -1,0 +1,197 @@
+//! Validators in a simulated network, with simulated time: equal scenarios, equal runs, to the last event.
+//!
+//! The validators are those of [`Process`](crate::Process) but for runtime and network. What they order are blocks of
+//! random bytes, which every one of them finds good as soon as it has them.
+
+mod application;
+mod outcome;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use commonware_cryptography::ed25519::PublicKey;
+use commonware_p2p::simulated::{self, Link, Oracle};
+use commonware_runtime::{Clock as _, Quota, Runner as _, Supervisor as _, deterministic};
+use commonware_utils::Probability;
+use std::num::{NonZeroU32, NonZeroUsize};
+
+use self::application::{GENESIS, Recorder, Sketch};
+pub use self::outcome::{Final, Outcome, quantile};
+use crate::committee::{Committee, Secret, deal};
+use crate::core::{self, Channel, Network, Settings, Timing};
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// The first so many members and the rest do not hear each other for a while.
+    Split {
+        /// How many are on the one side.
+        first: usize,
+        /// When it begins.
+        from: Duration,
+        /// When it ends.
+        until: Duration,
+    },
+    /// One member is not heard of any more.
+    Crash {
+        /// Which.
+        member: usize,
+        /// When.
+        at: Duration,
+    },
+}
+
+/// What is simulated.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// Validators.
+    pub members: u32,
+    /// Of all that is random.
+    pub seed: u64,
+    /// Mean of the time that a message takes; its deviation is a tenth of that.
+    pub delay: Duration,
+    /// Of a thousand messages, how many are lost.
+    pub lost_per_thousand: u64,
+    /// Bytes of a block.
+    pub block_bytes: usize,
+    /// How long it runs.
+    pub time: Duration,
+    /// What goes wrong.
+    pub fault: Fault,
+    /// How long validators wait.
+    pub timing: Timing,
+}
+
+impl Scenario {
+    /// So many validators, with nothing wrong.
+    pub fn quiet(members: u32, delay: Duration, time: Duration) -> Scenario {
+        Scenario {
+            members,
+            seed: 1,
+            delay,
+            lost_per_thousand: 0,
+            block_bytes: 1_024,
+            time,
+            fault: Fault::None,
+            timing: Timing::STANDARD,
+        }
+    }
+
+    fn deal(&self) -> (Committee, Vec<Secret>) {
+        let mut seed = [0x5e; 32];
+        seed[..8].copy_from_slice(&self.seed.to_be_bytes());
+        let members = NonZeroU32::new(self.members).expect("somebody is simulated");
+        deal(seed, b"pelton simulation", members)
+    }
+}
+
+type Ways = Oracle<PublicKey, deterministic::Context>;
+
+/// Runs it.
+pub fn simulate(scenario: &Scenario) -> Outcome {
+    let scenario = *scenario;
+    let recorder = Arc::new(Recorder::new(scenario.members as usize));
+    let records = recorder.clone();
+    let config = deterministic::Config::new().with_seed(scenario.seed);
+    let state = deterministic::Runner::new(config).start(|context| async move {
+        let (committee, secrets) = scenario.deal();
+        let ways = start_all(&context, &scenario, &committee, secrets, &records).await;
+        let members: Vec<PublicKey> = committee.members.iter().cloned().collect();
+        set_links(&ways, &members, &scenario, |_, _| true).await;
+        match scenario.fault {
+            Fault::None => context.sleep(scenario.time).await,
+            Fault::Crash { member, at } => {
+                context.sleep(at).await;
+                cut(&ways, &members, |one, other| one == member || other == member).await;
+                context.sleep(scenario.time - at).await;
+            }
+            Fault::Split { first, from, until } => {
+                context.sleep(from).await;
+                cut(&ways, &members, |one, other| (one < first) != (other < first)).await;
+                context.sleep(until - from).await;
+                set_links(&ways, &members, &scenario, |one, other| (one < first) != (other < first)).await;
+                context.sleep(scenario.time - until).await;
+            }
+        }
+        context.auditor().state()
+    });
+    recorder.outcome(&scenario, state)
+}
+
+async fn start_all(
+    context: &deterministic::Context,
+    scenario: &Scenario,
+    committee: &Committee,
+    secrets: Vec<Secret>,
+    recorder: &Arc<Recorder>,
+) -> Ways {
+    let size = NonZeroUsize::new(committee.size()).expect("a committee has members");
+    let config = simulated::Config {
+        max_size: 64 << 20,
+        max_peers_per_set: size,
+        disconnect_on_block: true,
+        tracked_peer_sets: NonZeroUsize::MIN,
+    };
+    let members: Vec<PublicKey> = committee.members.iter().cloned().collect();
+    let (network, ways): (_, Ways) =
+        simulated::Network::new_with_peers(context.child("network"), config, members.clone()).await;
+    network.start();
+    let quota = Quota::per_second(NonZeroU32::new(100_000).expect("it is not zero"));
+    for (index, secret) in secrets.into_iter().enumerate() {
+        let own = context.child("validator").with_attribute("index", index);
+        let control = ways.control(members[index].clone());
+        let mut channels = Vec::new();
+        for channel in Channel::ALL {
+            channels.push(control.register(channel as u64, quota).await.expect("it is registered once"));
+        }
+        let channels = channels.try_into().unwrap_or_else(|_| unreachable!("one for each kind"));
+        let network = Network { peers: ways.manager(), blocker: control, channels };
+        let clock = own.child("clock");
+        let application = Sketch::new(index, scenario.block_bytes, recorder.clone(), move || {
+            clock.current().duration_since(std::time::UNIX_EPOCH).expect("simulated time begins then")
+        });
+        let settings = Settings {
+            committee: committee.clone(),
+            secret,
+            genesis: GENESIS,
+            block_bytes_max: scenario.block_bytes.max(application::HEAD_BYTES),
+            timing: scenario.timing,
+            partition: format!("validator-{index}"),
+            application: Arc::new(application),
+        };
+        core::start(own, settings, network).await;
+    }
+    ways
+}
+
+async fn set_links(
+    ways: &Ways,
+    members: &[PublicKey],
+    scenario: &Scenario,
+    between: impl Fn(usize, usize) -> bool,
+) {
+    let kept = 1_000 - scenario.lost_per_thousand;
+    let link = Link {
+        latency: scenario.delay,
+        jitter: scenario.delay / 10,
+        success_rate: Probability::new(kept, 1_000).expect("it is at most one"),
+    };
+    for (one, other) in pairs(members.len(), between) {
+        let (from, to) = (members[one].clone(), members[other].clone());
+        ways.add_link(from, to, link.clone()).await.expect("there was none");
+    }
+}
+
+async fn cut(ways: &Ways, members: &[PublicKey], between: impl Fn(usize, usize) -> bool) {
+    for (one, other) in pairs(members.len(), between) {
+        let (from, to) = (members[one].clone(), members[other].clone());
+        ways.remove_link(from, to).await.expect("there was one");
+    }
+}
+
+fn pairs(count: usize, between: impl Fn(usize, usize) -> bool) -> impl Iterator<Item = (usize, usize)> {
+    let all = (0..count).flat_map(move |one| (0..count).map(move |other| (one, other)));
+    all.filter(move |(one, other)| one != other && between(*one, *other))
+}

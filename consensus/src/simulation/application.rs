@@ -1,0 +1,82 @@
+//! What the simulated validators order: height, parent and maker of a block, and filling.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use commonware_cryptography::{Hasher as _, Sha256};
+use parking_lot::Mutex;
+
+use super::Scenario;
+use super::outcome::{Final, Outcome};
+use crate::application::{Application, Block, Done, Link, Reply};
+use crate::ordering::BlockId;
+
+/// The block below all others.
+pub(super) const GENESIS: BlockId = BlockId([0; 32]);
+/// Height, parent, and index of the maker.
+pub(super) const HEAD_BYTES: usize = 8 + 32 + 8;
+
+/// Notes when what happened.
+pub(super) struct Recorder {
+    proposed: Mutex<BTreeMap<BlockId, Duration>>,
+    finals: Mutex<Vec<Vec<Final>>>,
+}
+
+impl Recorder {
+    pub fn new(members: usize) -> Recorder {
+        Recorder { proposed: Mutex::default(), finals: Mutex::new(vec![Vec::new(); members]) }
+    }
+
+    pub fn outcome(&self, scenario: &Scenario, hash: String) -> Outcome {
+        let finals = std::mem::take(&mut *self.finals.lock());
+        Outcome::new(scenario.deal().0, finals, hash)
+    }
+}
+
+/// One validator's application.
+pub(super) struct Sketch<C> {
+    index: usize,
+    block_bytes: usize,
+    recorder: Arc<Recorder>,
+    clock: C,
+}
+
+impl<C: Fn() -> Duration> Sketch<C> {
+    pub fn new(index: usize, block_bytes: usize, recorder: Arc<Recorder>, clock: C) -> Sketch<C> {
+        Sketch { index, block_bytes, recorder, clock }
+    }
+}
+
+impl<C: Fn() -> Duration + Send + Sync + 'static> Application for Sketch<C> {
+    fn read(&self, bytes: &[u8]) -> Option<Link> {
+        let (height, rest) = bytes.split_first_chunk()?;
+        let parent = BlockId(*rest.first_chunk()?);
+        let id = BlockId(Sha256::hash(&[bytes]).0);
+        Some(Link { id, parent, height: u64::from_be_bytes(*height) })
+    }
+
+    fn propose(&self, parent: Block, reply: Reply<Block>) {
+        let mut bytes = Vec::with_capacity(self.block_bytes);
+        bytes.extend_from_slice(&(parent.link.height + 1).to_be_bytes());
+        bytes.extend_from_slice(&parent.link.id.0);
+        bytes.extend_from_slice(&(self.index as u64).to_be_bytes());
+        bytes.resize(self.block_bytes.max(HEAD_BYTES), 0);
+        let link = self.read(&bytes).expect("it was just written");
+        self.recorder.proposed.lock().entry(link.id).or_insert_with(&self.clock);
+        reply.give(Block { link, bytes: bytes.into() });
+    }
+
+    fn verify(&self, _block: Block, _parent: Block, reply: Reply<bool>) {
+        reply.give(true);
+    }
+
+    fn finalized(&self, block: Block, certificate: Option<Vec<u8>>, done: Done) {
+        let Link { id, height, .. } = block.link;
+        let proposed = self.recorder.proposed.lock().get(&id).copied();
+        let proposed = proposed.expect("what is final was proposed by somebody");
+        let told = Final { height, id, proposed, at: (self.clock)(), certificate };
+        self.recorder.finals.lock()[self.index].push(told);
+        done.tell();
+    }
+}
