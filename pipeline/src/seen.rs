@@ -1,7 +1,8 @@
 //! `Seen`: a set that remembers the newest and forgets the oldest, in bounded memory.
 //!
 //! Two generations: new keys go into the young one; when that is full it becomes the old one, and what was old is
-//! forgotten. So between one and two generations are remembered, and nothing is ever reported that was not put in.
+//! forgotten. So between one and two generations are remembered, and nothing is ever reported that was not put in. Both
+//! have their room from the start and keep it, so that nothing ever grows or moves; the system gives memory as it is used.
 
 use std::hash::Hash;
 
@@ -18,7 +19,8 @@ pub struct Seen<K, V> {
 impl<K: Hash + Eq, V> Seen<K, V> {
     /// Remembers at least this many.
     pub fn new(generation: usize) -> Seen<K, V> {
-        Seen { generation, young: HashMap::new(), old: HashMap::new() }
+        let empty = || HashMap::with_capacity(generation);
+        Seen { generation, young: empty(), old: empty() }
     }
 
     /// What went with this key, if it is remembered.
@@ -29,7 +31,8 @@ impl<K: Hash + Eq, V> Seen<K, V> {
     /// Remembers a key as the newest.
     pub fn insert(&mut self, key: K, value: V) {
         if self.young.len() >= self.generation {
-            self.old = std::mem::take(&mut self.young);
+            std::mem::swap(&mut self.young, &mut self.old);
+            self.young.clear();
         }
         self.young.insert(key, value);
     }
