@@ -10,11 +10,13 @@
 //   tasks      number of a signature and of a place among the keys that are known, u32 each; those of the same kind
 //              stand together, so that threads that run together do the same
 //   count      how many tasks
-//   scratch    96 bytes for each task
+//   scratch    96 bytes for each task of secp256k1, 384 for each of ed25519
 //   known      keys that are known: Ed25519Known or SecpKnown by place
+//   secret     32 bytes that are others for each batch
 //
 // What a key that is known does not prove is left without an answer, and answered by the kernels that need none.
 #include "scheme/ed25519_known.cuh"
+#include "scheme/ed25519_sums.cuh"
 #include "scheme/secp256k1_known.cuh"
 
 // Multiples of the base points, made once by `tables`.
@@ -58,8 +60,9 @@ extern "C" __global__ void pelton_tables() {
         const Task* tasks,                                \
         uint32_t count,                                   \
         uint8_t* scratch,                                 \
-        uint8_t* known)
-#define PELTON_UNUSED (void)verdicts, (void)messages, (void)ends, (void)signatures, (void)keys, (void)scratch, (void)known
+        uint8_t* known,                                   \
+        const uint8_t* secret)
+#define PELTON_UNUSED (void)verdicts, (void)tasks, (void)messages, (void)ends, (void)signatures, (void)keys, (void)scratch, (void)known, (void)secret
 
 // The task of a thread, or its first one; a kernel in which each has `shared` of them has those `stride` apart.
 PELTON_DEVICE uint32_t thread_task() { return blockIdx.x * blockDim.x + threadIdx.x; }
@@ -90,6 +93,50 @@ PELTON_VERIFY(pelton_ed25519_known) {
     bool is_valid = ed25519_verify_known(
         ed25519_base, by, messages + start, ends[i] - start, signatures + 64 * i, keys + 32 * i);
     put_verdict(verdicts + VERDICT_BYTES * i, is_valid, by.address);
+}
+
+// The four steps of random sums, see scheme/ed25519_sums.cuh.
+PELTON_VERIFY(pelton_ed25519_equations) {
+    PELTON_UNUSED;
+    if (thread_task() >= count) return;
+    uint32_t i = tasks[thread_task()].signature, start = start_of(ends, i);
+    Ed25519Equation* equation = sums_equation(ed25519_sums(count, scratch), thread_task());
+    bool is_good = ed25519_equation(
+        equation, secret, messages + start, ends[i] - start, signatures + 64 * i, keys + 32 * i);
+    if (!is_good) put_verdict(verdicts + VERDICT_BYTES * i, false, keys);
+}
+
+// ED25519_WINDOWS threads for each group, those for the same window together.
+PELTON_VERIFY(pelton_ed25519_windows) {
+    PELTON_UNUSED;
+    Ed25519Sums sums = ed25519_sums(count, scratch);
+    uint32_t window = thread_task() / sums.groups, group = thread_task() % sums.groups;
+    if (window >= ED25519_WINDOWS) return;
+    const Ed25519Equation* first = sums_equation(sums, sums_start(group));
+    *sums_window(sums, window, group) = ed25519_window(first, sums_length(sums, group), (int)window);
+}
+
+// A thread for each group.
+PELTON_VERIFY(pelton_ed25519_groups) {
+    PELTON_UNUSED;
+    Ed25519Sums sums = ed25519_sums(count, scratch);
+    uint32_t group = thread_task();
+    if (group >= sums.groups) return;
+    const Ed25519Equation* first = sums_equation(sums, sums_start(group));
+    *sums_holds(sums, group) = ed25519_group(ed25519_base, first, sums_length(sums, group), [&](int window) {
+        return *sums_window(sums, (uint32_t)window, group);
+    });
+}
+
+// What a group that does not hold leaves open, the next kernel answers.
+PELTON_VERIFY(pelton_ed25519_addresses) {
+    PELTON_UNUSED;
+    if (thread_task() >= count) return;
+    uint32_t i = tasks[thread_task()].signature;
+    if (!*sums_holds(ed25519_sums(count, scratch), sums_group(thread_task())) || is_answered(verdicts, i)) return;
+    uint8_t address[20];
+    ed25519_address(address, keys + 32 * i);
+    put_verdict(verdicts + VERDICT_BYTES * i, true, address);
 }
 
 PELTON_VERIFY(pelton_ed25519) {
@@ -188,4 +235,13 @@ PELTON_VERIFY(pelton_secp256k1_know) {
     Task task = tasks[thread_task()];
     const uint8_t* address = verdicts + VERDICT_BYTES * task.signature + 1;
     secp_know((SecpKnown*)known + task.place, (const SecpKept*)scratch + thread_task(), address);
+}
+
+// Not signatures but hashes: the Keccak-256 of each message, in place of a verdict.
+PELTON_VERIFY(pelton_keccak256) {
+    PELTON_UNUSED;
+    uint32_t i = thread_task();
+    if (i >= count) return;
+    const uint8_t* message = messages + start_of(ends, i);
+    keccak256(verdicts + VERDICT_BYTES * i, ends[i] - start_of(ends, i), [&](uint32_t at) { return message[at]; });
 }

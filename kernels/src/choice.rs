@@ -98,15 +98,15 @@ impl fmt::Display for ChoiceError {
 impl std::error::Error for ChoiceError {}
 
 impl Choice {
-    /// Finds, tests and, for `auto` and `cuda`, measures what this name stands for. `find` is asked only where a device
-    /// may be used, jobs on `spawn` measure the CPU, and `seed` is as in [`backend::open`].
+    /// Finds, tests and, for `auto` and `cuda`, measures what this name stands for. `find` is asked, with the seed, only
+    /// where a device may be used, jobs on `spawn` measure the CPU, and `seed` is as in [`backend::open`].
     ///
     /// # Errors
     /// [`ChoiceError`]. `auto` is always available.
     pub fn open(
         name: &str,
         seed: [u8; 32],
-        find: impl FnOnce() -> Devices,
+        find: impl FnOnce([u8; 32]) -> Devices,
         spawn: Arc<dyn Spawn>,
         now: Now,
     ) -> Result<Choice, ChoiceError> {
@@ -117,7 +117,7 @@ impl Choice {
         if !["auto", "cuda"].contains(&name) {
             return Ok(Choice::from(backend));
         }
-        let devices = find();
+        let devices = find(seed);
         let mut found = Found::nothing_yet(&devices);
         let looked = look(&devices, &backend, spawn, now, &mut found);
         if let (Err(reason), "cuda") = (&looked, name) {

@@ -14,6 +14,7 @@ mod input;
 mod places;
 mod slot;
 mod steps;
+mod sums;
 
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,8 +27,8 @@ use crate::device::{Answer, Device};
 use crate::signatures::{Scheme, Signatures};
 use places::Places;
 use slot::Slot;
-pub use steps::KEYS_MAX;
 use steps::Steps;
+use sums::Sums;
 
 /// The kernels, for every GPU that is supported.
 static KERNELS: &[u8] = include_bytes!("../cuda/pelton.fatbin");
@@ -45,12 +46,32 @@ pub struct Cuda {
     /// By scheme, as it is numbered.
     steps: [Steps; 2],
     places: [Places; 2],
+    sums: Sums,
     /// Of which scheme the batch of each slot is.
     schemes: [Scheme; SLOTS],
 }
 
-/// The first GPU, and what there is of others, as far as the driver tells.
-pub fn devices() -> Devices {
+/// What one process chooses of a GPU. No verdict depends on it.
+#[derive(Clone, Copy)]
+pub struct Settings {
+    /// Makes sums random. It is secret and comes from the operating system in production, since whoever knows it could
+    /// make invalid signatures that a random sum does not see.
+    pub secret: [u8; 32],
+    /// How many keys of each scheme are known at most, each of which takes 6.2 kB of the GPU's memory.
+    pub keys_max: usize,
+    /// From how many ed25519 signatures on, whose keys are not known, sums are made.
+    pub sums_min: usize,
+}
+
+impl Settings {
+    /// 400 MB of keys for each scheme, and sums where a batch is long enough to keep a GPU busy without them.
+    pub fn new(secret: [u8; 32]) -> Settings {
+        Settings { secret, keys_max: 1 << 16, sums_min: 4_096 }
+    }
+}
+
+/// The first GPU, and what there is of others, as far as the driver tells. The secret is that of [`Settings`].
+pub fn devices(secret: [u8; 32]) -> Devices {
     let reason = match count() {
         Ok(0) => Some("there is no CUDA device on this machine".to_owned()),
         Ok(_) => None,
@@ -62,7 +83,7 @@ pub fn devices() -> Devices {
         count: count().unwrap_or(0),
         name: name(0),
         missing: reason,
-        open: Arc::new(|| guarded(|| open(0))),
+        open: Arc::new(move || guarded(|| open(0, Settings::new(secret)))),
     }
 }
 
@@ -88,16 +109,7 @@ fn guarded<T>(ask: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 ///
 /// # Errors
 /// Why there is none that can be used, for people.
-pub fn open(ordinal: usize) -> Result<Box<dyn Device>, String> {
-    open_with(ordinal, KEYS_MAX)
-}
-
-/// As [`open`], with at most `keys_max` keys of each scheme known, each of which takes 6.2 kB of the GPU's memory. No verdict
-/// depends on it.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_with(ordinal: usize, keys_max: usize) -> Result<Box<dyn Device>, String> {
+pub fn open(ordinal: usize, settings: Settings) -> Result<Box<dyn Device>, String> {
     let devices = count()?;
     if ordinal >= devices {
         return Err(format!("there is no CUDA device {ordinal}; there are {devices}"));
@@ -113,12 +125,13 @@ pub fn open_with(ordinal: usize, keys_max: usize) -> Result<Box<dyn Device>, Str
     let function = |name| module.load_function(name).map_err(in_words);
     slot::run_once(&context, &function("pelton_tables")?)?;
     let steps = [
-        Steps::of(Scheme::Secp256k1, &context, &module, keys_max)?,
-        Steps::of(Scheme::Ed25519, &context, &module, keys_max)?,
+        Steps::of(Scheme::Secp256k1, &context, &module, settings.keys_max)?,
+        Steps::of(Scheme::Ed25519, &context, &module, settings.keys_max)?,
     ];
-    let places = [Scheme::Secp256k1, Scheme::Ed25519].map(|scheme| Places::new(scheme, keys_max));
+    let places = [Scheme::Secp256k1, Scheme::Ed25519].map(|scheme| Places::new(scheme, settings.keys_max));
     let slots = (0..SLOTS).map(|_| Slot::new(&context)).collect::<Result<_, _>>()?;
-    Ok(Box::new(Cuda { slots, steps, places, schemes: [Scheme::Ed25519; SLOTS] }))
+    let sums = Sums::new(settings.secret, settings.sums_min);
+    Ok(Box::new(Cuda { slots, steps, places, sums, schemes: [Scheme::Ed25519; SLOTS] }))
 }
 
 /// The name of the GPU of this number, if there is one.
@@ -142,14 +155,19 @@ impl Device for Cuda {
 
     fn start(&mut self, slot: usize, known: &Signatures, batch: &Signatures) -> Result<(), String> {
         let scheme = batch.scheme();
-        let plan = self.places[scheme as usize].plan(known, batch);
+        let mut plan = self.places[scheme as usize].plan(known, batch);
+        plan.is_summed = scheme == Scheme::Ed25519 && self.sums.pays(plan.tasks.len() - plan.known);
         self.schemes[slot] = scheme;
-        self.slots[slot].start(&self.steps[scheme as usize], known, batch, plan)
+        let secret = self.sums.next_secret();
+        self.slots[slot].start(&self.steps[scheme as usize], known, batch, plan, &secret)
     }
 
     fn finish(&mut self, slot: usize) -> Result<Option<Vec<Answer>>, String> {
         let Some((answers, plan)) = self.slots[slot].finish()? else { return Ok(None) };
         self.places[self.schemes[slot] as usize].learn(&plan, &answers);
+        if self.schemes[slot] == Scheme::Ed25519 {
+            self.sums.learn(&plan, &answers);
+        }
         Ok(Some(answers))
     }
 
@@ -175,7 +193,7 @@ fn in_words(error: impl Display) -> String {
 mod tests {
     #[test]
     fn a_machine_without_a_gpu_is_told_so_and_nothing_panics() {
-        match super::open(usize::MAX) {
+        match super::open(usize::MAX, super::Settings::new([0; 32])) {
             Ok(_) => panic!("no machine has so many"),
             Err(reason) => assert!(reason.starts_with("there is no CUDA"), "{reason}"),
         }

@@ -70,7 +70,7 @@ fn now() -> Now {
 }
 
 fn choose(name: &str, devices: Devices) -> Result<Choice, ChoiceError> {
-    Choice::open(name, [3; 32], || devices, Arc::new(|job: Job| job()), now())
+    Choice::open(name, [3; 32], |_| devices, Arc::new(|job: Job| job()), now())
 }
 
 fn answered_by(choice: &Choice) -> Vec<(&'static str, u64)> {

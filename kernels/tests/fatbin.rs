@@ -20,8 +20,13 @@ type Budget = (&'static str, [u32; 3]);
 const BUDGETS: [&[Budget]; VERIFYING.len()] = [
     &[
         ("pelton_ed25519", [128, 0, 16_000]),
+        ("pelton_ed25519_addresses", [88, 0, 700]),
+        ("pelton_ed25519_equations", [128, 0, 8_000]),
+        ("pelton_ed25519_groups", [136, 0, 7_500]),
         ("pelton_ed25519_know", [176, 0, 9_500]),
         ("pelton_ed25519_known", [128, 0, 12_500]),
+        ("pelton_ed25519_windows", [144, 0, 5_500]),
+        ("pelton_keccak256", [96, 0, 1_600]),
         ("pelton_secp256k1", [160, 0, 25_000]),
         ("pelton_secp256k1_begin", [72, 0, 1_500]),
         ("pelton_secp256k1_end", [104, 0, 6_000]),

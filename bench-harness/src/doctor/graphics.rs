@@ -13,7 +13,8 @@ const CLASSES: [&str; 2] = ["0x03", "0x12"];
 /// Whether a GPU that is there can be used.
 pub fn driver(host: &Host) -> Check {
     let name = "GPU and driver";
-    let found = cuda::devices();
+    // Nothing is verified on what is found here.
+    let found = cuda::devices([0; 32]);
     if let Some(card) = &found.name {
         return Check::good(name, format!("{card}, the first of {}", found.count));
     }

@@ -1,15 +1,70 @@
 //! Batches to measure with: valid signatures, the same ones on every machine, and some of them forged.
 
+use pelton_kernels::cuda::Settings;
 use pelton_kernels::{Scheme, Signatures, samples};
 use rayon::prelude::*;
 
-/// What is measured end to end: a name, the scheme, and whether keys of it become known; those of secp256k1 do where senders
-/// are claimed, those of ed25519 always, unless all keys differ.
-pub const KINDS: [(&str, Scheme, bool); 4] = [
-    ("ed25519, keys seldom known", Scheme::Ed25519, false),
-    ("ed25519, keys known", Scheme::Ed25519, true),
-    ("secp256k1, recovery", Scheme::Secp256k1, false),
-    ("secp256k1, keys known", Scheme::Secp256k1, true),
+/// What is measured end to end.
+pub struct Kind {
+    pub name: &'static str,
+    pub scheme: Scheme,
+    /// Whether there is room for keys, which become known then; those of secp256k1 where senders are claimed.
+    pub is_known: bool,
+    /// Whether ed25519 signatures are verified in sums where keys are not known.
+    pub is_summed: bool,
+    /// Signatures a second that are wanted of one H200.
+    pub wanted: f64,
+}
+
+impl Kind {
+    /// Of a GPU that verifies in this way.
+    pub fn settings(&self) -> Settings {
+        let plain = Settings::new([7; 32]);
+        Settings {
+            keys_max: if self.is_known { plain.keys_max } else { 0 },
+            sums_min: if self.is_summed { 0 } else { usize::MAX },
+            ..plain
+        }
+    }
+}
+
+/// All that is measured.
+pub const KINDS: [Kind; 5] = [
+    Kind {
+        name: "ed25519, one by one",
+        scheme: Scheme::Ed25519,
+        is_known: false,
+        is_summed: false,
+        wanted: 15e6,
+    },
+    Kind {
+        name: "ed25519, random sums",
+        scheme: Scheme::Ed25519,
+        is_known: false,
+        is_summed: true,
+        wanted: 60e6,
+    },
+    Kind {
+        name: "ed25519, known keys",
+        scheme: Scheme::Ed25519,
+        is_known: true,
+        is_summed: true,
+        wanted: 60e6,
+    },
+    Kind {
+        name: "secp256k1, recovery",
+        scheme: Scheme::Secp256k1,
+        is_known: false,
+        is_summed: false,
+        wanted: 20e6,
+    },
+    Kind {
+        name: "secp256k1, known keys",
+        scheme: Scheme::Secp256k1,
+        is_known: true,
+        is_summed: false,
+        wanted: 60e6,
+    },
 ];
 
 /// So many valid signatures, of which `different` differ. Those of secp256k1 are claimed if `claimed` says so.

@@ -7,13 +7,10 @@ use pelton_kernels::choice::Choice;
 use pelton_kernels::device::{Now, OnDevice, Open, Settings};
 use pelton_kernels::{Completed, Job, Signatures, Spawn, Verifier, cuda};
 
-use super::batches::{KINDS, valid};
+use super::batches::{KINDS, Kind, valid};
 use super::energy::Energy;
 use super::sizes::Sizes;
 use super::table::{Table, duration, median, per_second};
-
-/// What is wanted of one H200, in signatures a second, of those that are in [`KINDS`].
-const WANTED: [f64; KINDS.len()] = [15e6, 60e6, 20e6, 60e6];
 
 /// Signatures of the batch whose latency is told.
 const SHORT: usize = 1_000;
@@ -40,9 +37,9 @@ pub fn spawn() -> Arc<dyn Spawn> {
     Arc::new(|job: Job| rayon::spawn(job))
 }
 
-/// The first GPU, without a CPU behind it, on which so many keys are known at most.
-pub fn device(keys_max: usize) -> Result<OnDevice, String> {
-    let open: Open = Arc::new(move || cuda::open_with(0, keys_max));
+/// The first GPU, without a CPU behind it.
+pub fn device(of: cuda::Settings) -> Result<OnDevice, String> {
+    let open: Open = Arc::new(move || cuda::open(0, of));
     let settings = Settings { timeout_ns: 60_000_000_000, retry_ns: u64::MAX / 2 };
     OnDevice::new(open()?, open, spawn(), now(), settings).map_err(|fault| fault.to_string())
 }
@@ -60,8 +57,9 @@ pub fn next(verifier: &mut dyn Verifier) -> Completed {
 /// Measures what a user gets.
 pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
     table.heading("end to end, GPU alone");
-    for ((name, scheme, is_known), wanted) in KINDS.into_iter().zip(WANTED) {
-        let mut device = device(if is_known { cuda::KEYS_MAX } else { 0 })?;
+    for kind in &KINDS {
+        let Kind { name, scheme, is_known, wanted, .. } = *kind;
+        let mut device = device(kind.settings())?;
         let batches = vec![valid(scheme, sizes.different, sizes.batch, is_known); BATCHES];
         let energy = Energy::start();
         let (rate, count) = rate(&mut device, batches, sizes.seconds)?;
@@ -99,8 +97,8 @@ fn beside_the_cpu(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
             }
         }
         let mut verifier = opened.verifier(spawn(), now(), pelton_kernels::Settings::default());
-        // Users say nothing about keys, so that the first kind, of whose keys none is known, does not occur here.
-        for (name, scheme, is_known) in &KINDS[1..] {
+        // Of ed25519 all keys become known, as nobody says that they should not.
+        for Kind { name, scheme, is_known, .. } in &KINDS[2..] {
             let batches = vec![valid(*scheme, sizes.different, sizes.batch, *is_known); BATCHES];
             let before = verifier.report().answered_by("cuda");
             let (rate, count) = rate(&mut *verifier, batches, sizes.seconds)?;

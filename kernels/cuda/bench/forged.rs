@@ -1,10 +1,9 @@
 //! Very many signatures, one in a thousand forged, and each verdict held to what the plain back-end says.
 
-use pelton_kernels::cuda::KEYS_MAX;
 use pelton_kernels::{Signatures, Verdict, Verifier as _, open};
 use rayon::prelude::*;
 
-use super::batches::{KINDS, forged, valid};
+use super::batches::{KINDS, Kind, forged, valid};
 use super::ends::{device, next};
 use super::sizes::Sizes;
 use super::table::Table;
@@ -15,8 +14,9 @@ const BATCHES: usize = 4;
 /// Sends them, and fails at the first wrong verdict.
 pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
     table.heading("one in a thousand forged");
-    for (name, scheme, is_known) in KINDS {
-        let mut device = device(if is_known { KEYS_MAX } else { 0 })?;
+    for kind in &KINDS {
+        let Kind { name, scheme, is_known, .. } = *kind;
+        let mut device = device(kind.settings())?;
         let plain = valid(scheme, sizes.different, sizes.batch, is_known);
         let mut batches: Vec<_> = (0..BATCHES).map(|index| forged(&plain, 1 + 77 * index)).collect();
         let expected: Vec<_> = batches.iter().map(right).collect();

@@ -1,6 +1,6 @@
 //! The GPU by its own clock: ceilings, copies, and each kernel as a share of its floor.
 
-use pelton_kernels::cuda::ceilings::{CEILINGS, FLOORS, Gpu};
+use pelton_kernels::cuda::ceilings::{CEILINGS, FLOORS, Gpu, Way};
 
 use super::batches::valid;
 use super::sizes::Sizes;
@@ -34,8 +34,8 @@ pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
     }
     table.heading("kernels alone (medians, the GPU's clock); the floor is that of their products");
     for (floor, [registers, local, threads]) in FLOORS.iter().zip(about.kernels) {
-        let batch = valid(floor.scheme, sizes.different, sizes.batch, floor.is_known);
-        let (answers, times) = gpu.verify(&batch, floor.is_known, sizes.times)?;
+        let batch = valid(floor.scheme, sizes.different, sizes.batch, floor.way == Way::Known);
+        let (answers, times) = gpu.verify(&batch, floor.way, sizes.times)?;
         if answers.iter().any(|answer| answer[0] != 1) {
             return Err(format!("{}: a valid signature was refused", floor.name));
         }

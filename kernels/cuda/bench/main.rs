@@ -55,7 +55,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    if let Some(missing) = pelton_kernels::cuda::devices().missing {
+    if let Some(missing) = pelton_kernels::cuda::devices([7; 32]).missing {
         eprintln!("gpu: nothing can be measured: {missing}");
         return ExitCode::from(2);
     }

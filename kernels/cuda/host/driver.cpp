@@ -15,8 +15,10 @@
 //   stuck           nothing that is queued ends         silent      kernels end without having run
 //   liar            kernels say the opposite            garbage     kernels write bytes that are no answers
 //   forgetful       keys that are to be known are not written
+//   holds-all       all random sums are said to hold
 //
-// Beside that file, with `.known` behind its name, stands how many signatures were answered by keys that are known.
+// Beside that file, with `.known` behind its name, stands how many signatures were answered by keys that are known, and with
+// `.held` how many random sums held.
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,11 +87,26 @@ static void spoil(uint8_t* answers, uint32_t count) {
     }
 }
 
+static void note(const char* what, uint32_t count) {
+    std::ofstream(std::string(getenv("CUDA_STAND_IN")) + what, std::ios::app) << count << "\n";
+}
+
 // Notes how many of these tasks have an answer.
 static void note_known(const uint8_t* answers, const Task* tasks, uint32_t count) {
     uint32_t answered = 0;
     for (uint32_t at = 0; at < count; at++) answered += answers[32 * tasks[at].signature] != 0xff;
-    std::ofstream(std::string(getenv("CUDA_STAND_IN")) + ".known", std::ios::app) << answered << "\n";
+    note(".known", answered);
+}
+
+// Notes how many sums hold, or makes them.
+static void note_held(uint32_t count, uint8_t* scratch) {
+    Ed25519Sums sums = ed25519_sums(count, scratch);
+    uint32_t held = 0;
+    for (uint32_t group = 0; group < sums.groups; group++) {
+        if (fails_by("holds-all")) *sums_holds(sums, group) = 1;
+        held += *sums_holds(sums, group) != 0;
+    }
+    note(".held", held);
 }
 
 // The same for kernels whose answers are bytes: those of BLS signatures, and where they have pointer and count. What a kernel
@@ -207,11 +224,14 @@ CALL(cuLaunchKernel, const Kernel* kernel, unsigned blocks, unsigned, unsigned, 
     bool learns = is("pelton_ed25519_know") || is("pelton_secp256k1_know");
     uint8_t* verdicts = answers || knows ? *static_cast<uint8_t**>(arguments[0]) : nullptr;
     const Task* tasks = knows ? *static_cast<const Task**>(arguments[5]) : nullptr;
-    uint32_t count = answers || knows ? *static_cast<uint32_t*>(arguments[6]) : 0;
+    bool sums = is("pelton_ed25519_groups");
+    uint8_t* scratch = sums ? *static_cast<uint8_t**>(arguments[7]) : nullptr;
+    uint32_t count = answers || knows || sums ? *static_cast<uint32_t*>(arguments[6]) : 0;
     stream->queue.push_back([=] {
         if (fails_by("silent") || (learns && fails_by("forgetful"))) return;
         launch();
         if (knows) note_known(verdicts, tasks, count);
+        if (sums) note_held(count, scratch);
         if (answers) spoil(verdicts, count);
     });
 END

@@ -52,6 +52,10 @@ Kernel kernel_of(void (*kernel)(Types...)) {
 static const std::map<std::string, Kernel> KERNELS = {
     {"pelton_tables", kernel_of(pelton_tables)},
     {"pelton_ed25519_known", kernel_of(pelton_ed25519_known)},
+    {"pelton_ed25519_equations", kernel_of(pelton_ed25519_equations)},
+    {"pelton_ed25519_windows", kernel_of(pelton_ed25519_windows)},
+    {"pelton_ed25519_groups", kernel_of(pelton_ed25519_groups)},
+    {"pelton_ed25519_addresses", kernel_of(pelton_ed25519_addresses)},
     {"pelton_ed25519", kernel_of(pelton_ed25519)},
     {"pelton_ed25519_know", kernel_of(pelton_ed25519_know)},
     {"pelton_secp256k1_known_begin", kernel_of(pelton_secp256k1_known_begin)},
@@ -61,6 +65,7 @@ static const std::map<std::string, Kernel> KERNELS = {
     {"pelton_secp256k1", kernel_of(pelton_secp256k1)},
     {"pelton_secp256k1_end", kernel_of(pelton_secp256k1_end)},
     {"pelton_secp256k1_know", kernel_of(pelton_secp256k1_know)},
+    {"pelton_keccak256", kernel_of(pelton_keccak256)},
     {"pelton_ceiling_products", kernel_of(pelton_ceiling_products)},
     {"pelton_ceiling_carried_products", kernel_of(pelton_ceiling_carried_products)},
     {"pelton_ceiling_sums", kernel_of(pelton_ceiling_sums)},

@@ -17,6 +17,8 @@
 //   17  secp256k1 verify    64 signature, 1 parity, 4 length, message    likewise; the key is known from now on, if it is
 //   18  ed25519 known       as 16, with multiples of the key             likewise
 //   19  secp256k1 known     as 17, with those of the last key that 17 recovered
+//   20  ed25519 group       4 how many, and as 16 of each                21 of each, as 16
+//   28  products of these   likewise                                     8 how many products all of them need together
 //   24 to 27                as 16 to 19                                  8 how many products of two words it needs
 #define PELTON_COUNT
 #include <stdio.h>
@@ -25,9 +27,10 @@
 #include <vector>
 
 #include "../scheme/ed25519_known.cuh"
+#include "../scheme/ed25519_sums.cuh"
 #include "../scheme/secp256k1_known.cuh"
 
-enum { ED25519 = 16, SECP256K1 = 17, KNOWN_ED25519 = 18, KNOWN_SECP256K1 = 19, COUNTED = 24 };
+enum { ED25519 = 16, SECP256K1 = 17, KNOWN_ED25519 = 18, KNOWN_SECP256K1 = 19, GROUP = 20, COUNTED = 24 };
 
 static bool take(void* into, size_t bytes) { return fread(into, 1, bytes, stdin) == bytes; }
 
@@ -158,6 +161,52 @@ static bool answer_verify(unsigned char operation, bool is_counted, const Bases&
     return fwrite(&is_valid, 1, 1, stdout) == 1 && fwrite(address, 1, 20, stdout) == 20;
 }
 
+struct Signed {
+    unsigned char signature[64], key[32];
+    std::vector<unsigned char> message;
+
+    bool read() {
+        uint32_t length;
+        if (!take(signature, 64) || !take(key, 32) || !take(&length, 4)) return false;
+        message.resize(length);
+        return take(message.data(), length);
+    }
+    bool verify(unsigned char* address, const Bases& bases) const {
+        return ed25519_verify(address, bases.ed25519, message.data(), (uint32_t)message.size(), signature, key);
+    }
+};
+
+// The steps of a sum, and each by itself where it does not hold.
+static bool answer_group(bool is_counted, const Bases& bases) {
+    static const unsigned char secret[32] = {1, 2, 3};
+    uint32_t count;
+    if (!take(&count, 4) || count > ED25519_GROUP) return false;
+    std::vector<Signed> all(count);
+    for (Signed& one : all) {
+        if (!one.read()) return false;
+    }
+    uint64_t before = pelton_products;
+    std::vector<Ed25519Equation> equations(count);
+    std::vector<bool> is_good(count);
+    std::vector<unsigned char> answers(21 * count);
+    for (uint32_t i = 0; i < count; i++) {
+        const Signed& one = all[i];
+        is_good[i] = ed25519_equation(
+            &equations[i], secret, one.message.data(), (uint32_t)one.message.size(), one.signature, one.key);
+    }
+    Edwards windows[ED25519_WINDOWS];
+    for (int i = 0; i < ED25519_WINDOWS; i++) windows[i] = ed25519_window(equations.data(), count, i);
+    bool holds = ed25519_group(bases.ed25519, equations.data(), count, [&](int i) { return windows[i]; });
+    for (uint32_t i = 0; i < count; i++) {
+        unsigned char* answer = answers.data() + 21 * i;
+        if (holds && is_good[i]) ed25519_address(answer + 1, all[i].key);
+        answer[0] = is_good[i] && (holds || all[i].verify(answer + 1, bases));
+    }
+    uint64_t products = pelton_products - before;
+    if (is_counted) return fwrite(&products, 8, 1, stdout) == 1;
+    return fwrite(answers.data(), 1, answers.size(), stdout) == answers.size();
+}
+
 int main() {
     static Bases bases;
     static Keys keys;
@@ -167,6 +216,7 @@ int main() {
     while (take(&operation, 1)) {
         bool is_answered = operation < 8           ? answer_25519(operation)
                            : operation < 16        ? answer_secp256k1(operation)
+                           : operation % 8 == 4    ? answer_group(operation >= COUNTED, bases)
                            : operation < COUNTED   ? answer_verify(operation, false, bases, keys)
                                                    : answer_verify(operation - 8, true, bases, keys);
         if (!is_answered) return 1;

@@ -45,6 +45,23 @@ PELTON_CALLED Edwards ed25519_double_product(const Ed25519Base& base, const word
     return sum;
 }
 
+// s B for s below 2^253.
+PELTON_CALLED Edwards ed25519_base_product(const Ed25519Base& base, const word* s) {
+    word shifted[8];
+    scalar25519_offset(shifted, s, 0x80808080);
+    Edwards sum = edwards_zero();
+#pragma unroll 1
+    for (int i = 3; i >= 0; i--) {
+#pragma unroll 1
+        for (int j = 0; j < 8 && i < 3; j++) sum = edwards_double(sum, true);
+#pragma unroll 1
+        for (int block = 0; block < COMB_BLOCKS; block++) {
+            sum = edwards_add_comb(sum, base, block, scalar25519_digit8(shifted, 4 * block + i));
+        }
+    }
+    return sum;
+}
+
 // Rules 1 and 2: y is below p, and is not that of a point of small order.
 PELTON_CALLED bool ed25519_is_canonical_and_not_small(const word* encoding) {
     const word small[5][8] = {

@@ -11,7 +11,7 @@ use cudarc::nvrtc::Ptx;
 use super::input::Layout;
 use super::places::{Places, Plan};
 use super::slot::{self, Slot, time};
-use super::steps::{KEYS_MAX, Steps, THREADS};
+use super::steps::{Steps, THREADS};
 use super::{KERNELS, count, guarded, in_words};
 use crate::device::Answer;
 use crate::signatures::{Scheme, Signatures};
@@ -21,6 +21,9 @@ static CEILINGS_KERNELS: &[u8] = include_bytes!("../../cuda/ceilings.fatbin");
 
 /// Threads of a block of them.
 const CEILING_THREADS: u32 = 256;
+
+/// Keys of each scheme that there is room for.
+const KEYS: usize = 1 << 16;
 
 /// Batches after which all of their keys are known: a quarter of those that are not yet with each, from the second one on.
 const BATCHES_TO_KNOW: usize = 12;
@@ -45,6 +48,17 @@ pub const CEILINGS: [Ceiling; 6] = [
     Ceiling { name: "multiplications in the field of secp256k1", kernel: "fsecp", each_round: 8 },
 ];
 
+/// In which way signatures are verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// One by one, with no key known.
+    Alone,
+    /// One by one, with multiples of all keys in the GPU's memory.
+    Known,
+    /// In random sums, of which all hold.
+    Summed,
+}
+
 /// What a verification takes at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Floor {
@@ -52,18 +66,19 @@ pub struct Floor {
     pub name: &'static str,
     /// Of which scheme.
     pub scheme: Scheme,
-    /// Whether multiples of the key stand in the GPU's memory.
-    pub is_known: bool,
+    /// In which way.
+    pub way: Way,
     /// Products of two words that it takes on average, in whole thousands: on a GPU, one instruction each.
     pub products: u64,
 }
 
 /// All that is verified.
-pub const FLOORS: [Floor; 4] = [
-    Floor { name: "ed25519, one by one", scheme: Scheme::Ed25519, is_known: false, products: 187_000 },
-    Floor { name: "ed25519, known keys", scheme: Scheme::Ed25519, is_known: true, products: 73_000 },
-    Floor { name: "secp256k1, recovery", scheme: Scheme::Secp256k1, is_known: false, products: 175_000 },
-    Floor { name: "secp256k1, known keys", scheme: Scheme::Secp256k1, is_known: true, products: 88_000 },
+pub const FLOORS: [Floor; 5] = [
+    Floor { name: "ed25519, one by one", scheme: Scheme::Ed25519, way: Way::Alone, products: 187_000 },
+    Floor { name: "ed25519, random sums", scheme: Scheme::Ed25519, way: Way::Summed, products: 73_000 },
+    Floor { name: "ed25519, known keys", scheme: Scheme::Ed25519, way: Way::Known, products: 73_000 },
+    Floor { name: "secp256k1, recovery", scheme: Scheme::Secp256k1, way: Way::Alone, products: 175_000 },
+    Floor { name: "secp256k1, known keys", scheme: Scheme::Secp256k1, way: Way::Known, products: 88_000 },
 ];
 
 /// What the driver says of a GPU.
@@ -110,8 +125,8 @@ impl Gpu {
         let function = |name| kernels.load_function(name).map_err(in_words);
         slot::run_once(&context, &function("pelton_tables")?)?;
         let steps = [
-            Steps::of(Scheme::Secp256k1, &context, &kernels, KEYS_MAX)?,
-            Steps::of(Scheme::Ed25519, &context, &kernels, KEYS_MAX)?,
+            Steps::of(Scheme::Secp256k1, &context, &kernels, KEYS)?,
+            Steps::of(Scheme::Ed25519, &context, &kernels, KEYS)?,
         ];
         let (stream, slot) = (context.new_stream().map_err(in_words)?, Slot::new(&context)?);
         Ok(Gpu { context, stream, ceilings, steps, slot })
@@ -145,7 +160,7 @@ impl Gpu {
             CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES, CU_FUNC_ATTRIBUTE_NUM_REGS,
         };
         let steps = &self.steps[floor.scheme as usize];
-        let kernel = &steps.kernels[steps.longest[usize::from(floor.is_known)]].kernel;
+        let kernel = &steps.kernels[steps.longest[floor.way as usize]].kernel;
         let attribute = |of| kernel.get_attribute(of).map_err(in_words);
         let [registers, local] =
             [attribute(CU_FUNC_ATTRIBUTE_NUM_REGS)?, attribute(CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES)?];
@@ -194,27 +209,28 @@ impl Gpu {
         }
     }
 
-    /// What it says of a batch that fits one slot, and how long the kernels took, each of so many times: with no key known, or
-    /// with all of them, which the same batch makes known beforehand.
+    /// What it says of a batch that fits one slot, and how long the kernels took, each of so many times. Where keys are known,
+    /// the same batch makes them so beforehand.
     ///
     /// # Errors
     /// What the driver says, for people.
     pub fn verify(
         &mut self,
         batch: &Signatures,
-        is_known: bool,
+        way: Way,
         times: usize,
     ) -> Result<(Vec<Answer>, Vec<f64>), String> {
         let none = Signatures::new(batch.scheme());
-        let mut places = Places::new(batch.scheme(), KEYS_MAX);
+        let mut places = Places::new(batch.scheme(), KEYS);
         let mut plan = Plan::without_keys(batch.len());
-        let mut answers = Vec::new();
+        plan.is_summed = way == Way::Summed;
+        let (is_known, mut answers) = (way == Way::Known, Vec::new());
         // Each batch makes more keys known, until all are.
         for _ in 0..if is_known { BATCHES_TO_KNOW } else { 1 } {
             if is_known {
                 plan = places.plan(&none, batch);
             }
-            self.slot.start(&self.steps[batch.scheme() as usize], &none, batch, plan)?;
+            self.slot.start(&self.steps[batch.scheme() as usize], &none, batch, plan, &[0; 32])?;
             (answers, plan) = self.wait()?;
             places.learn(&plan, &answers);
             if plan.known == batch.len() {

@@ -4,6 +4,7 @@
 //!   signatures  64 bytes each
 //!   keys        32 bytes each (ed25519), or parities, 1 byte each (secp256k1)
 //!   padding     to a multiple of four
+//!   secret      32 bytes, of which the coefficients of sums are made
 //!   ends        u32 each, little-endian, where each message ends
 //!   tasks       numbers of a signature and of a place, u32 each, see `places.rs`
 //!   messages    one behind the other
@@ -16,6 +17,7 @@ use crate::signatures::{Scheme, Signatures};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub keys: usize,
+    pub secret: usize,
     pub ends: usize,
     pub tasks: usize,
     pub messages: usize,
@@ -33,15 +35,23 @@ impl Layout {
             Scheme::Secp256k1 => 1,
         };
         let keys = 64 * count;
-        let ends = (keys + key_bytes * count).next_multiple_of(4);
+        let secret = (keys + key_bytes * count).next_multiple_of(4);
+        let ends = secret + 32;
         let tasks = ends + 4 * count;
         let messages = tasks + 8 * count;
         let total = messages + first.messages().len() + second.messages().len();
-        Layout { keys, ends, tasks, messages, total, count }
+        Layout { keys, secret, ends, tasks, messages, total, count }
     }
 
     /// Writes the two batches, and what is to be done with them, to memory of `total` bytes or more.
-    pub fn write(&self, memory: &mut [u8], first: &Signatures, second: &Signatures, tasks: &[Task]) {
+    pub fn write(
+        &self,
+        memory: &mut [u8],
+        first: &Signatures,
+        second: &Signatures,
+        tasks: &[Task],
+        secret: &[u8; 32],
+    ) {
         let mut put = |at: usize, one: &[u8], other: &[u8]| {
             let (before, behind) = memory[at..at + one.len() + other.len()].split_at_mut(one.len());
             before.copy_from_slice(one);
@@ -53,6 +63,7 @@ impl Layout {
             Scheme::Secp256k1 => put(self.keys, first.parities(), second.parities()),
         }
         put(self.messages, first.messages(), second.messages());
+        memory[self.secret..self.ends].copy_from_slice(secret);
         let offset = u32::try_from(first.messages().len()).expect("known messages are short");
         let moved = second.ends().iter().map(|end| end + offset);
         let ends = memory[self.ends..self.tasks].chunks_exact_mut(4);
@@ -80,14 +91,18 @@ mod tests {
         second.push_secp256k1(b"", &[2; 64], 1, None);
         second.push_secp256k1(b"cde", &[3; 64], 9, None);
         let layout = Layout::of(&first, &second);
-        assert_eq!(layout, Layout { keys: 192, ends: 196, tasks: 208, messages: 232, total: 237, count: 3 });
-        let mut memory = [0xee; 237];
+        assert_eq!(
+            layout,
+            Layout { keys: 192, secret: 196, ends: 228, tasks: 240, messages: 264, total: 269, count: 3 }
+        );
+        let mut memory = [0xee; 269];
         let tasks = [2, 0, 1].map(|signature| Task { signature, place: 0x0102_0304 });
-        layout.write(&mut memory, &first, &second, &tasks);
+        layout.write(&mut memory, &first, &second, &tasks, &[8; 32]);
         let signatures = [[1; 64], [2; 64], [3; 64]];
         let ends = [2, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0];
         let tasks = [2, 0, 1].map(|signature| [signature, 0, 0, 0, 4, 3, 2, 1]);
-        let parts = [signatures.as_flattened(), &[0, 1, 9, 0xee], &ends, tasks.as_flattened(), b"abcde"];
+        let parts =
+            [signatures.as_flattened(), &[0, 1, 9, 0xee], &[8; 32], &ends, tasks.as_flattened(), b"abcde"];
         assert_eq!(memory[..], parts.concat());
     }
 
@@ -98,8 +113,8 @@ mod tests {
         let layout = Layout::of(&Signatures::new(Scheme::Ed25519), &batch);
         let mut memory = vec![0; layout.total];
         let task = Task { signature: 0, place: u32::MAX };
-        layout.write(&mut memory, &Signatures::new(Scheme::Ed25519), &batch, &[task]);
+        layout.write(&mut memory, &Signatures::new(Scheme::Ed25519), &batch, &[task], &[8; 32]);
         let task = [0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];
-        assert_eq!(memory, [&[4; 64][..], &[5; 32], &[1, 0, 0, 0], &task, b"m"].concat());
+        assert_eq!(memory, [&[4; 64][..], &[5; 32], &[8; 32], &[1, 0, 0, 0], &task, b"m"].concat());
     }
 }

@@ -18,12 +18,17 @@
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
+use std::ops::Range;
 
+use super::sums::GROUP;
 use crate::device::Answer;
 use crate::signatures::{NO_CLAIM, Scheme, Signatures};
 
 /// In place of a place, as in `cuda/verify.cu`.
 const NOWHERE: u32 = u32::MAX;
+
+/// Tasks whose sum is apart from all others, as in `cuda/scheme/ed25519_sums.cuh`: those whose answers are known.
+pub(super) const FIRST: usize = 4;
 
 /// Rounds of the hand that a key outlives at most without being used.
 const USES_MAX: u8 = 7;
@@ -50,10 +55,14 @@ pub(super) struct Task {
 /// The tasks of a batch.
 #[derive(Debug)]
 pub(super) struct Plan {
-    /// One for each signature: first those whose key is known, then those whose key is to be, then the others.
+    /// One for each signature: first those whose key is known, then `first`, then those whose key is to be, then the others.
     pub tasks: Vec<Task>,
     pub known: usize,
+    /// Those whose answers are known, and whose keys are not.
+    pub first: usize,
     pub new: usize,
+    /// Whether those whose key is not known are verified in sums.
+    pub is_summed: bool,
     /// By signature.
     ids: Vec<Option<Id>>,
 }
@@ -91,7 +100,19 @@ impl Plan {
     /// Nothing is known, and nothing is to be.
     pub fn without_keys(count: usize) -> Plan {
         let task = |signature| Task { signature: signature as u32, place: NOWHERE };
-        Plan { tasks: (0..count).map(task).collect(), known: 0, new: 0, ids: vec![None; count] }
+        let (tasks, ids) = ((0..count).map(task).collect(), vec![None; count]);
+        Plan { tasks, known: 0, first: 0, new: 0, is_summed: false, ids }
+    }
+
+    /// Those whose key is to be known.
+    pub fn new_tasks(&self) -> Range<usize> {
+        let first = self.known + self.first;
+        first..first + self.new
+    }
+
+    /// Those whose key is not known, in groups of which each may share a sum, without the first of them.
+    pub fn groups(&self) -> impl Iterator<Item = &[Task]> {
+        self.tasks[self.known..].get(FIRST..).unwrap_or_default().chunks(GROUP)
     }
 }
 
@@ -117,7 +138,7 @@ impl Places {
         let ids = ids.map(|index| id(first, index)).chain((0..second.len()).map(|index| id(second, index)));
         let ids: Vec<_> = vec![None; first.len() / 2].into_iter().chain(ids).collect();
         let follows = !self.is_claimed || self.claims[1] <= self.claims[0] / 2;
-        let mut kinds = [const { Vec::new() }; 3];
+        let mut kinds = [const { Vec::new() }; 4];
         for (signature, id) in ids.iter().enumerate() {
             let (kind, place) = match id.as_ref().map(|id| (id, self.index.get(id))) {
                 Some((_, Some(Entry::At(place)))) if follows => {
@@ -126,15 +147,16 @@ impl Places {
                     used.uses = USES_MAX.min(used.uses + 1);
                     (0, *place)
                 }
-                Some((id, None)) if kinds[1].len() * SHARE_OF_NEW < ids.len() && self.was_seen(id) => {
-                    self.take_place(*id).map_or((2, NOWHERE), |place| (1, place))
+                Some((id, None)) if kinds[2].len() * SHARE_OF_NEW < ids.len() && self.was_seen(id) => {
+                    self.take_place(*id).map_or((3, NOWHERE), |place| (2, place))
                 }
-                _ => (2, NOWHERE),
+                _ if signature < first.len() => (1, NOWHERE),
+                _ => (3, NOWHERE),
             };
             kinds[kind].push(Task { signature: signature as u32, place });
         }
-        let [known, new] = [kinds[0].len(), kinds[1].len()];
-        Plan { tasks: kinds.concat(), known, new, ids }
+        let [known, first, new] = [0, 1, 2].map(|kind: usize| kinds[kind].len());
+        Plan { tasks: kinds.concat(), known, first, new, is_summed: false, ids }
     }
 
     /// Takes note of the answers to what was planned.
@@ -148,7 +170,7 @@ impl Places {
             if let Some(place) = self.places.get_mut(task.place as usize) {
                 place.users -= 1;
             }
-            let is_new = (plan.known..plan.known + plan.new).contains(&order);
+            let is_new = plan.new_tasks().contains(&order);
             if is_new && is_true {
                 self.index.insert(*id, Entry::At(task.place));
             } else if is_new {

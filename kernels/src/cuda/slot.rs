@@ -24,8 +24,9 @@ const COUNT_MAX: usize = 1 << 17;
 /// Bytes of input that a slot holds at most: 400 for each signature.
 const INPUT_MAX: usize = 400 * COUNT_MAX;
 
-/// Bytes that a kernel keeps of a task for the next one.
-const SCRATCH: usize = 96;
+/// Bytes that kernels keep of a task for the next one, at most, and beside them of two groups of tasks that share a sum.
+const SCRATCH: usize = 384;
+const SCRATCH_BESIDE: usize = 2 * 51 * 128 + 8;
 
 /// What answers are before a kernel has written them: neither yes nor no.
 const NO_ANSWER: u8 = 0xff;
@@ -81,7 +82,7 @@ impl Slot {
             )
         };
         // SAFETY: as above; the first kernel writes what the next ones read.
-        let scratch = unsafe { stream.alloc(SCRATCH * COUNT_MAX) }.map_err(in_words)?;
+        let scratch = unsafe { stream.alloc(SCRATCH * COUNT_MAX + SCRATCH_BESIDE) }.map_err(in_words)?;
         // Written as a whole, since copies of it are measured.
         let answers = stream.alloc_zeros(answers_bytes).map_err(in_words)?;
         stream.synchronize().map_err(in_words)?;
@@ -101,12 +102,13 @@ impl Slot {
         known: &Signatures,
         batch: &Signatures,
         plan: Plan,
+        secret: &[u8; 32],
     ) -> Result<(), String> {
         assert!(self.under_way.is_none(), "a slot holds one batch");
         let layout = Layout::of(known, batch);
         assert!(Self::fits(known, batch), "who asks looks first whether it fits");
         let memory = self.pinned_input.as_mut_slice().map_err(in_words)?;
-        layout.write(memory, known, batch, &plan.tasks);
+        layout.write(memory, known, batch, &plan.tasks, secret);
         let enqueued = self.enqueue(steps, &layout, &plan);
         // Behind whatever of it was sent: of half a batch, too, it has to be known when the GPU is done with it.
         let done = self.stream.record_event(None);
@@ -152,8 +154,9 @@ impl Slot {
         input: sys::CUdeviceptr,
         answers: sys::CUdeviceptr,
     ) -> Result<(), result::DriverError> {
-        let [signatures, keys, ends, tasks, messages] =
-            [0, layout.keys, layout.ends, layout.tasks, layout.messages].map(|at| input + at as u64);
+        let [signatures, keys, secret, ends, tasks, messages] =
+            [0, layout.keys, layout.secret, layout.ends, layout.tasks, layout.messages]
+                .map(|at| input + at as u64);
         let (scratch, _in_use) = self.scratch.device_ptr(&self.stream);
         let (known, _in_use) = steps.known.device_ptr(&self.stream);
         for step in &steps.kernels {
@@ -163,15 +166,16 @@ impl Slot {
                 continue;
             }
             let tasks = tasks + (size_of::<Task>() * range.start) as u64;
-            let scratch = scratch + (SCRATCH * range.start) as u64;
+            let scratch = scratch + (steps.kept_bytes * range.start) as u64;
+            let threads = step.threads.count(range.len()) as u32;
             let blocks = LaunchConfig {
-                grid_dim: (count.div_ceil(THREADS * step.shared), 1, 1),
+                grid_dim: (threads.div_ceil(THREADS), 1, 1),
                 block_dim: (THREADS, 1, 1),
                 shared_mem_bytes: 0,
             };
             let mut launch = self.stream.launch_builder(&step.kernel);
             launch.arg(&answers).arg(&messages).arg(&ends).arg(&signatures).arg(&keys);
-            launch.arg(&tasks).arg(&count).arg(&scratch).arg(&known);
+            launch.arg(&tasks).arg(&count).arg(&scratch).arg(&known).arg(&secret);
             // SAFETY: the kernel is one of those of `verify.cu`, its arguments are as they are declared there, and what they
             // point to belongs to the slot and is as long as the layout says. Places are within `known`: `Places` gives no
             // others. What one of them holds is written by a batch whose answers nobody has yet, so that no kernel reads it.

@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use cudarc::driver::{CudaContext, CudaFunction, CudaModule, CudaSlice};
 
-use super::places::Plan;
+use super::places::{FIRST, Plan};
+use super::sums::GROUP;
 use super::{in_words, slot};
 use crate::signatures::Scheme;
 
 /// Threads of a block, as the kernels are compiled for.
 pub(super) const THREADS: u32 = 128;
 
-/// Signatures of a thread where many share an inversion.
-const SHARED: u32 = 16;
-
-/// Keys of each scheme that are known at most, if nothing else is said: 400 MB of the GPU's memory.
-pub const KEYS_MAX: usize = 1 << 16;
+/// A thread for each task; one for many, that share an inversion; one for each group; one for each window of it.
+const EACH: Threads = Threads::ForTasks(1);
+const SHARED: Threads = Threads::ForTasks(16);
+const GROUPS: Threads = Threads::ForGroups(1);
+const WINDOWS: Threads = Threads::ForGroups(51);
 
 /// Bytes of a key that is known: `Ed25519Known` and `SecpKnown`.
 const ED25519_KEY_BYTES: usize = 6_208;
@@ -25,17 +26,19 @@ const SECP256K1_KEY_BYTES: usize = 6_272;
 /// See the module.
 pub(super) struct Steps {
     pub kernels: Vec<Step>,
-    /// The kernel that takes longest where no key is known, and where all are.
-    pub longest: [usize; 2],
+    /// The kernel that takes longest where no key is known, where all are, and in sums.
+    pub longest: [usize; 3],
+    /// Bytes that kernels keep of a task for the next one.
+    pub kept_bytes: usize,
     /// Room for the keys that are known.
     pub known: CudaSlice<u8>,
 }
 
-/// One kernel, for which tasks it is, and how many of them a thread has.
+/// One kernel, for which tasks it is, and how many threads it has.
 pub(super) struct Step {
     pub kernel: CudaFunction,
     pub part: Part,
-    pub shared: u32,
+    pub threads: Threads,
 }
 
 /// Some of the tasks of a batch.
@@ -46,6 +49,27 @@ pub(super) enum Part {
     Known,
     /// Those whose key is to be known.
     New,
+    /// Those that are verified in sums.
+    Summed,
+}
+
+/// How many threads a kernel has.
+#[derive(Clone, Copy)]
+pub(super) enum Threads {
+    /// One for so many tasks.
+    ForTasks(usize),
+    /// So many for each group of tasks that share a sum.
+    ForGroups(usize),
+}
+
+impl Threads {
+    pub fn count(self, tasks: usize) -> usize {
+        match self {
+            Threads::ForTasks(many) => tasks.div_ceil(many),
+            // The first tasks are a group of their own.
+            Threads::ForGroups(many) => many * (1 + tasks.saturating_sub(FIRST).div_ceil(GROUP)),
+        }
+    }
 }
 
 impl Part {
@@ -53,7 +77,9 @@ impl Part {
         match self {
             Part::All => 0..plan.tasks.len(),
             Part::Known => 0..plan.known,
-            Part::New => plan.known..plan.known + plan.new,
+            Part::New => plan.new_tasks(),
+            Part::Summed if plan.is_summed => plan.known..plan.tasks.len(),
+            Part::Summed => 0..0,
         }
     }
 }
@@ -66,35 +92,40 @@ impl Steps {
         module: &Arc<CudaModule>,
         keys_max: usize,
     ) -> Result<Steps, String> {
-        use Part::{All, Known, New};
-        let step = |name: &str, part, shared| {
+        use Part::{All, Known, New, Summed};
+        let step = |name: &str, part, threads| {
             let kernel = module.load_function(name).map_err(in_words)?;
-            Ok::<_, String>(Step { kernel, part, shared })
+            Ok::<_, String>(Step { kernel, part, threads })
         };
-        let (kernels, longest, bytes) = match scheme {
+        let (kernels, longest, (key_bytes, kept_bytes)) = match scheme {
             Scheme::Ed25519 => (
                 vec![
-                    step("pelton_ed25519_known", Known, 1)?,
-                    step("pelton_ed25519", All, 1)?,
-                    step("pelton_ed25519_know", New, 1)?,
+                    step("pelton_ed25519_known", Known, EACH)?,
+                    step("pelton_ed25519_equations", Summed, EACH)?,
+                    step("pelton_ed25519_windows", Summed, WINDOWS)?,
+                    step("pelton_ed25519_groups", Summed, GROUPS)?,
+                    step("pelton_ed25519_addresses", Summed, EACH)?,
+                    step("pelton_ed25519", All, EACH)?,
+                    step("pelton_ed25519_know", New, EACH)?,
                 ],
-                [1, 0],
-                ED25519_KEY_BYTES,
+                [5, 0, 2],
+                (ED25519_KEY_BYTES, 384),
             ),
             Scheme::Secp256k1 => (
                 vec![
                     step("pelton_secp256k1_known_begin", Known, SHARED)?,
-                    step("pelton_secp256k1_known", Known, 1)?,
+                    step("pelton_secp256k1_known", Known, EACH)?,
                     step("pelton_secp256k1_known_end", Known, SHARED)?,
                     step("pelton_secp256k1_begin", All, SHARED)?,
-                    step("pelton_secp256k1", All, 1)?,
+                    step("pelton_secp256k1", All, EACH)?,
                     step("pelton_secp256k1_end", All, SHARED)?,
-                    step("pelton_secp256k1_know", New, 1)?,
+                    step("pelton_secp256k1_know", New, EACH)?,
                 ],
-                [4, 1],
-                SECP256K1_KEY_BYTES,
+                [4, 1, 4],
+                (SECP256K1_KEY_BYTES, 96),
             ),
         };
-        Ok(Steps { kernels, longest, known: slot::memory(context, (bytes * keys_max).max(1))? })
+        let known = slot::memory(context, (key_bytes * keys_max).max(1))?;
+        Ok(Steps { kernels, longest, kept_bytes, known })
     }
 }

@@ -1,6 +1,6 @@
 //! How many products of two words a verification takes: what its floor on a GPU is reckoned from.
 
-use pelton_kernels::cuda::ceilings::FLOORS;
+use pelton_kernels::cuda::ceilings::{FLOORS, Way};
 use pelton_kernels::samples;
 
 use crate::agree::products;
@@ -9,8 +9,9 @@ use crate::agree::products;
 fn floors_are_reckoned_from_as_many_products_as_a_verification_takes() {
     let mut means = Vec::new();
     for floor in &FLOORS {
-        let counted = products(&samples::valid(floor.scheme, 3, 40, false), floor.is_known);
-        let mean = counted.iter().sum::<u64>() / 40;
+        let count = if floor.way == Way::Summed { 128 } else { 40 };
+        let counted = products(&samples::valid(floor.scheme, 3, count, false), floor.way);
+        let mean = counted.iter().sum::<u64>() / count as u64;
         // Digits that are zero save an addition.
         assert!(counted.iter().all(|count| count.abs_diff(mean) < mean / 10), "{}: {counted:?}", floor.name);
         means.push((floor.name, mean / 1_000 * 1_000));

@@ -31,7 +31,7 @@ pub fn whole() {
             "{part} is missing: {table}"
         );
     }
-    assert_eq!(table.matches("right; ").count(), 4, "{table}");
+    assert_eq!(table.matches("right; ").count(), 5, "{table}");
 }
 
 pub fn wrong() {

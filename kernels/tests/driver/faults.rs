@@ -20,14 +20,14 @@ fn now() -> Now {
 
 /// A verifier over the GPU, which runs jobs at once.
 pub fn verifier() -> Box<OnDevice> {
-    let devices = cuda::devices();
+    let devices = cuda::devices([0; 32]);
     assert_eq!((devices.count, devices.name.as_deref()), (1, Some("Stand-in")));
-    verifier_with(cuda::KEYS_MAX)
+    verifier_with(cuda::Settings::new([0; 32]))
 }
 
-/// The same, on which at most so many keys are known.
-pub fn verifier_with(keys_max: usize) -> Box<OnDevice> {
-    let open: Open = Arc::new(move || cuda::open_with(0, keys_max));
+/// The same, with other settings.
+pub fn verifier_with(settings: cuda::Settings) -> Box<OnDevice> {
+    let open: Open = Arc::new(move || cuda::open(0, settings));
     let device = open().expect("the stand-in has one");
     let verifier = OnDevice::new(device, open, Arc::new(|job: Job| job()), now(), SETTINGS);
     Box::new(verifier.expect("it knows the known answers"))
@@ -80,13 +80,13 @@ pub fn while_it_is_opened() {
         (Lost, "launch failure"),
     ] {
         tell(misdeed);
-        let refused = cuda::open(0).err().expect("it cannot be opened");
+        let refused = cuda::open(0, cuda::Settings::new([0; 32])).err().expect("it cannot be opened");
         assert!(refused.contains(reason), "{misdeed:?}: {refused}");
     }
     for misdeed in [Silent, Liar, Garbage] {
         tell(misdeed);
-        let device = cuda::open(0).expect("nothing was asked yet");
-        let again = cuda::devices().open;
+        let device = cuda::open(0, cuda::Settings::new([0; 32])).expect("nothing was asked yet");
+        let again = cuda::devices([0; 32]).open;
         let refused = OnDevice::new(device, again, Arc::new(|job: Job| job()), now(), SETTINGS).err();
         let fault = refused.expect("it does not know the known answers");
         assert_eq!(fault.to_string(), "cuda: it gave a wrong answer to a known signature");

@@ -3,6 +3,7 @@
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use pelton_kernels::cuda::Settings;
 use pelton_kernels::{Scheme, Signatures, Verifier, samples};
 
 use crate::faults::{next, verifier, verifier_with};
@@ -10,6 +11,11 @@ use crate::kernels::right;
 use crate::stand_in::{Misdeed, answered_by_known_keys, tell};
 
 const SCHEMES: [Scheme; 2] = [Scheme::Ed25519, Scheme::Secp256k1];
+
+/// Settings of a GPU on which so many keys are known at most.
+fn with_places(keys_max: usize) -> Settings {
+    Settings { keys_max, ..Settings::new([0; 32]) }
+}
 
 /// Signatures of few accounts.
 struct Accounts(Signatures);
@@ -85,19 +91,19 @@ pub fn often() {
 
 pub fn few_places() {
     for scheme in SCHEMES {
-        let mut verifier = verifier_with(2);
+        let mut verifier = verifier_with(with_places(2));
         let accounts = Accounts::new(scheme, 7);
         let known = check(&mut *verifier, &accounts, 25, 0.2);
         assert!((20..25 * 3 * 9 / 2).contains(&known), "{scheme:?}: {known}");
         assert_eq!(verifier.report().faults, 0);
-        let mut without = verifier_with(0);
+        let mut without = verifier_with(with_places(0));
         assert_eq!(check(&mut *without, &accounts, 3, 0.2), 0);
     }
 }
 
 pub fn lost() {
     for scheme in SCHEMES {
-        let mut verifier = verifier_with(5);
+        let mut verifier = verifier_with(with_places(5));
         let accounts = Accounts::new(scheme, 4);
         tell(Misdeed::Forgetful);
         assert_eq!(check(&mut *verifier, &accounts, 6, 0.2), 0, "{scheme:?}");

@@ -35,6 +35,7 @@ mod levels;
 #[path = "../../cuda/bench/sizes.rs"]
 mod sizes;
 mod stand_in;
+mod sums;
 #[path = "../../cuda/bench/table.rs"]
 mod table;
 
@@ -49,13 +50,17 @@ fn main() -> ExitCode {
     }
     // There is one driver, and all tests tell it how to fail.
     arguments.test_threads = Some(1);
-    let tests: [(&str, fn()); 20] = [
+    let tests: [(&str, fn()); 24] = [
         ("batches_of_both_schemes_overlap_and_are_answered_right", kernels::overlap),
         ("batches_of_every_length_around_a_block_are_answered_right", kernels::lengths),
         ("forged_and_malformed_signatures_are_refused", kernels::forged),
         ("keys_that_sign_often_become_known_and_answer_right", keys::often),
         ("few_places_are_given_from_key_to_key_and_no_verdict_changes", keys::few_places),
         ("keys_that_are_lost_are_found_out_and_no_verdict_changes", keys::lost),
+        ("sums_of_valid_signatures_hold", sums::held),
+        ("a_forged_signature_spoils_its_group_and_no_verdict", sums::forged),
+        ("what_breaks_a_rule_has_no_part_in_a_sum", sums::malformed),
+        ("a_sum_that_is_said_to_hold_and_does_not_is_found_out", sums::lied_to),
         ("a_batch_that_is_too_large_is_told_beforehand", kernels::too_large),
         ("whatever_goes_wrong_while_it_works_is_a_fault_and_never_a_verdict", faults::while_it_works),
         ("whatever_goes_wrong_while_it_is_opened_is_told_in_words", faults::while_it_is_opened),

@@ -17,6 +17,7 @@ pub enum Misdeed {
     Liar,
     Garbage,
     Forgetful,
+    HoldsAll,
 }
 
 /// The folder of the driver, as this process finds its libraries, and of the file that tells it how to fail.
@@ -38,13 +39,23 @@ pub fn tell(misdeed: Misdeed) {
         Misdeed::Liar => "liar",
         Misdeed::Garbage => "garbage",
         Misdeed::Forgetful => "forgetful",
+        Misdeed::HoldsAll => "holds-all",
     };
     std::fs::write(folder().join("misdeed"), word).expect("the folder was just made");
 }
 
 /// How many signatures were answered by keys that are known, since this was asked last.
 pub fn answered_by_known_keys() -> usize {
-    let path = folder().join("misdeed.known");
+    noted("misdeed.known")
+}
+
+/// How many random sums held, since this was asked last.
+pub fn groups_that_held() -> usize {
+    noted("misdeed.held")
+}
+
+fn noted(file: &str) -> usize {
+    let path = folder().join(file);
     let noted = std::fs::read_to_string(&path).unwrap_or_default();
     std::fs::write(&path, "").expect("the folder was just made");
     noted.lines().map(|count| count.parse::<usize>().expect("a number")).sum()

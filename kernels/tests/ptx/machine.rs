@@ -207,6 +207,8 @@ impl<'a> Machine<'a> {
                     _ => return self.sum("addc", &parts[2], kind, half, from[2]),
                 }
             }
+            "div" => (number(0) / number(1)) as u64,
+            "rem" => (number(0) % number(1)) as u64,
             "and" => from[0] & from[1],
             "or" => from[0] | from[1],
             "xor" => from[0] ^ from[1],

@@ -35,7 +35,7 @@ const NO_ANSWER: [u8; 32] = [0xff; 32];
 /// A machine with a batch of three signatures in its memory.
 struct Device<'a> {
     machine: Machine<'a>,
-    arguments: [u64; 9],
+    arguments: [u64; 10],
 }
 
 impl<'a> Device<'a> {
@@ -51,14 +51,19 @@ impl<'a> Device<'a> {
         let messages = machine.put(batch.messages(), 0);
         let [ends, signatures, keys] =
             [&ends[..], batch.signatures().as_flattened(), keys].map(|bytes| machine.put(bytes, 0));
-        let [tasks, scratch, known] = [3 * 8, 3 * 96, 2 * 6_272].map(|bytes| machine.put(&[], bytes));
-        let arguments = [answers, messages, ends, signatures, keys, tasks, 3, scratch, known];
+        let [tasks, scratch, known, secret] =
+            [8 * 8, 16_384, 2 * 6_272, 32].map(|bytes| machine.put(&[], bytes));
+        let arguments = [answers, messages, ends, signatures, keys, tasks, 3, scratch, known, secret];
         Device { machine, arguments }
     }
 
     /// Runs kernels for the signatures with these places. One thread more than there are of them, as in the last block of
     /// most batches.
     fn run(&mut self, kernels: &[&str], places: &[u32]) {
+        self.run_in(kernels, places, places.len() as u64 + 1);
+    }
+
+    fn run_in(&mut self, kernels: &[&str], places: &[u32], threads: u64) {
         let tasks: Vec<_> = (0_u32..)
             .zip(places)
             .flat_map(|(index, place)| [index, *place])
@@ -68,7 +73,7 @@ impl<'a> Device<'a> {
         self.machine.memory[at..at + tasks.len()].copy_from_slice(&tasks);
         self.arguments[6] = places.len() as u64;
         for kernel in kernels {
-            self.machine.run(kernel, &self.arguments, places.len() as u64 + 1);
+            self.machine.run(kernel, &self.arguments, threads);
         }
     }
 
@@ -125,4 +130,26 @@ fn compiled_secp256k1_recovery_answers_as_the_reference() {
     let known = &["pelton_secp256k1_known_begin", "pelton_secp256k1_known", "pelton_secp256k1_known_end"];
     let all = &["pelton_secp256k1_begin", "pelton_secp256k1", "pelton_secp256k1_end"];
     check(Scheme::Secp256k1, &Kernels { known, all, know: "pelton_secp256k1_know" });
+}
+
+/// Random sums: the three signatures are in one group, which does not hold; the first two of them are in one that does.
+#[test]
+fn compiled_random_sums_answer_as_the_reference() {
+    let program = Program::read(&crate::text("pelton.ptx.gz"));
+    let batch = batch(Scheme::Ed25519);
+    for (count, is_answered) in [(3, false), (2, true)] {
+        let mut device = Device::new(&program, &batch);
+        let places = vec![NOWHERE; count];
+        device.run(&["pelton_ed25519_equations"], &places);
+        device.run_in(&["pelton_ed25519_windows"], &places, 51 + 1);
+        device.run(&["pelton_ed25519_groups", "pelton_ed25519_addresses"], &places);
+        let answers = device.answers().to_vec();
+        for index in 0..3 {
+            let answer = &answers[32 * index..][..32];
+            let address = pelton_kernels::address::of_ed25519(&batch.keys()[index]);
+            let expected = [&[1][..], &address, &[0; 11]].concat();
+            let expected = if is_answered && index < count { &expected[..] } else { &NO_ANSWER };
+            assert_eq!(answer, expected, "signature {index} of {count}");
+        }
+    }
 }

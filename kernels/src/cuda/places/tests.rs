@@ -146,10 +146,11 @@ fn without_a_claim_there_is_no_key_and_the_first_known_answers_are_found_without
     assert_eq!((id(&nobody, 0), nobody.claims()[0]), (None, NONE));
     let mut places = Places::new(Scheme::Ed25519, 4);
     let (first, second) = (batch(Scheme::Ed25519, &[7; 4]), batch(Scheme::Ed25519, &[7]));
-    for known in [0, 0, 3] {
+    for (known, apart) in [(0, &[0, 1, 2, 3][..]), (0, &[0, 1, 3]), (3, &[0, 1])] {
         let plan = places.plan(&first, &second);
         assert_eq!(plan.known, known);
-        assert!(plan.tasks[..plan.known].iter().all(|task| task.signature >= 2));
+        let first = plan.tasks[plan.known..][..plan.first].iter().map(|task| task.signature);
+        assert_eq!(first.collect::<Vec<_>>(), apart, "and they stand apart");
         places.learn(&plan, &valid(&[7; 5]));
     }
 }
