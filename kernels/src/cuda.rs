@@ -10,6 +10,7 @@
 
 pub mod bls;
 pub mod ceilings;
+mod hasher;
 mod input;
 mod places;
 mod slot;
@@ -25,6 +26,7 @@ use cudarc::nvrtc::Ptx;
 use crate::choice::Devices;
 use crate::device::{Answer, Device};
 use crate::signatures::{Scheme, Signatures};
+pub use hasher::Hasher;
 use places::Places;
 use slot::Slot;
 use steps::Steps;

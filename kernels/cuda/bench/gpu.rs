@@ -1,8 +1,11 @@
 //! The GPU by its own clock: ceilings, copies, and each kernel as a share of its floor.
 
+use pelton_kernels::cuda::Hasher;
 use pelton_kernels::cuda::ceilings::{CEILINGS, FLOORS, Gpu, Way};
+use pelton_kernels::keccak256;
 
 use super::batches::valid;
+use super::ends::instant;
 use super::sizes::Sizes;
 use super::table::{Table, median, per_second};
 
@@ -46,5 +49,33 @@ pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
         let note = format!("registers; {local} bytes beside them; {threads} threads at a time");
         table.figure("", registers.to_string(), note);
     }
+    hashes(sizes, table)
+}
+
+/// Keccak-256 of short messages, copies included.
+fn hashes(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
+    const BYTES: usize = 128;
+    table.heading("hashes, one batch after the other, copies included");
+    let messages: Vec<_> = (0..BYTES * sizes.batch).map(|at| (at / BYTES + at) as u8).collect();
+    let ends: Vec<_> = (1..=sizes.batch).map(|index| (BYTES * index) as u32).collect();
+    let mut hasher = Hasher::open(0)?;
+    let mut times = Vec::new();
+    for _ in 0..sizes.times {
+        let started = instant();
+        hasher.start(&messages, &ends)?;
+        let hashes = loop {
+            if let Some(hashes) = hasher.finish()? {
+                break hashes;
+            }
+            std::hint::spin_loop();
+        };
+        times.push(started.elapsed().as_nanos() as f64);
+        let is_right = messages.chunks(BYTES).zip(&hashes).all(|(message, hash)| keccak256(message) == *hash);
+        if !is_right || hashes.len() != sizes.batch {
+            return Err("a hash is wrong".to_owned());
+        }
+    }
+    let rate = sizes.batch as f64 / median(times) * 1e9;
+    table.figure("Keccak-256 of 128 bytes", per_second(rate), format!("{} in a batch", sizes.batch));
     Ok(())
 }

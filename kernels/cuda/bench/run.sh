@@ -8,8 +8,8 @@
 #
 # It needs NVIDIA's driver (580 or newer), and compute-sanitizer for the part that looks at memory. In this order:
 #
-#   1. the table of `gpu`: ceilings, kernels alone, end to end, latency, energy, crossover, 10^8 signatures with one in a
-#      thousand forged (kernels/cuda/bench/main.rs)
+#   1. the table of `gpu`: ceilings, kernels alone, hashes, end to end, latency, energy, crossover, 10^8 signatures with one
+#      in a thousand forged, in each way in which they are verified (kernels/cuda/bench/main.rs)
 #   2. compute-sanitizer over `gpu --small`: memory, what is read before it is written, and races
 #   3. pelton bench --until verify, both schemes, on the CPU, on the GPU, and on both
 #

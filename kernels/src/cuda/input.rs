@@ -43,6 +43,20 @@ impl Layout {
         Layout { keys, secret, ends, tasks, messages, total, count }
     }
 
+    /// Of so many messages without signatures, of so many bytes together.
+    pub fn of_messages(bytes: usize, count: usize) -> Layout {
+        let messages = 4 * count;
+        Layout { keys: 0, secret: 0, ends: 0, tasks: messages, messages, total: messages + bytes, count }
+    }
+
+    /// Writes messages, and where each ends, to memory of `total` bytes or more.
+    pub fn write_messages(&self, memory: &mut [u8], messages: &[u8], ends: &[u32]) {
+        for (place, end) in memory[..self.messages].chunks_exact_mut(4).zip(ends) {
+            place.copy_from_slice(&end.to_le_bytes());
+        }
+        memory[self.messages..self.total].copy_from_slice(messages);
+    }
+
     /// Writes the two batches, and what is to be done with them, to memory of `total` bytes or more.
     pub fn write(
         &self,

@@ -90,7 +90,10 @@ impl Slot {
     }
 
     pub fn fits(known: &Signatures, batch: &Signatures) -> bool {
-        let layout = Layout::of(known, batch);
+        Slot::has_room(&Layout::of(known, batch))
+    }
+
+    pub fn has_room(layout: &Layout) -> bool {
         layout.count <= COUNT_MAX && layout.total <= INPUT_MAX
     }
 
@@ -104,12 +107,27 @@ impl Slot {
         plan: Plan,
         secret: &[u8; 32],
     ) -> Result<(), String> {
-        assert!(self.under_way.is_none(), "a slot holds one batch");
         let layout = Layout::of(known, batch);
-        assert!(Self::fits(known, batch), "who asks looks first whether it fits");
-        let memory = self.pinned_input.as_mut_slice().map_err(in_words)?;
-        layout.write(memory, known, batch, &plan.tasks, secret);
-        let enqueued = self.enqueue(steps, &layout, &plan);
+        layout.write(self.free_memory(&layout)?, known, batch, &plan.tasks, secret);
+        self.begin(steps, &layout, plan)
+    }
+
+    /// The same for messages that are hashed, of which each ends where `ends` says. The hashes are the answers.
+    pub fn start_hashes(&mut self, steps: &Steps, messages: &[u8], ends: &[u32]) -> Result<(), String> {
+        let layout = Layout::of_messages(messages.len(), ends.len());
+        layout.write_messages(self.free_memory(&layout)?, messages, ends);
+        self.begin(steps, &layout, Plan::without_keys(ends.len()))
+    }
+
+    /// Memory for what is copied in, of a slot that is empty.
+    fn free_memory(&mut self, layout: &Layout) -> Result<&mut [u8], String> {
+        assert!(self.under_way.is_none(), "a slot holds one batch");
+        assert!(Self::has_room(layout), "who asks looks first whether it fits");
+        self.pinned_input.as_mut_slice().map_err(in_words)
+    }
+
+    fn begin(&mut self, steps: &Steps, layout: &Layout, plan: Plan) -> Result<(), String> {
+        let enqueued = self.enqueue(steps, layout, &plan);
         // Behind whatever of it was sent: of half a batch, too, it has to be known when the GPU is done with it.
         let done = self.stream.record_event(None);
         let (done, failed) = match done {

@@ -93,10 +93,7 @@ impl Steps {
         keys_max: usize,
     ) -> Result<Steps, String> {
         use Part::{All, Known, New, Summed};
-        let step = |name: &str, part, threads| {
-            let kernel = module.load_function(name).map_err(in_words)?;
-            Ok::<_, String>(Step { kernel, part, threads })
-        };
+        let step = |name, part, threads| Step::of(module, name, part, threads);
         let (kernels, longest, (key_bytes, kept_bytes)) = match scheme {
             Scheme::Ed25519 => (
                 vec![
@@ -127,5 +124,18 @@ impl Steps {
         };
         let known = slot::memory(context, (key_bytes * keys_max).max(1))?;
         Ok(Steps { kernels, longest, kept_bytes, known })
+    }
+
+    /// To hash messages.
+    pub fn hashing(context: &Arc<CudaContext>, module: &Arc<CudaModule>) -> Result<Steps, String> {
+        let kernels = vec![Step::of(module, "pelton_keccak256", Part::All, EACH)?];
+        Ok(Steps { kernels, longest: [0; 3], kept_bytes: 0, known: slot::memory(context, 1)? })
+    }
+}
+
+impl Step {
+    fn of(module: &Arc<CudaModule>, name: &str, part: Part, threads: Threads) -> Result<Step, String> {
+        let kernel = module.load_function(name).map_err(in_words)?;
+        Ok(Step { kernel, part, threads })
     }
 }

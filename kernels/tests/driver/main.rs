@@ -28,6 +28,7 @@ mod faults;
 mod forged;
 #[path = "../../cuda/bench/gpu.rs"]
 mod gpu;
+mod hashes;
 mod kernels;
 mod keys;
 #[path = "../common/levels.rs"]
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
     }
     // There is one driver, and all tests tell it how to fail.
     arguments.test_threads = Some(1);
-    let tests: [(&str, fn()); 24] = [
+    let tests: [(&str, fn()); 26] = [
         ("batches_of_both_schemes_overlap_and_are_answered_right", kernels::overlap),
         ("batches_of_every_length_around_a_block_are_answered_right", kernels::lengths),
         ("forged_and_malformed_signatures_are_refused", kernels::forged),
@@ -61,6 +62,8 @@ fn main() -> ExitCode {
         ("a_forged_signature_spoils_its_group_and_no_verdict", sums::forged),
         ("what_breaks_a_rule_has_no_part_in_a_sum", sums::malformed),
         ("a_sum_that_is_said_to_hold_and_does_not_is_found_out", sums::lied_to),
+        ("messages_of_any_length_are_hashed_right", hashes::of_any_length),
+        ("whatever_goes_wrong_gives_no_hash", hashes::failing),
         ("a_batch_that_is_too_large_is_told_beforehand", kernels::too_large),
         ("whatever_goes_wrong_while_it_works_is_a_fault_and_never_a_verdict", faults::while_it_works),
         ("whatever_goes_wrong_while_it_is_opened_is_told_in_words", faults::while_it_is_opened),
