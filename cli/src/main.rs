@@ -12,6 +12,7 @@ mod doctor;
 mod import;
 mod profile;
 mod progress;
+mod send;
 mod top;
 mod usage;
 mod verify_block;
@@ -49,6 +50,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Measure what this machine can do, and fill a folder to send to whoever sells or buys it.
     Profile(profile::Arguments),
+    /// Sign a transaction with a key file, send it to a node, and wait for its block.
+    Send(Box<send::Arguments>),
     /// Watch what runs, in the terminal.
     Top(top::Arguments),
 }
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Ok(Arguments { command: Command::Compare(arguments) }) => compare::main(&arguments),
         Ok(Arguments { command: Command::Doctor(arguments) }) => doctor::main(&arguments),
         Ok(Arguments { command: Command::Profile(arguments) }) => profile::main(&arguments),
+        Ok(Arguments { command: Command::Send(arguments) }) => send::main(&arguments),
         Ok(Arguments { command: Command::Top(arguments) }) => top::main(&arguments),
         Err(error) => usage::refuse(&error),
     }

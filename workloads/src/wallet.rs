@@ -6,7 +6,7 @@
 //! ed25519    address = last 20 bytes of keccak256(0x65 ‖ public key)
 //! ```
 //!
-//! The keys are as public as their seed: they are for test chains.
+//! Keys that follow from a seed are as public as that: they are for test chains. Those of [`Account::of_secret`] are whose they are.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -19,7 +19,7 @@ use secp256k1_signing::{Message, PublicKey, Secp256k1, SecretKey, SignOnly};
 
 use crate::spec::Scheme;
 
-/// The tables that signing needs. They are not blinded against eavesdroppers, since the keys are no secret.
+/// The tables that signing needs. Signing takes the same time whatever the key; the tables are not blinded besides.
 static SIGNER: LazyLock<Secp256k1<SignOnly>> = LazyLock::new(Secp256k1::signing_only);
 const CONTEXT: &str = "pelton workloads account";
 
@@ -44,19 +44,32 @@ impl Account {
         let mut secret = [0; 32];
         stream.fill(&mut secret);
         match scheme {
+            // All but one in 2^128 strings of 32 bytes are scalars; the next 32 bytes are as good.
             Scheme::Secp256k1 => loop {
-                // All but one in 2^128 strings of 32 bytes are scalars; the next 32 bytes are as good.
-                if let Ok(key) = SecretKey::from_byte_array(secret) {
-                    let point = PublicKey::from_secret_key(&SIGNER, &key).serialize_uncompressed();
-                    return Account { address: last_20(&point[1..]), key: Key::Secp256k1(key) };
+                if let Some(account) = Account::of_secret(scheme, secret) {
+                    return account;
                 }
                 stream.fill(&mut secret);
             },
             Scheme::Ed25519 => {
+                Account::of_secret(scheme, secret).expect("every string of 32 bytes is a secret")
+            }
+        }
+    }
+
+    /// The account of a secret; none if that is no scalar, as secp256k1 needs one.
+    pub fn of_secret(scheme: Scheme, secret: [u8; 32]) -> Option<Account> {
+        match scheme {
+            Scheme::Secp256k1 => {
+                let key = SecretKey::from_byte_array(secret).ok()?;
+                let point = PublicKey::from_secret_key(&SIGNER, &key).serialize_uncompressed();
+                Some(Account { address: last_20(&point[1..]), key: Key::Secp256k1(key) })
+            }
+            Scheme::Ed25519 => {
                 let key = SigningKey::from(secret);
                 let mut named = [Kind::Declared as u8; 33];
                 named[1..].copy_from_slice(&public_key(&key));
-                Account { address: last_20(&named), key: Key::Ed25519(Box::new(key)) }
+                Some(Account { address: last_20(&named), key: Key::Ed25519(Box::new(key)) })
             }
         }
     }
