@@ -14,6 +14,11 @@ pub trait Datagrams: Send {
     /// Sends a packet now, or gives false if there is no room at present. It may be lost in either case.
     fn send(&mut self, packet: &[u8]) -> bool;
 
+    /// Sends packets of this length that lie end to end, and gives how many: fewer if there is no room at present.
+    fn send_many(&mut self, packets: &[u8], length: usize) -> usize {
+        packets.chunks(length).take_while(|packet| self.send(packet)).count()
+    }
+
     /// Receives one packet into the buffer, if one is there, and gives its length.
     fn receive(&mut self, buffer: &mut [u8; DATAGRAM_BYTES_MAX]) -> Option<usize>;
 }

@@ -18,6 +18,9 @@ pub const REPAIR: u8 = 0xd2;
 /// Length of a request for repair.
 pub const REPAIR_BYTES: usize = 33;
 
+/// Shreds that are handed over at a time: the kernel takes 64 KiB, and cuts them into packets.
+const RUN_MAX: usize = 48;
+
 /// What one process chooses.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -38,6 +41,8 @@ pub struct Multicast {
     kept: VecDeque<ShreddedBlock>,
     /// Id and next shred of what is being sent, oldest first.
     sending: VecDeque<([u8; 32], u16)>,
+    /// Shreds that are sent together.
+    run: Vec<u8>,
     sent: u64,
     sent_bytes: u64,
     repairs: u64,
@@ -53,6 +58,7 @@ impl Multicast {
             encoder,
             kept: VecDeque::new(),
             sending: VecDeque::new(),
+            run: Vec::with_capacity(RUN_MAX * DATAGRAM_BYTES_MAX),
             sent: 0,
             sent_bytes: 0,
             repairs: 0,
@@ -65,18 +71,23 @@ impl Multicast {
             && let Some((id, next)) = self.sending.front_mut()
         {
             let block = self.kept.iter().find(|block| block.id == *id);
-            let Some(shred) = block.and_then(|block| block.shred(mixed(*next, block.shreds().len()))) else {
+            let shreds = block.map_or(0, |block| lay_out(block, *next, left.min(RUN_MAX), &mut self.run));
+            if shreds == 0 {
                 self.sending.pop_front();
                 continue;
-            };
-            if !self.datagrams.send(shred.as_bytes()) {
+            }
+            let length = self.run.len() / shreds;
+            let sent = self.datagrams.send_many(&self.run, length);
+            *next += u16::try_from(sent).expect("shreds are counted in 16 bits");
+            left -= sent;
+            self.sent += sent as u64;
+            self.sent_bytes += (sent * length) as u64;
+            if sent > 0 {
+                outbox.note_work();
+            }
+            if sent < shreds {
                 return;
             }
-            *next += 1;
-            left -= 1;
-            self.sent += 1;
-            self.sent_bytes += shred.as_bytes().len() as u64;
-            outbox.note_work();
         }
     }
 
@@ -133,6 +144,19 @@ impl Stage for Multicast {
         samples.count(&SHRED_BYTES_SENT, [], self.sent_bytes);
         samples.count(&REPAIRS, ["answered"], self.repairs);
     }
+}
+
+/// Lays shreds end to end, from position `next` of the order in which they are sent: up to so many, all of one length.
+/// Gives how many.
+fn lay_out(block: &ShreddedBlock, next: u16, most: usize, run: &mut Vec<u8>) -> usize {
+    run.clear();
+    let in_order = (next..).map_while(|next| block.shred(mixed(next, block.shreds().len())));
+    let mut length = None;
+    let alike = in_order.take(most).take_while(|shred| {
+        let own = shred.as_bytes().len();
+        *length.get_or_insert(own) == own
+    });
+    alike.map(|shred| run.extend_from_slice(shred.as_bytes())).count()
 }
 
 /// Position `next` of an order that visits every index below `count` once; `count` itself leads out of range.
