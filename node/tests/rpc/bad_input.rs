@@ -137,3 +137,68 @@ fn pages_of_other_origins_may_ask() {
     let text = text.to_lowercase();
     assert!(text.starts_with("http/1.1 200") && text.contains("access-control-allow-origin: *"), "{text}");
 }
+
+#[test]
+fn every_cut_of_a_request_is_an_error_and_the_whole_is_none() {
+    let node = standard();
+    let request =
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber", "params": ["latest", true] });
+    let text = request.to_string();
+    for cut in 0..text.len() {
+        assert_eq!(code(&post(node, &text[..cut]).1), -32_700, "{}", &text[..cut]);
+    }
+    assert_eq!(code(&post(node, &text).1), 0);
+}
+
+#[test]
+fn oversize_and_odd_parameters_are_named_and_unknown_fields_do_no_harm() {
+    let node = standard();
+    let long = format!("0x{}", "ab".repeat(2 << 20));
+    assert_eq!(
+        fail(node, "eth_sendRawTransaction", json!([long])).0,
+        -32_000,
+        "more than a transaction may have"
+    );
+    assert_eq!(fail(node, "eth_getBalance", json!([long, "latest"])).0, -32_602);
+    assert_eq!(
+        fail(node, "eth_getStorageAt", json!([format!("0x{}", "00".repeat(20)), long, "latest"])).0,
+        -32_602
+    );
+    assert_eq!(fail(node, "eth_call", json!([{ "data": "0xabc" }, "latest"])).0, -32_602, "half a byte");
+    assert_eq!(fail(node, "eth_getBlockByNumber", json!(["0x1ffffffffffffffff", false])).0, -32_602);
+    assert_eq!(fail(node, "debug_traceCall", json!([{}, "latest", { "tracerConfig": 5 }])).0, -32_602);
+    assert_eq!(fail(node, "eth_simulateV1", json!([{ "blockStateCalls": "many" }])).0, -32_602);
+    assert_eq!(
+        fail(node, "eth_getProof", json!([format!("0x{}", "00".repeat(20)), vec!["0x0"; 2_000], "latest"])).0,
+        -32_602
+    );
+    assert_eq!(
+        call(node, "eth_call", json!([{ "to": crate::wallet::address(1), "color": "blue" }, "latest"])),
+        "0x"
+    );
+}
+
+#[test]
+fn a_thousand_connections_take_little_memory_and_others_are_served() {
+    let node = standard();
+    // Both ends of each are in this process.
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let count = files.current.map_or(1_000, |files| (files as usize).saturating_sub(200) / 4).min(1_000);
+    let before = resident_kilobytes();
+    let idle: Vec<_> = (0..count).map(|_| connect(node)).collect();
+    for mut stream in idle.iter().take(count / 2) {
+        stream
+            .write_all(b"POST / HTTP/1.1\r\nHost: node\r\nContent-Length: 1000000\r\n\r\n{")
+            .expect("it reads");
+    }
+    assert_eq!(call(node, "eth_chainId", json!([])), "0x7a69");
+    let grown = resident_kilobytes().saturating_sub(before);
+    assert!(grown < 200 * 1_024, "{grown} KiB for {count} connections");
+}
+
+/// Memory of this process that lies in RAM.
+fn resident_kilobytes() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it is told");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}

@@ -7,6 +7,7 @@ mod contention;
 mod contract;
 mod documented;
 mod feed;
+mod fuzz;
 mod inside;
 mod official;
 mod refusals;
