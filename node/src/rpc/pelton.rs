@@ -1,13 +1,17 @@
 //! `pelton_*`: what other chains have no words for.
 
-use alloy_primitives::U64;
+use alloy_primitives::{U64, U256};
 use pelton_engine::evm::call::Reads as _;
+use pelton_engine::prices::Claim;
+use pelton_engine::prices::quote::{Market, Quote};
 use pelton_engine::reject::Reject;
+use pelton_engine::transaction::{Kind, Verified};
 use serde_json::{Map, Value, json};
 
 use super::Node;
 use super::arguments::Arguments;
 use super::failure::Answer;
+use crate::history::Entry;
 
 /// Where a transaction is, or why it is not.
 pub(super) fn status(node: &Node, arguments: &Arguments) -> Answer {
@@ -48,7 +52,7 @@ pub(super) fn status(node: &Node, arguments: &Arguments) -> Answer {
     Ok(json!({ "status": "unknown", "advice": advice }))
 }
 
-fn waiting_status(node: &Node, waiting: &pelton_engine::transaction::Verified) -> Value {
+fn waiting_status(node: &Node, waiting: &Verified) -> Value {
     let (sender, fields) = (waiting.sender(), waiting.fields());
     let newest = node.history().newest();
     let account = node.history().at(newest.number()).account(&sender).unwrap_or_default();
@@ -57,12 +61,37 @@ fn waiting_status(node: &Node, waiting: &pelton_engine::transaction::Verified) -
         (Some("NonceGap"), format!("send the transaction with nonce {next} first"))
     } else if fields.tip(newest.next.base_fee).is_none() {
         (Some("FeeTooLow"), "wait for the base fee to fall, or replace it with one that offers more".into())
+    } else if let Some(words) = too_little_for_hot_keys(node, &newest, waiting) {
+        (Some("ContentionFeeTooLow"), words)
     } else if fields.cost_max().is_none_or(|cost| cost > account.balance) {
         (Some("InsufficientFunds"), "pay the sender, or let its earlier transactions come through".into())
     } else {
         (None, "nothing: a block will take it".into())
     };
     json!({ "status": "waiting", "stage": "schedule", "reason": reason, "nonce": U64::from(fields.nonce), "advice": advice })
+}
+
+/// What a transaction would have to offer for the hot keys that it claims, if it offers less.
+fn too_little_for_hot_keys(node: &Node, newest: &Entry, waiting: &Verified) -> Option<String> {
+    let (fields, next) = (waiting.fields(), &newest.next);
+    let market = Market::new(&next.table, next.base_fee, 1, node.chain_limits());
+    let claims = Claim::of(fields, waiting.sender(), waiting.access());
+    let quote = Quote::new(&market, claims, fields.gas_limit);
+    let is_declared = fields.kind == Kind::Declared;
+    let above_base_fee = fields.max_fee_per_gas.saturating_sub(next.base_fee.into());
+    match is_declared {
+        true if quote.fee_max() > U256::from(fields.max_contention_fee) => Some(format!(
+            "sign it again with a maxContentionFee of at least {}; pelton_quoteAccess says more",
+            quote.fee_max()
+        )),
+        false if quote.rate.per_gas() > above_base_fee => {
+            let least = u128::from(next.base_fee).saturating_add(quote.rate.per_gas());
+            Some(format!(
+                "replace it with one whose maxFeePerGas is at least {least}; pelton_quoteAccess says more"
+            ))
+        }
+        _ => None,
+    }
 }
 
 /// What to do about a rejection.
@@ -73,6 +102,7 @@ fn advice(reason: Reject) -> &'static str {
         Reject::InsufficientFunds => "pay the sender, then send it again",
         Reject::ReplacementUnderpriced => "offer at least 10 % more in both fees",
         Reject::FeeTooLow => "offer more for each gas",
+        Reject::ContentionFeeTooLow => "ask pelton_quoteAccess what its hot keys cost, and offer that",
         Reject::Replaced => "nothing: another one with its nonce paid more",
         Reject::IntrinsicGas => "give it more gas",
         Reject::GasLimitTooHigh => "give it less gas, or split it",
