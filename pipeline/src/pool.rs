@@ -15,6 +15,7 @@
 //! more of that sender is taken then until all that is in flight is settled, and the executed state says where to go on.
 
 use std::cmp::Reverse;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -97,6 +98,22 @@ struct Queue {
     skipped: bool,
 }
 
+/// What was at the place of a transaction that is held.
+#[derive(Debug)]
+pub struct Place {
+    /// It has the nonce that was the sender's next.
+    is_next: bool,
+    /// What waited there.
+    pub waited: Option<Waiting>,
+}
+
+impl Place {
+    /// The place of a transaction that was taken.
+    pub fn of(taken: Waiting) -> Place {
+        Place { is_next: true, waited: Some(taken) }
+    }
+}
+
 /// A sender whose head may be taken: the last one has the best tip, and of those with equal tips the oldest head.
 type Ready = (u128, Reverse<u64>, Address);
 
@@ -162,10 +179,9 @@ impl Pool {
         reject: &mut impl FnMut(B256, Reject),
     ) {
         let (sender, nonce) = (transaction.sender(), transaction.fields().nonce);
-        let cost_max = transaction.fields().cost_max().unwrap_or(U256::MAX);
+        let cost_max = cost_max(&transaction);
         let funds = accounts.funds(&sender);
-        let queue =
-            self.queues.entry(sender).or_insert_with(|| Queue { next: funds.nonce, ..Queue::default() });
+        let queue = queue_of(&mut self.queues, sender, accounts);
         if let Err(reason) = queue.judge(&transaction, cost_max, &funds, self.settings.sender_max) {
             reject(transaction.id(), reason);
             self.forget_if_empty(&sender);
@@ -203,7 +219,7 @@ impl Pool {
         assert_eq!(nonce, queue.next, "a sender's transactions are taken in nonce order");
         queue.next += 1;
         queue.in_flight += 1;
-        queue.in_flight_cost += head.cost_max;
+        queue.in_flight_cost = queue.in_flight_cost.saturating_add(head.cost_max);
         queue.offered = None;
         self.waiting -= 1;
         self.offer(&sender, accounts);
@@ -230,6 +246,48 @@ impl Pool {
         }
     }
 
+    /// Holds a place for a transaction of a block that others have made and that may become final, as if it had been
+    /// taken. Gives what waited at that place, it or another one.
+    pub fn hold(&mut self, transaction: &Verified, accounts: &impl Accounts) -> Place {
+        let (sender, nonce) = (transaction.sender(), transaction.fields().nonce);
+        let queue = queue_of(&mut self.queues, sender, accounts);
+        queue.in_flight += 1;
+        queue.in_flight_cost = queue.in_flight_cost.saturating_add(cost_max(transaction));
+        let is_next = nonce == queue.next;
+        queue.next += u64::from(is_next);
+        let waited = if is_next { queue.waiting.remove(&nonce) } else { None };
+        queue.withdraw(&mut self.ready);
+        self.waiting -= usize::from(waited.is_some());
+        self.offer(&sender, accounts);
+        Place { is_next, waited }
+    }
+
+    /// Takes back the last thing that was taken or held of a sender: its block will not be final.
+    pub fn release(
+        &mut self,
+        transaction: &Verified,
+        place: Place,
+        accounts: &impl Accounts,
+        reject: &mut impl FnMut(B256, Reject),
+    ) {
+        let (sender, nonce) = (transaction.sender(), transaction.fields().nonce);
+        let queue = self.queues.get_mut(&sender).expect("a sender with transactions in flight has a queue");
+        queue.withdraw(&mut self.ready);
+        queue.in_flight -= 1;
+        queue.in_flight_cost = queue.in_flight_cost.saturating_sub(cost_max(transaction));
+        queue.next -= u64::from(place.is_next);
+        if let Some(waited) = place.waited {
+            match queue.waiting.entry(nonce) {
+                Entry::Vacant(entry) => {
+                    entry.insert(waited);
+                    self.waiting += 1;
+                }
+                Entry::Occupied(_) => reject(waited.transaction.id(), Reject::Replaced),
+            }
+        }
+        self.follow(&sender, accounts, reject);
+    }
+
     /// Hears that a transaction that was taken is through. What turns out to be used up goes to `reject`.
     pub fn settle(
         &mut self,
@@ -240,13 +298,19 @@ impl Pool {
         let Settled { sender, cost_max, executed } = settled;
         let queue = self.queues.get_mut(sender).expect("a sender with transactions in flight has a queue");
         queue.in_flight -= 1;
-        queue.in_flight_cost -= *cost_max;
+        queue.in_flight_cost = queue.in_flight_cost.saturating_sub(*cost_max);
         if !executed {
             queue.skipped = true;
             queue.withdraw(&mut self.ready);
         }
+        self.follow(sender, accounts, reject);
+    }
+
+    /// Once nothing of a sender is in flight, the executed state says where it goes on.
+    fn follow(&mut self, sender: &Address, accounts: &impl Accounts, reject: &mut impl FnMut(B256, Reject)) {
+        let queue = self.queues.get_mut(sender).expect("a sender with transactions in flight has a queue");
         if queue.in_flight == 0 {
-            queue.skipped = false;
+            (queue.skipped, queue.in_flight_cost) = (false, U256::ZERO);
             let next = accounts.funds(sender).nonce;
             if next != queue.next {
                 queue.withdraw(&mut self.ready);
@@ -369,6 +433,21 @@ impl Pool {
             self.queues.remove(sender);
         }
     }
+}
+
+/// A sender's queue; an empty one goes on where the executed state says.
+fn queue_of<'a>(
+    queues: &'a mut HashMap<Address, Queue>,
+    sender: Address,
+    accounts: &impl Accounts,
+) -> &'a mut Queue {
+    let new = || Queue { next: accounts.funds(&sender).nonce, ..Queue::default() };
+    queues.entry(sender).or_insert_with(new)
+}
+
+/// What a transaction costs at most, in wei.
+fn cost_max(transaction: &Verified) -> U256 {
+    transaction.fields().cost_max().unwrap_or(U256::MAX)
 }
 
 impl Queue {

@@ -63,6 +63,8 @@ pub struct Outbox<T> {
     pub(crate) rejected: Vec<(B256, Reject)>,
     /// Whether something was done that is neither passed nor rejected.
     pub(crate) worked: bool,
+    /// Transactions that came in here, other than through the link.
+    pub(crate) brought: u64,
     /// Transactions that left the pipeline here.
     pub(crate) delivered: u64,
 }
@@ -70,7 +72,15 @@ pub struct Outbox<T> {
 impl<T> Outbox<T> {
     /// An empty one at this time.
     pub fn at(now_ns: Nanos, unix_ms: u64) -> Outbox<T> {
-        Outbox { now_ns, unix_ms, passed: Vec::new(), rejected: Vec::new(), worked: false, delivered: 0 }
+        Outbox {
+            now_ns,
+            unix_ms,
+            passed: Vec::new(),
+            rejected: Vec::new(),
+            worked: false,
+            brought: 0,
+            delivered: 0,
+        }
     }
 
     /// Says that something was done, though nothing passed on.

@@ -20,6 +20,8 @@ pub mod assemble;
 
 pub mod order;
 
+pub mod agree;
+
 pub mod execute;
 
 pub mod commit;

@@ -17,6 +17,8 @@
 //!
 //! A pipeline that is cut after a stage ends there in a sink, to show what the stages up to it cost.
 
+pub mod validator;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -116,6 +116,7 @@ impl<S: Stage> Runner<S> {
         if self.input.is_exhausted() && !self.finished {
             self.stage.finish(&mut outbox);
         }
+        self.meter.taken += outbox.brought;
         self.meter.passed += outbox.delivered;
         for batch in &outbox.passed {
             self.meter.passed += batch.transactions();

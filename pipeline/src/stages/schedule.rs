@@ -11,26 +11,22 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use alloy_primitives::Address;
-use foldhash::{HashMap, HashMapExt};
-use pelton_engine::access::Bound;
 use pelton_engine::block::{Parent, Summary};
 use pelton_engine::environment::Fork;
 use pelton_engine::plan::Plan;
-use pelton_engine::prices::{Cap, Claim, Key, Rule};
+use pelton_engine::prices::Key;
 use pelton_engine::state::State;
 use pelton_engine::transaction::Verified;
 
 use crate::batch::{Batch, Load};
 use crate::chain::Chain;
 use crate::clock::Nanos;
+use crate::draft;
 use crate::metrics::sample::Samples;
 use crate::metrics::{BASE_FEE, HOT_KEY_PRICE, HOT_KEYS, PLANNED, POOL_READY, POOL_WAITING};
 use crate::pool::{self, Accounts, Funds, Market, Pool};
 use crate::stage::{Outbox, Stage};
 use crate::watch::Watch;
-
-/// So many blocks' worth of transactions are looked at in vain, at most, for those that a full key does not keep out.
-const ASIDE_MAX: usize = 4;
 
 /// Keys whose prices are shown one by one; each is a series of its own for whoever keeps them.
 const HOT_KEYS_SHOWN: usize = 8;
@@ -138,39 +134,10 @@ impl Schedule {
         falls && self.pool.ready() == 0 && !self.pool.is_empty() && !self.finishing
     }
 
-    /// Takes what fits, best first. What a full key keeps out waits for the next block and stands in nobody's way.
-    fn fill(&mut self) -> Vec<(Verified, Nanos)> {
-        let limits = self.chain.limits();
-        let state = self.chain.state();
-        let (mut gas, mut bytes) = (limits.block_gas_max, limits.block_bytes_max as usize);
-        let transactions_max = limits.block_transactions_max as usize;
-        let mut keys = Keys::new(Rule::new(limits));
-        let mut block = Vec::new();
-        while block.len() < transactions_max
-            && self.pool.aside() < ASIDE_MAX * transactions_max
-            && let Some(best) = self.pool.peek()
-        {
-            let fields = best.transaction.fields();
-            let size = 4 + best.transaction.transaction().wire().len();
-            if fields.gas_limit > gas || size > bytes {
-                break;
-            }
-            if !keys.admit(&best.transaction, &block) {
-                self.pool.set_aside();
-                continue;
-            }
-            gas -= fields.gas_limit;
-            bytes -= size;
-            let taken = self.pool.take(&*state).expect("it was just shown");
-            block.push((taken.transaction, taken.arrival_ns));
-        }
-        self.pool.take_back(&*state);
-        block
-    }
-
     fn plan(&mut self, outbox: &mut Outbox<Planned>) {
         let Some((executed, base_fee)) = self.next else { return };
-        let (transactions, arrivals) = by_class(self.fill());
+        let filled = draft::fill(&mut self.pool, &self.chain).into_iter();
+        let (transactions, arrivals) = filled.map(|taken| (taken.transaction, taken.arrival_ns)).unzip();
         let plan = Plan::new(&self.chain.state(), Fork::OWN, self.settings.beneficiary, transactions);
         self.planned += plan.transactions().len() as u64;
         self.independent += plan.independent() as u64;
@@ -257,63 +224,6 @@ fn name_of(key: &Key) -> String {
         None => format!("{:#x}", key.address),
         Some(slot) => format!("{:#x}:{slot:#x}", key.address),
     }
-}
-
-/// Watches that no key of a block exceeds its cap.
-struct Keys {
-    rule: Rule,
-    /// Gas of the block so far.
-    gas: u64,
-    /// None as long as the whole block has less gas than one key may.
-    cap: Option<Cap>,
-}
-
-impl Keys {
-    fn new(rule: Rule) -> Keys {
-        Keys { rule, gas: 0, cap: None }
-    }
-
-    /// Whether this one may follow these.
-    fn admit(&mut self, new: &Verified, block: &[(Verified, Nanos)]) -> bool {
-        let gas_limit = new.fields().gas_limit;
-        if self.cap.is_none() && self.gas + gas_limit > self.rule.load_max {
-            let mut cap = Cap::new(&self.rule);
-            let fits =
-                |(before, _): &(Verified, Nanos)| cap.add(Claim::all(before), before.fields().gas_limit);
-            assert!(block.iter().all(fits), "no key has more gas than all of the block");
-            self.cap = Some(cap);
-        }
-        let fits = self.cap.as_mut().is_none_or(|cap| cap.add(Claim::all(new), gas_limit));
-        if fits {
-            self.gas += gas_limit;
-        }
-        fits
-    }
-}
-
-/// The class that a transaction runs in: the lower, the more surely beside others.
-fn class(transaction: &Verified) -> u8 {
-    let fields = transaction.fields();
-    match transaction.access().bound {
-        Bound::Enforced => 0,
-        Bound::Hint if fields.input.is_empty() => 1,
-        Bound::Hint if !fields.writes.is_empty() => 2,
-        Bound::Hint => 3,
-        Bound::Open => 4,
-    }
-}
-
-/// Orders by class, but none before an earlier one of the same sender.
-fn by_class(block: Vec<(Verified, Nanos)>) -> (Vec<Verified>, Vec<Nanos>) {
-    let mut of_sender: HashMap<Address, u8> = HashMap::with_capacity(block.len());
-    let mut classed = Vec::with_capacity(block.len());
-    for (transaction, arrival_ns) in block {
-        let highest = of_sender.entry(transaction.sender()).or_default();
-        *highest = class(&transaction).max(*highest);
-        classed.push((*highest, transaction, arrival_ns));
-    }
-    classed.sort_by_key(|(class, ..)| *class);
-    classed.into_iter().map(|(_, transaction, arrival_ns)| (transaction, arrival_ns)).unzip()
 }
 
 impl Accounts for State {
