@@ -161,7 +161,7 @@ impl Block {
     }
 
     /// The transactions in order.
-    pub fn transactions(&self) -> &[Verified] {
+    pub fn transactions(&self) -> &Arc<[Verified]> {
         &self.transactions
     }
 

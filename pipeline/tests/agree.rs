@@ -306,7 +306,7 @@ fn a_block_that_speaks_of_another_state_gets_no_vote() {
         first_block(&genesis, |executed| executed.prices = B256::repeat_byte(1)),
         first_block(&genesis, |executed| executed.gas_used += 1),
     ];
-    assert_eq!(votes(&genesis, &[honest.clone()], &[]), [true]);
+    assert_eq!(votes(&genesis, std::slice::from_ref(&honest), &[]), [true]);
     assert_eq!(votes(&genesis, &lies, &[]), [false; 3]);
     // Somebody else's genesis.
     let mut other = genesis.clone();

@@ -105,7 +105,7 @@ pub fn prove(bytes: Vec<u8>, link: &Link) -> Result<Proven, Refusal> {
         assert_eq!(transaction.id(), known.id(), "another body has another hash");
         Verified::new(transaction, known.sender())
     };
-    let transactions = opened.take_transactions().into_iter().zip(link.block.transactions());
+    let transactions = opened.take_transactions().into_iter().zip(link.block.transactions().iter());
     let transactions: Vec<Verified> = transactions.map(signed).collect();
     opened.execute(&transactions)
 }

@@ -203,7 +203,7 @@ impl Agree {
         let places =
             self.branch.finalize(&block, &mut self.pool, &*state, &mut reject_to(&mut self.known, outbox));
         let arrivals = self.arrivals(&block, places, outbox);
-        let (beneficiary, transactions) = (block.header().beneficiary, block.transactions().to_vec());
+        let (beneficiary, transactions) = (block.header().beneficiary, block.transactions().clone());
         let plan = Plan::new(&state, Fork::OWN, beneficiary, transactions);
         outbox.pass(Sealed { block, plan, arrivals });
         self.counts.finals += 1;
@@ -289,7 +289,7 @@ impl Agree {
             self.pool.set_market(Market { base_fee, prices }, &*state);
             draft::fill(&mut self.pool, &chain)
         });
-        let transactions = taken.iter().flatten().map(|taken| taken.transaction.clone()).collect();
+        let transactions: Vec<_> = taken.iter().flatten().map(|taken| taken.transaction.clone()).collect();
         let block = Block::seal(&parent, executed, beneficiary, outbox.unix_ms, transactions, limits);
         let block = Arc::new(block);
         self.branch.insert(block.id(), Ok(block.clone()));

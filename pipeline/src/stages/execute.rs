@@ -139,7 +139,7 @@ impl Execute {
         self.counts.note(&executed, if is_shared { effort } else { Effort::default() });
         let mut kept = Vec::with_capacity(arrivals.len());
         for ((outcome, transaction), arrival_ns) in
-            executed.outcomes.iter().zip(block.transactions()).zip(arrivals)
+            executed.outcomes.iter().zip(block.transactions().iter()).zip(arrivals)
         {
             match outcome {
                 Outcome::Executed(_) => kept.push(arrival_ns),
