@@ -2,15 +2,17 @@
 //
 //   encodings ── decode ──> points ── sum_signatures ──> parts ── join_signatures ──> sums ──┐
 //                           are_valid                                                        ├─ check ──> answers
-//   keys ────────────────────────────── sum_keys ──────> parts ── join_keys ────────> sums ──┘
-//                                                                       hashes ──────────────┘
+//   keys ────────────────────────────── sum_keys ──────> parts ── join_keys ────────> sums ──┤
+//   expanded ── hash ───────────────────────────────────────────────────────────> hashes ────┘
 //
 // and what stands in a sum that does not hold, or in none, goes from points and keys to answers by itself (check_each).
 //
 //   encodings      96 bytes each                     are_valid, answers   bytes: 0 or 1
 //   coefficients   four words each                   ends                 where each part or sum ends among what it is of
+//   expanded       256 bytes for each message
 //
 // Points of keys, hashes and sums lie in memory as those of `blst`.
+#include "curve/bls12381_hash.cuh"
 #include "scheme/bls.cuh"
 
 constexpr int BLS_THREADS = 128;
@@ -25,6 +27,11 @@ PELTON_BLS(pelton_bls_decode, BlsG2Affine* points, uint8_t* are_valid, const uin
     bool is_valid = bls_decode(&point, encodings + 96 * i);
     if (is_valid) points[i] = point;
     are_valid[i] = is_valid;
+}
+
+PELTON_BLS(pelton_bls_hash, BlsG2Affine* hashes, const uint8_t* expanded) {
+    uint32_t i = PELTON_BLS_THREAD;
+    if (i < count) bls_hash(hashes + i, expanded + 256 * i);
 }
 
 PELTON_BLS(

@@ -41,6 +41,7 @@ const BUDGETS: [&[Budget]; VERIFYING.len()] = [
         ("pelton_bls_check", [255, 1_300, 15_000]),
         ("pelton_bls_check_each", [255, 1_300, 15_000]),
         ("pelton_bls_decode", [255, 250, 9_000]),
+        ("pelton_bls_hash", [255, 1_600, 14_000]),
         ("pelton_bls_join_keys", [168, 0, 3_000]),
         ("pelton_bls_join_signatures", [255, 300, 6_000]),
         ("pelton_bls_sum_keys", [168, 0, 4_500]),

@@ -96,7 +96,7 @@ fn verdicts(device: &mut DeviceVerification, batch: &[SignedMessage]) -> Result<
 pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
     alone(sizes, table)?;
     let mut device = device()?;
-    table.heading("BLS end to end, one thread of the CPU before the GPU, which also hashes messages");
+    table.heading("BLS end to end, one thread of the CPU before the GPU");
     for (name, is_of_one, wanted) in KINDS {
         let count = if is_of_one { 4 * sizes.batch } else { sizes.different.min(sizes.batch) };
         let signed = Signed::new(is_of_one, sizes.different.min(count), count);

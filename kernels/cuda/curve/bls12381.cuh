@@ -110,9 +110,8 @@ PELTON_CALLED void bls_normalize(BlsAffine<F>* r, const BlsPoint<F>* p) {
 // The size of the parameter x of the curve, which is negative. Loops over it go from bit 62 down, the top one being 63.
 constexpr uint64_t BLS_PARAMETER = 0xd201000000010000;
 
-// Whether a point of the curve of G2 is one of the subgroup: whether x P = psi(P) (Scott 2021), psi being the map that takes
-// both coordinates to the power p, between the twist and back.
-PELTON_CALLED bool bls_is_in_subgroup(const BlsG2Affine* p) {
+// psi: takes both coordinates to the power p, between the twist and back.
+PELTON_CALLED void bls_psi(F381x2* x, F381x2* y) {
     // (1 + u)^-((p - 1) / 3), of which c0 is zero, and (1 + u)^-((p - 1) / 2).
     const F381 x_factor = {{0x867545c3, 0x890dc9e4, 0x3285a5d5, 0x2af32253, 0x309b7e2c, 0x50880866, 0x7e881024,
                             0xa20d1b8c, 0xe2db9068, 0x14e4f04f, 0x1564853a, 0x14e56d3f}};
@@ -120,20 +119,33 @@ PELTON_CALLED bool bls_is_in_subgroup(const BlsG2Affine* p) {
                                0x92ad2afd, 0xac7cf0b9, 0x1d794e4f, 0x7d825ec8, 0x0bd592fc}},
                              {{0x5aa30fda, 0x7bcfa7a2, 0x2a927e7c, 0xdc17dec1, 0x6b4ebef1, 0x2f088dd8, 0xda74d4a7,
                                0xd1ca2087, 0x96cebc1d, 0x2da25966, 0xbbfd87d2, 0x0e2b7eed}}};
-    BlsG2 multiple = {p->x, p->y, {}};
-    f381_set(&multiple.z, 1);
+    F381x2 conjugate = f381_conjugate(*x);
+    *x = F381x2{f381_neg(f381_mul(conjugate.c1, x_factor)), f381_mul(conjugate.c0, x_factor)};
+    *y = f381_mul(f381_conjugate(*y), y_factor);
+}
+
+// r = |x| P of a P with two or three coordinates.
+template <class P>
+PELTON_CALLED void bls_times_parameter(BlsG2* r, const P* p) {
+    bls_set_infinity(r);
+    bls_add(r, p);
 #pragma unroll 1
     for (int i = 62; i >= 0; i--) {
-        bls_double(&multiple);
-        if (BLS_PARAMETER >> i & 1) bls_add(&multiple, p);
+        bls_double(r);
+        if (BLS_PARAMETER >> i & 1) bls_add(r, p);
     }
+}
+
+// Whether a point of the curve of G2 is one of the subgroup: whether x P = psi(P) (Scott 2021).
+PELTON_CALLED bool bls_is_in_subgroup(const BlsG2Affine* p) {
+    BlsG2 multiple;
+    bls_times_parameter(&multiple, p);
     if (f381_is_zero(multiple.z)) return false;
-    // psi(P) = (conj(x) x_factor, conj(y) y_factor), and is to be minus the multiple by |x|.
-    F381x2 conjugate = f381_conjugate(p->x);
-    F381x2 x = {f381_neg(f381_mul(conjugate.c1, x_factor)), f381_mul(conjugate.c0, x_factor)};
-    F381x2 y = f381_neg(f381_mul(f381_conjugate(p->y), y_factor));
+    // It is minus the multiple by |x|.
+    F381x2 x = p->x, y = p->y;
+    bls_psi(&x, &y);
     F381x2 square = f381_square(multiple.z), cube = f381_mul(square, multiple.z);
-    return f381_equal(f381_mul(x, square), multiple.x) && f381_equal(f381_mul(y, cube), multiple.y);
+    return f381_equal(f381_mul(x, square), multiple.x) && f381_equal(f381_mul(f381_neg(y), cube), multiple.y);
 }
 
 // Twelve words of a number of 48 bytes, the first on top, of which `mask` is kept. False if it is p or more.

@@ -217,25 +217,30 @@ PELTON_CALLED F381 f381_power(F381 a) {
 // 1 / a, and zero of zero: p - 2 = 4 (p - 3) / 4 + 1.
 PELTON_CALLED F381 f381_invert(F381 a) { return f381_mul(f381_square(f381_square(f381_power(a))), a); }
 
+PELTON_CALLED F381 f381_norm(F381x2 a) { return f381_add(f381_square(a.c0), f381_square(a.c1)); }
+
 PELTON_CALLED F381x2 f381_invert(F381x2 a) {
-    F381 norm = f381_invert(f381_add(f381_square(a.c0), f381_square(a.c1)));
-    return f381_conjugate(f381_scale(a, norm));
+    return f381_conjugate(f381_scale(a, f381_invert(f381_norm(a))));
 }
 
-// A square root of a, if there is one; else something whose square is not a.
+// A square root of a, if there is one, with s^2 = a0^2 + a1^2; else something whose square is not a.
 //
-// With s^2 = a0^2 + a1^2 and t = (a0 + s) / 2, either t or (a0 - s) / 2 is a square, whose root is one part of the result
-// and a1 divided by twice that the other. With e = t^((p - 3) / 4), (e t) e is 1 if t is a square, and then e t is a root of
-// it and e its inverse; else it is -1, and e t is the other part.
-PELTON_CALLED F381x2 f381_root(F381x2 a) {
+// With t = (a0 + s) / 2, either t or (a0 - s) / 2 is a square, whose root is one part of the result and a1 divided by twice that
+// the other. With e = t^((p - 3) / 4), (e t) e is 1 if t is a square, and then e t is a root of it and e its inverse; else it is
+// -1, and e t is the other part.
+PELTON_CALLED F381x2 f381_root(F381x2 a, F381 s) {
     const F381 half = {{0x00015554, 0x18040000, 0x3ab00001, 0x85500005, 0x253c276f, 0x633cb57c, 0x31ebb502,
                         0x6e22d1ec, 0xf2d14ca2, 0xd3916126, 0x1a006596, 0x17fbb857}};
-    F381 norm = f381_add(f381_square(a.c0), f381_square(a.c1));
-    F381 t = f381_mul(f381_add(a.c0, f381_mul(f381_power(norm), norm)), half);
+    F381 t = f381_mul(f381_add(a.c0, s), half);
     if (f381_is_zero(t)) t = a.c0;  // Then a1 is zero.
     F381 e = f381_power(t), root = f381_mul(e, t), one;
     f381_set(&one, 1);
     F381 other = f381_mul(f381_mul(a.c1, e), half);
     bool is_square = f381_equal(f381_mul(root, e), one);
     return is_square ? F381x2{root, other} : F381x2{f381_neg(other), root};
+}
+
+PELTON_CALLED F381x2 f381_root(F381x2 a) {
+    F381 norm = f381_norm(a);
+    return f381_root(a, f381_mul(f381_power(norm), norm));
 }

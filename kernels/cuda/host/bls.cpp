@@ -20,13 +20,15 @@
 //   21  join of signatures  4 count, each 288                   288
 //   22  verify              96 key, 192 hash, 96 encoding       1    whether it is valid
 //   23  sums hold           4 count, each 144, 192; 288         1    whether sums of keys, hashes and a sum fulfil rule 6
-//   24 + n                  those of 16 + n                     8    how many products of two words 16 + n needs
+//   24  hash                256                                 192  the point of an expanded message
+//   32 + n                  those of 16 + n                     8    how many products of two words 16 + n needs
 #define PELTON_COUNT
 #include <stdio.h>
 #include <string.h>
 
 #include <vector>
 
+#include "../curve/bls12381_hash.cuh"
 #include "../scheme/bls.cuh"
 
 static bool take(void* into, size_t bytes) { return fread(into, 1, bytes, stdin) == bytes; }
@@ -142,6 +144,15 @@ static bool answer_sums_hold() {
     return true;
 }
 
+static bool answer_hash() {
+    unsigned char bytes[256];
+    BlsG2Affine point;
+    if (!take(bytes, sizeof bytes)) return false;
+    bls_hash(&point, bytes);
+    put(&point, sizeof point);
+    return true;
+}
+
 static bool answer_points(unsigned char operation) {
     switch (operation) {
         case 16: return answer_decode();
@@ -152,6 +163,7 @@ static bool answer_points(unsigned char operation) {
         case 21: return answer_join<F381x2>();
         case 22: return answer_verify();
         case 23: return answer_sums_hold();
+        case 24: return answer_hash();
         default: return false;
     }
 }
@@ -160,10 +172,10 @@ static bool answer(unsigned char operation) {
     if (operation < 8) return answer_field<F381>(operation);
     if (operation < 13) return answer_field<F381x2>(operation - 8);
     if (operation == 13) return answer_root();
-    bool is_counted = operation >= 24;
+    bool is_counted = operation >= 32;
     uint64_t before = pelton_products;
     result.clear();
-    if (!answer_points(is_counted ? operation - 8 : operation)) return false;
+    if (!answer_points(is_counted ? operation - 16 : operation)) return false;
     uint64_t products = pelton_products - before;
     if (is_counted) return fwrite(&products, 8, 1, stdout) == 1;
     return fwrite(result.data(), 1, result.size(), stdout) == result.size();

@@ -73,6 +73,7 @@ static const std::map<std::string, Kernel> KERNELS = {
     {"pelton_ceiling_f25519", kernel_of(pelton_ceiling_f25519)},
     {"pelton_ceiling_fsecp", kernel_of(pelton_ceiling_fsecp)},
     {"pelton_bls_decode", kernel_of(pelton_bls_decode)},
+    {"pelton_bls_hash", kernel_of(pelton_bls_hash)},
     {"pelton_bls_sum_keys", kernel_of(pelton_bls_sum_keys)},
     {"pelton_bls_sum_signatures", kernel_of(pelton_bls_sum_signatures)},
     {"pelton_bls_join_keys", kernel_of(pelton_bls_join_keys)},

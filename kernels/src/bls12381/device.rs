@@ -1,15 +1,15 @@
 //! A device that verifies batches beside the CPU: what it is given, and what it answers.
 //!
 //! ```text
-//!                  cuts, hashes, draws                   start            finish
+//!                  cuts, expands, draws                  start            finish
 //!   DeviceVerification ──────────────> Work (and Plan) ──────> Device ──────────────> Answers ──> verdicts
 //!          │   ^                                                  │   known ones right?
 //!          v   └── a fault, or a batch that is too short: the CPU ┘   no: a fault
 //!   BatchVerification
 //! ```
 //!
-//! The device decodes signatures (rules 1 to 3), adds up, and pairs (rule 6); messages are hashed on the CPU, as keys were
-//! decoded and checked there when they were registered. Sums have the coefficients of the CPU and so are as sound. They are
+//! The device decodes signatures (rules 1 to 3), hashes messages to points, adds up, and pairs (rule 6). The CPU has decoded and
+//! checked the keys when they were registered, and expands messages, which is a few hashes. Sums have the coefficients of the CPU and so are as sound. They are
 //! small, so that one that does not hold is resolved at once, each of its signatures by itself: see `plan`.
 //!
 //! With each batch go a few signatures whose answers are known, in sums of their own. Whatever is wrong with these is a fault

@@ -146,7 +146,10 @@ group! {
 impl G1 {
     /// The point as it lies in memory, also in that of a device.
     pub fn memory(&self) -> [u8; 96] {
-        words([&self.0.x, &self.0.y])
+        let mut bytes = [0; 96];
+        let words = [&self.0.x, &self.0.y].into_iter().flat_map(|number| number.l);
+        bytes.as_chunks_mut().0.iter_mut().zip(words).for_each(|(bytes, word)| *bytes = word.to_le_bytes());
+        bytes
     }
 
     /// The one encoding of the point.
@@ -187,12 +190,6 @@ impl G1 {
 }
 
 impl G2 {
-    /// The point as it lies in memory, also in that of a device.
-    pub fn memory(&self) -> [u8; 192] {
-        let [[a, b], [c, d]] = [&self.0.x.fp, &self.0.y.fp];
-        words([a, b, c, d])
-    }
-
     fn negative(&self) -> Self {
         Self(blst_p2_affine { x: self.0.x, y: blst_fp2 { fp: self.0.y.fp.map(|part| negative(&part)) } })
     }
@@ -225,7 +222,6 @@ pub(super) fn hash(message: &[u8], tag: &[u8]) -> blst_p2 {
 }
 
 /// The 256 bytes that the hash of a message begins with.
-#[cfg(target_arch = "x86_64")]
 pub(super) fn expand(message: &[u8], tag: &[u8]) -> [u8; 256] {
     let mut bytes = [0; 256];
     // SAFETY: reads message and tag, and writes 256 bytes.
@@ -267,14 +263,6 @@ pub(super) fn power_of_product_is_one(factors: &[blst_fp12]) -> bool {
         blst_final_exp(&mut power, &product);
         blst_fp12_is_one(&power)
     }
-}
-
-/// Numbers as they lie in memory.
-fn words<const NUMBERS: usize, const SIZE: usize>(numbers: [&blst_fp; NUMBERS]) -> [u8; SIZE] {
-    let mut bytes = [0; SIZE];
-    let words = numbers.into_iter().flat_map(|number| number.l);
-    bytes.as_chunks_mut().0.iter_mut().zip(words).for_each(|(bytes, word)| *bytes = word.to_le_bytes());
-    bytes
 }
 
 fn number(bytes: &[u8; 48]) -> blst_fp {

@@ -1,7 +1,7 @@
 //! BLS signatures on NVIDIA GPUs: a [`Device`] over CUDA's driver and the kernels of `cuda/bls.cu`.
 //!
 //! ```text
-//!   slot:  copy in ──> decode ──> sums and joins ──> check ──> copy out ──> each of what is in a sum that fails ──> copy out
+//!   slot:  copy in ──> decode, hash ──> sums and joins ──> check ──> copy out ──> each of what is in a sum that fails ──> copy out
 //! ```
 //!
 //! Several slots, since the check of sums takes few threads for long: beside it there is room for what other slots do.
@@ -29,7 +29,7 @@ const SLOTS: usize = 4;
 
 /// Products of two words that a signature takes, in whole thousands: on a GPU, one instruction each. Of one by itself, and of
 /// one among many of one message.
-pub const PRODUCTS: [u64; 2] = [5_687_000, 1_009_000];
+pub const PRODUCTS: [u64; 2] = [6_983_000, 1_009_000];
 
 /// GPUs that were given up while they worked on something, as in [`cuda`](super): while there are any, none is opened.
 static STUCK: Mutex<Vec<Cuda>> = Mutex::new(Vec::new());

@@ -54,7 +54,8 @@ pub fn number(memory: &[u8]) -> blst_fp {
     blst_fp { l: std::array::from_fn(|index| u64::from_le_bytes(words[index])) }
 }
 
-fn quadratic(memory: &[u8]) -> blst_fp2 {
+/// The number of the extension that lies in 96 bytes.
+pub fn quadratic(memory: &[u8]) -> blst_fp2 {
     blst_fp2 { fp: [number(&memory[..48]), number(&memory[48..])] }
 }
 

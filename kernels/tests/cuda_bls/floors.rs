@@ -3,6 +3,7 @@
 use pelton_kernels::cuda::bls::PRODUCTS;
 
 use crate::cases::{bytes, sign};
+use crate::expanded::expanded;
 use crate::host::ask;
 use crate::points::{Memory, hash, numbered, signature};
 use crate::questions::{Operation, products, question};
@@ -34,10 +35,10 @@ fn of_one_message() -> u64 {
     products(Operation::Decode, &encodings[0]) + shared / (SHARED as u64 * PARTS)
 }
 
-/// Products for one signature by itself: two pairings.
+/// Products for one signature by itself: its message's hash, and two pairings.
 fn alone() -> u64 {
     let operands = [numbered(1).memory(), hash(b"m").memory(), sign(1, b"m").to_vec()].concat();
-    products(Operation::Verify, &operands)
+    products(Operation::Verify, &operands) + products(Operation::Hash, &expanded(b"m"))
 }
 
 #[test]

@@ -6,8 +6,11 @@
 mod cases;
 mod encodings;
 mod equations;
+#[path = "../common/expanded.rs"]
+mod expanded;
 mod field;
 mod floors;
+mod hashes;
 #[path = "../cuda/host.rs"]
 mod host;
 #[path = "../common/levels.rs"]

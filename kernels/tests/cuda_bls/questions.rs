@@ -13,10 +13,11 @@ pub enum Operation {
     JoinOfSignatures,
     Verify,
     SumsHold,
+    Hash,
 }
 
 /// Added to an operation: how many products it takes.
-const PRODUCTS: u8 = 8;
+const PRODUCTS: u8 = 16;
 
 /// One question.
 pub fn question(operation: Operation, operands: &[u8]) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! BLS signatures, from bytes to answers: decoded, summed up with coefficients, and paired.
 
 use crate::cases::{Case, SMALL_ORDER, bytes, point};
+use crate::expanded::expanded;
 use crate::machine::Machine;
 use crate::points::{Memory, hash, key, signature};
 use crate::program::Program;
@@ -18,17 +19,18 @@ fn compiled_bls_verification_answers_as_the_reference() {
     let other = Case::signed(4, 5).message;
     let encodings: Vec<u8> = cases.iter().flat_map(|case| case.signature).collect();
     let keys: Vec<u8> = (1..4).flat_map(|index| key(&crate::cases::secret(index)).memory()).collect();
-    let hashes = [hash(&cases[0].message).memory(), hash(&other).memory()].concat();
+    let hashed = [hash(&cases[0].message).memory(), hash(&other).memory()].concat();
+    let expanded = [expanded(&cases[0].message), expanded(&other)].concat();
     let coefficients: Vec<u8> = (0..3).flat_map(|index| bytes("z", index)[..16].to_vec()).collect();
     let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
 
-    let [points, multiples, pairs, key_sum, signature_sum] =
-        [3 * 192, 3 * MULTIPLES, 4 * PAIR, 144, 288].map(|room| machine.put(&[], room));
+    let [points, hashes, multiples, pairs, key_sum, signature_sum] =
+        [3 * 192, 2 * 192, 3 * MULTIPLES, 4 * PAIR, 144, 288].map(|room| machine.put(&[], room));
     let [are_valid, answers] = [0; 2].map(|_| machine.put(&[0xff; 4], 0));
-    let [encodings, keys, hashes, coefficients, ends, messages, wrong, which, one] = [
+    let [encodings, keys, expanded, coefficients, ends, messages, wrong, which, one] = [
         &encodings,
         &keys,
-        &hashes,
+        &expanded,
         &coefficients,
         &words(&[3]),
         &words(&[0; 3]),
@@ -42,6 +44,8 @@ fn compiled_bls_verification_answers_as_the_reference() {
     assert_eq!(machine.memory[are_valid as usize..][..4], [1, 1, 0, 0xff]);
     let expected: Vec<u8> = cases[..2].iter().flat_map(|case| signature(&case.signature).memory()).collect();
     assert_eq!(machine.memory[points as usize..][..2 * 192], expected);
+    machine.run("pelton_bls_hash", &[hashes, expanded, 2], 3);
+    assert_eq!(machine.memory[hashes as usize..][..2 * 192], hashed);
 
     // Two that are valid hold together; the second one alone holds for what it signed and not for something else.
     let sum = |kernel, machine: &mut Machine<'_>, sum, points| {

@@ -8,6 +8,8 @@ mod bls;
 #[path = "../bls12381/cases.rs"]
 #[expect(dead_code, reason = "only what makes signatures is needed of it")]
 mod cases;
+#[path = "../common/expanded.rs"]
+mod expanded;
 mod f381;
 mod fields;
 #[path = "../common/levels.rs"]

@@ -2,7 +2,7 @@
 
 use blst::min_pk::SecretKey;
 
-use crate::bls12381::points::{G1, G2, hash};
+use crate::bls12381::points::{G1, expand};
 use crate::bls12381::{KnownKey, SIGNATURE_TAG};
 
 /// A point of the curve of signatures, but not of its subgroup: of order 13.
@@ -30,13 +30,13 @@ pub struct Known {
     pub keys: [G1; COUNT],
     pub messages: [u32; COUNT],
     pub encodings: [[u8; 96]; COUNT],
-    pub hashes: [G2; MESSAGES],
+    pub expanded: [[u8; 256]; MESSAGES],
 }
 
 impl Known {
     pub fn new() -> Known {
         let messages: [&[u8]; MESSAGES] = [b"what two have signed", b"what one has signed"];
-        let hashes = G2::normalized(&messages.map(|message| hash(message, SIGNATURE_TAG)));
+        let expanded = messages.map(|message| expand(message, SIGNATURE_TAG));
         let secrets: [SecretKey; COUNT] = std::array::from_fn(|index| {
             SecretKey::key_gen(&[index as u8 + 1; 32], &[]).expect("32 bytes are enough")
         });
@@ -49,8 +49,7 @@ impl Known {
         };
         let encodings =
             [signed(0, 0), signed(1, 0), signed(2, 1), signed(3, 0), crate::hex::bytes(SMALL_ORDER)];
-        let hashes = hashes.try_into().expect("as many as messages");
-        Known { keys, messages: [0, 0, 1, 1, 1], encodings, hashes }
+        Known { keys, messages: [0, 0, 1, 1, 1], encodings, expanded }
     }
 }
 

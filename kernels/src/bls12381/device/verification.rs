@@ -8,7 +8,6 @@ use super::answers::{CREDIT_MAX, check, is_to_be_tried, take};
 use super::known::{self, Known};
 use super::work::Work;
 use super::{Answers, Device};
-use crate::bls12381::arithmetic::Arithmetic;
 use crate::bls12381::search::Credit;
 use crate::bls12381::{BatchVerification, SignedMessage};
 use crate::device::{Now, Settings};
@@ -29,7 +28,6 @@ pub type Least = [Option<usize>; 2];
 pub struct DeviceVerification {
     name: &'static str,
     cpu: BatchVerification,
-    arithmetic: Arithmetic,
     seed: [u8; 32],
     settings: Settings,
     open: Open,
@@ -84,7 +82,6 @@ impl DeviceVerification {
         Ok(DeviceVerification {
             name,
             cpu: BatchVerification::new(seed, level),
-            arithmetic: Arithmetic::new(level, &seed),
             seed,
             settings,
             open,
@@ -179,7 +176,7 @@ impl DeviceVerification {
             if let Some(range) = waiting.last().cloned()
                 && let Some(slot) = free.pop()
             {
-                let mut work = Work::new(&batch[range.clone()], &self.known, &self.seed, &self.arithmetic);
+                let mut work = Work::new(&batch[range.clone()], &self.known, &self.seed);
                 work.plan = work.plan.filter(|plan| is_to_be_tried(plan, &self.credit));
                 let started = device.start(slot, &work);
                 in_flight.push(InFlight { slot, range, work, since_ns: (self.now)() });
@@ -272,10 +269,9 @@ fn tested(
     now: &Now,
     timeout_ns: u64,
 ) -> Result<Box<dyn Device>, String> {
-    let arithmetic = Arithmetic::new(Level::PORTABLE, &[0; 32]);
     let mut tested = || {
         for in_sums in [true, false] {
-            let mut work = Work::new(&[], known, &[0; 32], &arithmetic);
+            let mut work = Work::new(&[], known, &[0; 32]);
             work.plan = work.plan.filter(|_| in_sums);
             device.start(0, &work)?;
             let mut in_flight = vec![InFlight { slot: 0, range: 0..0, work, since_ns: now() }];

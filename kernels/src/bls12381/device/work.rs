@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use super::known::{self, Known};
 use super::plan::Plan;
-use crate::bls12381::arithmetic::Arithmetic;
 use crate::bls12381::coefficients::Draw;
+use crate::bls12381::points::expand;
 use crate::bls12381::{SIGNATURE_TAG, SignedMessage};
-use crate::level::Level;
 
 /// The signatures whose answers are known, then those of a batch, of which those of one message lie side by side.
 #[derive(Clone, Debug, Default)]
@@ -18,8 +17,8 @@ pub struct Work {
     pub(crate) keys: Vec<u8>,
     /// The number of each signature's message.
     pub(crate) messages: Vec<u32>,
-    /// 192 bytes for each message: its hash, a point of G2 as it lies in memory.
-    pub(crate) hashes: Vec<u8>,
+    /// 256 bytes for each message: what its hash begins with.
+    pub(crate) expanded: Vec<u8>,
     /// 16 bytes for each signature: its coefficient.
     pub(crate) coefficients: Vec<u8>,
     /// The sums, if they are to be tried.
@@ -33,19 +32,13 @@ pub struct Work {
 impl Work {
     /// Of a batch whose verdicts nobody draws a conclusion from, to measure with: in sums or each by itself.
     pub(crate) fn sample(batch: &[SignedMessage], is_in_sums: bool) -> Work {
-        let seed = [1; 32];
-        let mut work = Work::new(batch, &Known::new(), &seed, &Arithmetic::new(Level::best(), &seed));
+        let mut work = Work::new(batch, &Known::new(), &[1; 32]);
         work.plan = work.plan.filter(|_| is_in_sums);
         work
     }
 
     /// Of a batch, with sums.
-    pub(super) fn new(
-        batch: &[SignedMessage],
-        known: &Known,
-        seed: &[u8; 32],
-        arithmetic: &Arithmetic,
-    ) -> Work {
+    pub(super) fn new(batch: &[SignedMessage], known: &Known, seed: &[u8; 32]) -> Work {
         let (numbers, different) = numbered(batch);
         let mut places: Vec<_> = (0..batch.len()).collect();
         places.sort_by_key(|place| numbers[*place]);
@@ -58,8 +51,8 @@ impl Work {
             work.encodings.extend(batch[*place].signature);
             work.keys.extend(batch[*place].key.point.memory());
         }
-        known.hashes.iter().for_each(|hash| work.hashes.extend(hash.memory()));
-        arithmetic.hash(&different, SIGNATURE_TAG).iter().for_each(|hash| work.hashes.extend(hash.memory()));
+        work.expanded.extend(known.expanded.as_flattened());
+        different.iter().for_each(|message| work.expanded.extend(expand(message, SIGNATURE_TAG)));
         work.draw(seed, &different);
         work.plan = Some(Plan::new(&work.messages, &known::APART));
         work.always = known::ALWAYS.to_vec();
@@ -85,7 +78,7 @@ impl Work {
 
     /// How many different messages there are, those of the known ones included.
     pub(crate) fn different(&self) -> usize {
-        self.hashes.len() / 192
+        self.expanded.len() / 256
     }
 }
 

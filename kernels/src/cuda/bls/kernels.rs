@@ -9,6 +9,7 @@ use super::in_words;
 /// By what they do, see there.
 pub struct Kernels {
     pub decode: CudaFunction,
+    pub hash: CudaFunction,
     pub sum_keys: CudaFunction,
     pub sum_signatures: CudaFunction,
     pub join_keys: CudaFunction,
@@ -22,6 +23,7 @@ impl Kernels {
         let kernel = |name: &str| module.load_function(&format!("pelton_bls_{name}")).map_err(in_words);
         Ok(Kernels {
             decode: kernel("decode")?,
+            hash: kernel("hash")?,
             sum_keys: kernel("sum_keys")?,
             sum_signatures: kernel("sum_signatures")?,
             join_keys: kernel("join_keys")?,

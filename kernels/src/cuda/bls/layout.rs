@@ -5,15 +5,15 @@ use crate::bls12381::device::{Plan, Work};
 /// Signatures that a slot holds at most, the known ones included.
 pub const COUNT_MAX: usize = 1 << 16;
 
-/// Bytes of input that a slot holds at most: for each signature 96 of its key, 192 of its message, 16 of its coefficient, 96 of
+/// Bytes of input that a slot holds at most: for each signature 96 of its key, 256 of its message, 16 of its coefficient, 96 of
 /// its encoding and eight words; and what lies between the parts.
-pub const INPUT_MAX: usize = (96 + 192 + 16 + 96 + 8 * 4) * COUNT_MAX + 16 * 16;
+pub const INPUT_MAX: usize = (96 + 256 + 16 + 96 + 8 * 4) * COUNT_MAX + 16 * 16;
 
 /// Where the parts of the input lie, in bytes from the beginning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Input {
     pub keys: usize,
-    pub hashes: usize,
+    pub expanded: usize,
     pub coefficients: usize,
     pub encodings: usize,
     pub messages: usize,
@@ -25,6 +25,8 @@ pub struct Input {
     pub signature_parts: usize,
     pub sum_parts: usize,
     pub sums: usize,
+    /// How many different messages there are.
+    pub different: usize,
     pub total: usize,
 }
 
@@ -42,7 +44,7 @@ impl Input {
         let mut take = |bytes| take(&mut total, bytes);
         let input = Input {
             keys: take(work.keys.len()),
-            hashes: take(work.hashes.len()),
+            expanded: take(work.expanded.len()),
             coefficients: take(work.coefficients.len()),
             encodings: take(work.encodings.len()),
             messages: take(4 * work.messages.len()),
@@ -53,6 +55,7 @@ impl Input {
             signature_parts: take(4 * plan.signature_parts.len()),
             sum_parts: take(4 * plan.sum_parts.len()),
             sums: take(4 * plan.sums.len()),
+            different: work.different(),
             total: 0,
         };
         Input { total, ..input }
@@ -62,7 +65,7 @@ impl Input {
     pub fn write(&self, memory: &mut [u8], work: &Work) {
         let mut put = |at: usize, bytes: &[u8]| memory[at..at + bytes.len()].copy_from_slice(bytes);
         put(self.keys, &work.keys);
-        put(self.hashes, &work.hashes);
+        put(self.expanded, &work.expanded);
         put(self.coefficients, &work.coefficients);
         put(self.encodings, &work.encodings);
         put_words(memory, self.messages, &work.messages);
@@ -93,6 +96,7 @@ pub fn put_words(memory: &mut [u8], at: usize, words: &[u32]) {
 #[derive(Clone, Copy, Debug)]
 pub struct Scratch {
     pub points: usize,
+    pub hashes: usize,
     /// Of keys, and then of signatures.
     pub multiples: usize,
     pub key_parts: usize,
@@ -109,6 +113,7 @@ impl Scratch {
         let mut take = |each: usize| take(&mut total, each * COUNT_MAX);
         let scratch = Scratch {
             points: take(192),
+            hashes: take(192),
             multiples: take(9 * 96),
             key_parts: take(144),
             signature_parts: take(288),

@@ -131,7 +131,7 @@ impl Slot {
         let [are_valid, sums, each] = [0, 1, 2].map(|part| answers + (part * COUNT_MAX) as u64);
         let places = Places { input, scratch, are_valid, sums, each };
         if is_first {
-            self.decode(&places, layout, count)?;
+            self.begin(&places, layout, count)?;
         }
         match asked {
             Asked::Sums { plan, .. } => self.sums(&places, layout, plan),
@@ -145,14 +145,18 @@ impl Slot {
         time(&self.stream, || self.run(&asked, &layout, work.count(), true))
     }
 
-    fn decode(&self, places: &Places, layout: &Input, count: usize) -> Sent {
-        let points = places.scratch + Scratch::new().points as u64;
-        let encodings = places.input + layout.encodings as u64;
-        self.launch(&self.kernels.decode, &[points, places.are_valid, encodings], count)
+    /// What both ways of checking begin with.
+    fn begin(&self, places: &Places, layout: &Input, count: usize) -> Sent {
+        let Scratch { points, hashes, .. } = Scratch::new();
+        let left = |at: usize| places.scratch + at as u64;
+        let given = |at: usize| places.input + at as u64;
+        let decoded = [left(points), places.are_valid, given(layout.encodings)];
+        self.launch(&self.kernels.decode, &decoded, count)?;
+        self.launch(&self.kernels.hash, &[left(hashes), given(layout.expanded)], layout.different)
     }
 
     fn sums(&self, places: &Places, layout: &Input, plan: &Plan) -> Sent {
-        let Scratch { points, multiples, key_parts, signature_parts, run_sums, sums, pairs, .. } =
+        let Scratch { points, hashes, multiples, key_parts, signature_parts, run_sums, sums, pairs, .. } =
             Scratch::new();
         let left = |at: usize| places.scratch + at as u64;
         let given = |at: usize| places.input + at as u64;
@@ -184,7 +188,7 @@ impl Slot {
             left(pairs),
             left(run_sums),
             given(layout.run_messages),
-            given(layout.hashes),
+            left(hashes),
             left(sums),
             given(layout.sums),
         ];
@@ -192,15 +196,16 @@ impl Slot {
     }
 
     fn each(&self, places: &Places, layout: &Input, count: usize) -> Sent {
-        let Scratch { points, pairs, .. } = Scratch::new();
+        let Scratch { points, hashes, pairs, .. } = Scratch::new();
+        let left = |at: usize| places.scratch + at as u64;
         let given = |at: usize| places.input + at as u64;
         let checked = [
             places.each,
-            places.scratch + pairs as u64,
+            left(pairs),
             given(layout.keys),
             given(layout.messages),
-            given(layout.hashes),
-            places.scratch + points as u64,
+            left(hashes),
+            left(points),
             places.are_valid,
             given(layout.which),
         ];
