@@ -7,17 +7,19 @@ use pelton_engine::limits::Limits;
 use pelton_engine::prices::{Cap, Claim, Rule};
 use pelton_engine::transaction::Verified;
 
-use crate::chain::Chain;
-use crate::pool::{Pool, Waiting};
+use crate::pool::{Accounts, Pool, Waiting};
 
 /// So many blocks' worth of transactions are looked at in vain, at most, for those that a full key does not keep out.
 const ASIDE_MAX: usize = 4;
 
-/// Takes what fits a block, best first, and orders it. What a full key keeps out waits for the next block and stands in
-/// nobody's way.
-pub fn fill(pool: &mut Pool, chain: &Chain) -> Vec<Waiting> {
-    let limits = chain.limits();
-    let state = chain.state();
+/// Takes what fits a block, best first, and orders it. What a full key keeps out, or what may not stand in this block, waits
+/// for the next one and stands in nobody's way.
+pub fn fill(
+    pool: &mut Pool,
+    limits: &Limits,
+    accounts: &impl Accounts,
+    mut may: impl FnMut(&Verified) -> bool,
+) -> Vec<Waiting> {
     let (mut gas, mut bytes) = (limits.block_gas_max, limits.block_bytes_max as usize);
     let transactions_max = limits.block_transactions_max as usize;
     let mut keys = Keys::new(limits);
@@ -31,15 +33,16 @@ pub fn fill(pool: &mut Pool, chain: &Chain) -> Vec<Waiting> {
         if gas_limit > gas || size > bytes {
             break;
         }
-        if !keys.admit(&best.transaction, block.iter().map(|before| &before.transaction)) {
+        let fits = keys.admit(&best.transaction, block.iter().map(|before| &before.transaction));
+        if !fits || !may(&best.transaction) {
             pool.set_aside();
             continue;
         }
         gas -= gas_limit;
         bytes -= size;
-        block.push(pool.take(&*state).expect("it was just shown"));
+        block.push(pool.take(accounts).expect("it was just shown"));
     }
-    pool.take_back(&*state);
+    pool.take_back(accounts);
     by_class(block)
 }
 

@@ -5,11 +5,13 @@ use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use alloy_primitives::{Address, B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use parking_lot::Mutex;
 use pelton_engine::block::{Block, Summary};
+use pelton_engine::codec;
 use pelton_engine::genesis::Genesis;
 use pelton_engine::limits::Limits;
+use pelton_engine::transaction::Verified;
 use pelton_kernels::{Chunked, Spawn, Verifier, open};
 use pelton_pipeline::clock::SimulatedClock;
 use pelton_pipeline::driver::simulated::{self, SimulatedPool};
@@ -290,11 +292,47 @@ fn votes(genesis: &Genesis, blocks: &[Bytes], finals: &[Bytes]) -> Vec<bool> {
 
 /// An empty first block, whose header speaks of genesis as it was, or of what `lie` makes of it.
 fn first_block(genesis: &Genesis, lie: impl Fn(&mut Summary)) -> Bytes {
+    first_block_of(genesis, Vec::new(), lie)
+}
+
+fn first_block_of(genesis: &Genesis, transactions: Vec<Verified>, lie: impl Fn(&mut Summary)) -> Bytes {
     let limits = Limits::tiny(CHAIN_ID);
     let start = Start::genesis(genesis, &limits);
     let mut executed = *start.summaries.last().expect("a chain stands at a block");
     lie(&mut executed);
-    Block::seal(&start.parent, executed, Address::ZERO, 1, Vec::new(), &limits).bytes().clone()
+    Block::seal(&start.parent, executed, Address::ZERO, 1, transactions, &limits).bytes().clone()
+}
+
+#[test]
+fn a_block_with_a_transaction_out_of_turn_or_that_nobody_can_pay_gets_no_vote() {
+    let Workload { mut genesis, transactions, senders, .. } = workload(Name::Transfers, Scheme::Ed25519);
+    let verified = transactions.iter().zip(senders).map(|((wire, _), sender)| {
+        Verified::new(codec::decode(wire.clone()).expect("it is well-formed"), sender)
+    });
+    let verified: Vec<Verified> = verified.collect();
+    let of_nonce = |nonce: u64, sender: Address| {
+        verified.iter().find(|one| (one.fields().nonce, one.sender()) == (nonce, sender))
+    };
+    let pair =
+        |one: &Verified| Some((of_nonce(0, one.sender())?.clone(), of_nonce(1, one.sender())?.clone()));
+    let (first, second) = verified.iter().find_map(pair).expect("somebody sends twice");
+    let block = |genesis: &Genesis, holds: &[&Verified]| {
+        first_block_of(genesis, holds.iter().map(|one| (*one).clone()).collect(), |_| ())
+    };
+    let good = [block(&genesis, &[&first]), block(&genesis, &[&first, &second])];
+    assert_eq!(votes(&genesis, &good, &[]), [true; 2]);
+    let bad = [
+        block(&genesis, &[&second]),
+        block(&genesis, &[&second, &first]),
+        block(&genesis, &[&first, &first]),
+    ];
+    assert_eq!(votes(&genesis, &bad, &[]), [false; 3]);
+    // Where the sender owns what one of them can cost and a wei less than both can.
+    let cost = |one: &Verified| one.fields().cost_max().expect("it is bounded");
+    let owns = cost(&first) + cost(&second) - U256::ONE;
+    genesis.accounts.get_mut(&first.sender()).expect("it was rich").balance = owns;
+    let blocks = [block(&genesis, &[&first]), block(&genesis, &[&first, &second])];
+    assert_eq!(votes(&genesis, &blocks, &[]), [true, false]);
 }
 
 #[test]

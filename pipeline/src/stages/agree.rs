@@ -8,13 +8,15 @@
 //! ```
 //!
 //! 1. A block is judged by what all have executed: its header follows from its parent's and from the block `root_lag` below,
-//!    whose state root it repeats. While this validator has not executed that one, it does not vote.
+//!    whose state root it repeats, and by that state and all that was ordered since its transactions are
+//!    [admissible](pelton_engine::admission). While this validator has not executed that one, it does not vote.
 //! 2. What is in a block that may become final has its place in the pool: it is not offered again on top of that block.
 //!    When another block becomes final instead, it takes its place back.
 //! 3. A final block whose header speaks of another state than this validator has stops it, and says what differs.
 //! 4. Transactions that come in with a block of others count as taken here.
 
 mod branch;
+mod funds;
 mod judge;
 mod question;
 
@@ -23,6 +25,7 @@ use std::sync::Arc;
 
 use alloy_primitives::{B256, Bytes};
 use foldhash::{HashMap, HashMapExt};
+use pelton_engine::admission::Admission;
 use pelton_engine::block::{Block, Header, Parent};
 use pelton_engine::environment::Fork;
 use pelton_engine::plan::Plan;
@@ -30,6 +33,7 @@ use pelton_engine::reject::Reject;
 use pelton_engine::transaction::Verified;
 
 use self::branch::Branch;
+use self::funds::{After, on_the_way};
 use self::judge::{Verdict, judge};
 pub use self::question::{Agreement, Answer, Question};
 use crate::batch::Batch;
@@ -98,6 +102,7 @@ impl Agree {
         examiner: Examiner,
     ) -> Agree {
         let market = Market { base_fee: parent.base_fee, prices: Arc::default() };
+        let finals_max = usize::try_from(chain.limits().root_lag).unwrap_or(usize::MAX);
         Agree {
             pool: Pool::new(settings.pool.clone(), market),
             settings,
@@ -107,7 +112,7 @@ impl Agree {
             examiner,
             known: HashMap::new(),
             genesis,
-            branch: Branch::new(parent),
+            branch: Branch::new(parent, finals_max),
             turns: Vec::new(),
             votes: Vec::new(),
             finals: VecDeque::new(),
@@ -240,7 +245,13 @@ impl Agree {
             let verdict = match branch.get(&id) {
                 None => Verdict::Later,
                 Some(Err(_)) => Verdict::Bad,
-                Some(Ok(block)) => judge(block, &parent, chain, unix_ms),
+                Some(Ok(block)) => match branch.path_to(&parent.id) {
+                    None => Verdict::Later,
+                    Some(path) => {
+                        let admission = on_the_way(branch, &path, chain.limits());
+                        judge(block, &parent, chain, unix_ms, admission.as_ref())
+                    }
+                },
             };
             match verdict {
                 Verdict::Later => self.votes.push(Vote { id, parent, answer }),
@@ -279,15 +290,23 @@ impl Agree {
             return None;
         }
         let (chain, beneficiary) = (self.chain.clone(), self.settings.beneficiary);
-        let (limits, state) = (chain.limits(), chain.state());
+        let (limits, standing) = (chain.limits(), chain.read());
+        let state = &standing.state;
         // Without what lies between, nobody knows here what is left to be done: an empty block is always right.
         let taken = path.map(|path| {
             let mut reject = reject_to(&mut self.known, outbox);
-            self.branch.follow(&path, &mut self.pool, &*state, &mut reject);
+            self.branch.follow(&path, &mut self.pool, state, &mut reject);
             let base_fee = parent.next_base_fee(&executed, limits);
             let prices = chain.prices(parent.height + 1, base_fee);
-            self.pool.set_market(Market { base_fee, prices }, &*state);
-            draft::fill(&mut self.pool, &chain)
+            self.pool.set_market(Market { base_fee, prices }, state);
+            // Others judge it by the same rules.
+            let admission = on_the_way(&self.branch, &path, limits);
+            let ancestor = After::ancestor_of(parent.height + 1, &standing, limits);
+            let mut open = admission.as_ref().map(Admission::open).zip(ancestor);
+            draft::fill(&mut self.pool, limits, state, |transaction| match &mut open {
+                Some((open, ancestor)) => open.add(ancestor, transaction).is_ok(),
+                None => true,
+            })
         });
         let transactions: Vec<_> = taken.iter().flatten().map(|taken| taken.transaction.clone()).collect();
         let block = Block::seal(&parent, executed, beneficiary, outbox.unix_ms, transactions, limits);

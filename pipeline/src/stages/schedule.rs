@@ -136,7 +136,8 @@ impl Schedule {
 
     fn plan(&mut self, outbox: &mut Outbox<Planned>) {
         let Some((executed, base_fee)) = self.next else { return };
-        let filled = draft::fill(&mut self.pool, &self.chain).into_iter();
+        let filled =
+            draft::fill(&mut self.pool, self.chain.limits(), &*self.chain.state(), |_| true).into_iter();
         let (transactions, arrivals): (Vec<_>, _) =
             filled.map(|taken| (taken.transaction, taken.arrival_ns)).unzip();
         let plan = Plan::new(&self.chain.state(), Fork::OWN, self.settings.beneficiary, transactions);

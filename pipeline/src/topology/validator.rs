@@ -67,7 +67,9 @@ pub fn build_validator(
     let Start { parent, summaries, tables, state, trie } = start;
     let genesis_root = alloy_primitives::B256::from(trie.root());
     let chain = Chain::standing(limits.clone(), state, summaries, tables, false);
-    let chain = Arc::new(chain.with_views(settings.view_blocks));
+    // Blocks are judged by the state so far below the newest.
+    let views_min = usize::try_from(limits.root_lag).unwrap_or(usize::MAX);
+    let chain = Arc::new(chain.with_views(settings.view_blocks.max(views_min)));
     let ledger = Arc::new(Ledger::watched(settings.ledger_capacity, run.watch.clone()));
     let mut builder =
         Builder { stages: Vec::new(), ledger: ledger.clone(), until: None, on_cut: Some(run.on_cut) };

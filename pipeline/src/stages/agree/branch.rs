@@ -24,6 +24,9 @@ pub(super) struct Branch {
     blocks: HashMap<B256, Result<Arc<Block>, Reject>>,
     order: VecDeque<B256>,
     held: VecDeque<Held>,
+    /// The newest final blocks, oldest first, and how many of them are kept.
+    finals: VecDeque<Arc<Block>>,
+    finals_max: usize,
     /// Transactions that waited in the pool before they got their places here.
     waited: u64,
 }
@@ -35,9 +38,30 @@ struct Held {
 }
 
 impl Branch {
-    /// Nothing above this block.
-    pub fn new(tip: Parent) -> Branch {
-        Branch { tip, blocks: HashMap::new(), order: VecDeque::new(), held: VecDeque::new(), waited: 0 }
+    /// Nothing above this block. Of those that become final so many are kept.
+    pub fn new(tip: Parent, finals_max: usize) -> Branch {
+        Branch {
+            tip,
+            blocks: HashMap::new(),
+            order: VecDeque::new(),
+            held: VecDeque::new(),
+            finals: VecDeque::new(),
+            finals_max,
+            waited: 0,
+        }
+    }
+
+    /// The newest so many blocks below one that stands on this path, oldest first, or all since genesis where these are
+    /// fewer; none if they are not all known here.
+    pub fn newest<'a>(
+        &'a self,
+        path: &'a [Arc<Block>],
+        count: usize,
+    ) -> Option<impl Iterator<Item = &'a Arc<Block>>> {
+        let has_all = self.finals.len() as u64 == self.tip.height;
+        let known = self.finals.len() + path.len();
+        let is_known = has_all || known >= count;
+        is_known.then(|| self.finals.iter().chain(path).skip(known.saturating_sub(count)))
     }
 
     /// The newest final block.
@@ -128,6 +152,10 @@ impl Branch {
         let Held { places, .. } = self.held.pop_front().expect("it was just pushed, or was there");
         self.waited -= waited(&places);
         self.tip = block.as_parent();
+        self.finals.push_back(block.clone());
+        while self.finals.len() > self.finals_max {
+            self.finals.pop_front();
+        }
         let height = self.tip.height;
         let is_above = |examined: &Result<Arc<Block>, Reject>| {
             examined.as_ref().is_ok_and(|block| block.header().height > height)
