@@ -5,6 +5,7 @@ use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{Address, Bytes, Signature, TxKind, U256};
 use pelton_engine::codec::decode;
 use pelton_engine::environment::{Environment, Fork};
+use pelton_engine::evm::call::watch::{Entered, Left, Machine, Watch, name_of};
 use pelton_engine::evm::call::{Call, Calls, Ended, Refused, Rules};
 use pelton_engine::genesis::{Genesis, GenesisAccount};
 use pelton_engine::serial::serial;
@@ -148,4 +149,88 @@ fn a_call_that_nobody_can_pay_for_says_what_is_missing() {
         Err(Refused::NonceTooHigh { next: 0, given: 1 }),
         "a transaction is held to its nonce"
     );
+}
+
+/// Writes down what it is told.
+#[derive(Default)]
+struct Notes {
+    instructions: Vec<&'static str>,
+    spent: u64,
+    gas: u64,
+    entered: Vec<Entered>,
+    left: Vec<Left>,
+    logs: usize,
+}
+
+impl Watch for Notes {
+    fn wants_instructions(&self) -> bool {
+        true
+    }
+
+    fn enter(&mut self, frame: Entered) {
+        self.entered.push(frame);
+    }
+
+    fn leave(&mut self, left: Left) {
+        self.left.push(left);
+    }
+
+    fn log(&mut self, _log: &alloy_primitives::Log) {
+        self.logs += 1;
+    }
+
+    fn before(&mut self, machine: &Machine<'_>) {
+        self.gas = machine.gas;
+        self.instructions.push(name_of(machine.opcode).expect("there is such an instruction"));
+    }
+
+    fn after(&mut self, machine: &Machine<'_>) {
+        self.spent += self.gas - machine.gas;
+    }
+}
+
+#[test]
+fn whoever_looks_on_sees_all_and_changes_nothing() {
+    let state = state();
+    for to in [COUNTER, REFUSER] {
+        let call = Call { from: SENDER, to: Some(to), gas_limit: 100_000, ..Call::default() };
+        let (mut plain, mut watched) =
+            (Calls::new(&state, &environment()), Calls::new(&state, &environment()));
+        for calls in [&mut plain, &mut watched] {
+            calls.set_base_fee(0);
+        }
+        let expected = plain.run(&call, Rules::Question);
+        let (ran, notes) = watched.run_watched(&call, Rules::Question, Notes::default());
+        assert_eq!(ran, expected);
+        assert_eq!(watched.writes(), plain.writes());
+        let ran = ran.expect("it runs");
+        assert_eq!((notes.entered.len(), notes.left.len()), (1, 1));
+        assert_eq!((notes.left[0].ended.clone(), notes.left[0].output.clone()), (ran.ended, ran.output));
+        assert_eq!(notes.spent + 21_000, ran.gas_used, "{:?}", notes.instructions);
+        assert_eq!(notes.logs, usize::from(to == COUNTER));
+    }
+}
+
+#[test]
+fn a_precompile_answers_where_it_was_moved_and_nowhere_else() {
+    let (state, identity, moved) = (state(), Address::with_last_byte(4), Address::repeat_byte(0x44));
+    let mut calls = Calls::new(&state, &environment());
+    calls.set_base_fee(0);
+    let ask = |to| Call {
+        from: SENDER,
+        to: Some(to),
+        input: Bytes::from_static(b"echo"),
+        gas_limit: 100_000,
+        ..Call::default()
+    };
+    let output = |calls: &mut Calls<&State>, to| calls.ask(&ask(to)).expect("it runs").output;
+    assert_eq!(output(&mut calls, identity), b"echo"[..]);
+    assert!(calls.move_precompile(identity, moved) && !calls.move_precompile(COUNTER, moved));
+    assert_eq!((output(&mut calls, moved), output(&mut calls, identity)), (b"echo"[..].into(), Bytes::new()));
+    assert!(calls.is_precompile(&moved) && !calls.is_precompile(&identity));
+    calls.remove_precompile(moved);
+    assert_eq!(output(&mut calls, moved), Bytes::new());
+    let mut next = calls.in_block(&environment());
+    next.set_base_fee(0);
+    assert_eq!(output(&mut next, identity), b"echo"[..], "in the next block all are where they belong");
 }

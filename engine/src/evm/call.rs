@@ -21,7 +21,7 @@ pub mod watch;
 use std::any::Any;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use revm::context::result::{EVMError, ExecutionResult, Output};
+use revm::context::result::{EVMError, ExecutionResult};
 use revm::context::{FrameStack, TxEnv};
 use revm::context_interface::block::BlobExcessGasAndPrice;
 use revm::handler::instructions::EthInstructions;
@@ -180,7 +180,7 @@ impl<R: Reads> Calls<R> {
         let ran = Steps::new(Rules::Question).run(&mut self.inner);
         let touched = self.touched();
         self.clear();
-        ran.map(|result| ran_of(result, touched)).map_err(refused)
+        ran.map(|result| request::ran(result, touched)).map_err(refused)
     }
 
     /// Runs a call that the block makes by itself: nobody pays, no nonce is used.
@@ -249,7 +249,7 @@ impl<R: Reads> Calls<R> {
         let touched = self.touched();
         let kept = ran.map(|result| {
             self.keep_changes();
-            ran_of(result, touched)
+            request::ran(result, touched)
         });
         self.clear();
         kept.map_err(refused)
@@ -275,35 +275,10 @@ impl<R: Reads> Calls<R> {
     fn touched(&self) -> Vec<Listed> {
         let state = &self.inner.ctx.journaled_state.inner.state;
         let mut touched: Vec<Listed> =
-            state.iter().map(|(address, account)| listed(*address, account)).collect();
+            state.iter().map(|(address, account)| request::listed(*address, account)).collect();
         touched.sort_unstable_by_key(|one| one.address);
         touched
     }
-}
-
-fn listed(address: Address, account: &revm::state::Account) -> Listed {
-    let mut slots: Vec<U256> = account.storage.keys().copied().collect();
-    slots.sort_unstable();
-    Listed { address, slots }
-}
-
-fn ran_of(result: ExecutionResult, touched: Vec<Listed>) -> Ran {
-    let gas_used = result.tx_gas_used();
-    let gas_most = result.gas().total_gas_spent().max(gas_used);
-    let created = result.created_address();
-    let (ended, output, logs) = match result {
-        ExecutionResult::Success { output, logs, .. } => {
-            let output = match output {
-                Output::Call(bytes) | Output::Create(bytes, _) => bytes,
-            };
-            (Ended::Success, output, logs)
-        }
-        ExecutionResult::Revert { output, .. } => (Ended::Revert, output, Vec::new()),
-        ExecutionResult::Halt { reason, .. } => {
-            (Ended::Halt(request::halt_words(&reason)), Bytes::new(), Vec::new())
-        }
-    };
-    Ran { ended, gas_used, gas_most, output, logs, created, touched }
 }
 
 fn refused(failure: Failure) -> Refused {

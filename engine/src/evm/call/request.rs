@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use revm::context::TxEnv;
-use revm::context::result::{HaltReason, InvalidTransaction};
+use revm::context::result::{ExecutionResult, HaltReason, InvalidTransaction, Output};
 use revm::context::transaction::{AccessListItem, SignedAuthorization};
 use revm::context_interface::either::Either;
 use revm::primitives::TxKind;
@@ -189,6 +189,31 @@ pub(super) fn refusal(invalid: &InvalidTransaction) -> Refused {
         Invalid::RejectCallerWithCode => Refused::SenderIsContract,
         other => Refused::Other(other.to_string()),
     }
+}
+
+/// An account and the slots of it that were looked at.
+pub(super) fn listed(address: Address, account: &revm::state::Account) -> Listed {
+    let mut slots: Vec<U256> = account.storage.keys().copied().collect();
+    slots.sort_unstable();
+    Listed { address, slots }
+}
+
+/// What revm says of a call, in our words.
+pub(super) fn ran(result: ExecutionResult, touched: Vec<Listed>) -> Ran {
+    let gas_used = result.tx_gas_used();
+    let gas_most = result.gas().total_gas_spent().max(gas_used);
+    let created = result.created_address();
+    let (ended, output, logs) = match result {
+        ExecutionResult::Success { output, logs, .. } => {
+            let output = match output {
+                Output::Call(bytes) | Output::Create(bytes, _) => bytes,
+            };
+            (Ended::Success, output, logs)
+        }
+        ExecutionResult::Revert { output, .. } => (Ended::Revert, output, Vec::new()),
+        ExecutionResult::Halt { reason, .. } => (Ended::Halt(halt_words(&reason)), Bytes::new(), Vec::new()),
+    };
+    Ran { ended, gas_used, gas_most, output, logs, created, touched }
 }
 
 /// The words that clients know.
