@@ -11,7 +11,7 @@
 #   1. the table of `gpu`: ceilings, kernels alone, hashes, end to end, latency, energy, crossover, 10^8 signatures with one
 #      in a thousand forged, in each way in which they are verified (kernels/cuda/bench/main.rs)
 #   2. compute-sanitizer over `gpu --small`: memory, what is read before it is written, and races
-#   3. pelton bench --until verify, both schemes, on the CPU, on the GPU, and on both
+#   3. pelton bench --until verify, both schemes, and with senders claimed, on the CPU, on the GPU, and on both
 #
 # The exit code is 1 if anything failed; what came before and after it is measured nevertheless.
 set -uo pipefail
@@ -57,9 +57,10 @@ if [ -n "$sanitizer" ]; then
         run "$sanitizer" --tool "$tool" --error-exitcode 9 "$gpu" --small
     done
 fi
-for scheme in ed25519 secp256k1; do
+for kind in ed25519 secp256k1 "secp256k1 --claim-senders"; do
     for backend in cpu cuda auto; do
-        run "$pelton" bench --until verify --seconds 10 --scheme "$scheme" --backend "$backend"
+        # shellcheck disable=SC2086
+        run "$pelton" bench --until verify --seconds 10 --backend "$backend" --scheme $kind
     done
 done
 exit "$failed"
