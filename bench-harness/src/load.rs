@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// A generator that was busy for more of a run than this was its limit.
 pub const UTILISATION_MAX: f64 = 0.5;
+/// Fewer transactions are made in a turn or two, of which nothing can be told: the thread may have been sent away meanwhile.
+pub const JUDGED_FROM: u64 = 1_000;
 
 /// What the generator did.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -36,7 +38,7 @@ impl LoadReport {
             blocked_share: meter.time_in(Regime::Blocked) as f64 / whole_ns,
             cpu_ns_per_transaction: meter.cpu_ns as f64 / meter.passed.max(1) as f64,
             per_second_max: meter.passed as f64 * 1e9 / busy_ns.max(1.0),
-            was_limit: utilisation > UTILISATION_MAX,
+            was_limit: utilisation > UTILISATION_MAX && meter.passed >= JUDGED_FROM,
         }
     }
 }
