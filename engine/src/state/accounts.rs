@@ -100,8 +100,10 @@ impl Accounts {
             self.approach(glances.iter().filter_map(|(_, place)| *place));
             for (item, (hash, place)) in batch.iter_mut().zip(glances) {
                 let address = address(item);
-                let glanced = place.filter(|place| self.records.get(*place).address == *address);
-                let place = glanced.or_else(|| self.find_hashed(hash, address));
+                let is_it = |place: &Place| self.records.get(*place).address == *address;
+                // Where the index has no such hash there is no such account.
+                let place = place
+                    .and_then(|place| Some(place).filter(is_it).or_else(|| self.find_hashed(hash, address)));
                 found(item, place.map(|place| (place, self.records.get(place).basics())));
             }
         }

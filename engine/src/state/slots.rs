@@ -78,8 +78,10 @@ impl Slots {
             }));
             self.approach(batch.iter().filter_map(|(_, _, place)| *place));
             for ((address, slot), hash, place) in &batch {
-                let glanced = place.filter(|place| self.records.get(*place).is(address, slot));
-                found(glanced.or_else(|| self.find_hashed(*hash, address, slot)));
+                let is_it = |place: &Place| self.records.get(*place).is(address, slot);
+                found(place.and_then(|place| {
+                    Some(place).filter(is_it).or_else(|| self.find_hashed(*hash, address, slot))
+                }));
             }
             if batch.len() < BATCH {
                 return;
