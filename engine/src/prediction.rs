@@ -25,7 +25,7 @@ use crate::state::State;
 use crate::transaction::Verified;
 
 /// Transactions that one thread simulates in a row, each upon the changes of those before it.
-const STRETCH: usize = 256;
+pub const STRETCH: usize = 256;
 
 /// Accounts and slots that a transaction will probably touch, each once, in no order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,12 @@ impl Prediction {
         stretches.flat_map_iter(|stretch| Prediction::of_stretch(state, environment, stretch)).collect()
     }
 
-    fn of_stretch(state: &State, environment: &Environment, stretch: &[Verified]) -> Vec<Option<Prediction>> {
+    /// The same of at most [`STRETCH`] that follow each other, on this thread.
+    pub fn of_stretch(
+        state: &State,
+        environment: &Environment,
+        stretch: &[Verified],
+    ) -> Vec<Option<Prediction>> {
         // Nobody needs a prediction of what only declares or pays; who does needs the changes of all before.
         if !stretch.iter().any(Prediction::is_wanted) {
             return vec![None; stretch.len()];
@@ -55,7 +60,7 @@ impl Prediction {
 
     /// Whether more may be known of a transaction than it says: not where a promise is all that counts, where all that it does
     /// is to pay, or where it will run alone in any case.
-    fn is_wanted(transaction: &Verified) -> bool {
+    pub fn is_wanted(transaction: &Verified) -> bool {
         let fields = transaction.fields();
         let pays = fields.input.is_empty() && fields.to.is_some() && fields.gas_limit == GAS_TRANSACTION;
         transaction.access().bound == Bound::Hint && !pays

@@ -13,6 +13,8 @@ use pelton_engine::limits::Limits;
 use pelton_engine::prices::Tables;
 use pelton_engine::serial::serial;
 use pelton_engine::trie::Trie;
+use pelton_pipeline::metrics::EXECUTION_PREDICTED;
+use pelton_pipeline::metrics::sample::{Samples, Value};
 use pelton_workloads::{CHAIN_ID, Expectation, Name, Scheme, Spec, Workload, generate};
 use world::{Ended, Fate, Scene};
 
@@ -171,5 +173,45 @@ fn equal_seeds_give_equal_blocks_also_when_the_base_fee_moves() {
         assert_eq!(first, headers(seed), "seed {seed}");
         let base_fees: BTreeSet<u64> = first.iter().map(|header| header.base_fee).collect();
         assert!(base_fees.len() > 10, "the base fee moved");
+    }
+}
+
+/// How many transactions were predicted before their block's turn.
+fn predicted(ended: &Ended) -> f64 {
+    let mut samples = Samples::default();
+    ended.pipeline.stages.iter().for_each(|stage| stage.observe(&mut samples));
+    let of_metric = samples.iter().filter(|sample| sample.metric == &EXECUTION_PREDICTED);
+    let number = |value: &Value| if let Value::Number(number) = value { *number } else { 0.0 };
+    of_metric.map(|sample| number(&sample.value)).sum()
+}
+
+#[test]
+fn blocks_that_are_looked_into_ahead_of_their_turn_come_out_as_serial_execution_has_them() {
+    let spec = |pattern: &str| Spec {
+        pattern: pattern.parse().expect("it is a pattern"),
+        scheme: Scheme::Secp256k1,
+        accounts: 40,
+        transactions: 900,
+        seed: 3,
+    };
+    for (pattern, is_open) in [("erc20:undeclared=1", true), ("erc20", false)] {
+        let workload = generate(&spec(pattern), &|_| ());
+        let scene = |threads| {
+            let mut scene = Scene::of(&workload, 1);
+            scene.limits = Limits { root_lag: 2, ..Limits::standard(CHAIN_ID) };
+            scene.settings.threads = threads;
+            // Long enough for blocks of some hundred.
+            scene.settings.schedule.block_interval_ns = 100_000_000;
+            scene
+        };
+        let few = scene(2).simulate(1).0;
+        let wanted = check(&workload, &few);
+        assert_eq!(predicted(&few), 0.0, "{pattern}: two threads have no time for it");
+        let mut looked_into = 0.0;
+        for ended in [scene(4).simulate(1).0, scene(4).simulate(2).0, scene(4).run_on(4)] {
+            assert_eq!(check(&workload, &ended), wanted, "{pattern}");
+            looked_into += predicted(&ended);
+        }
+        assert_eq!(looked_into > 0.0, is_open, "{pattern}: {looked_into} predicted");
     }
 }

@@ -93,6 +93,8 @@ metrics! {
     /// Transactions that did not run beside others: those that left what they had named, or waited for such a one (alone),
     /// and those that ran beside others in vain and ran again (again).
     EXECUTION_SERIAL = "execution_serial_transactions_total" Counter("transactions") ["why"] on Engine;
+    /// Transactions that promise nothing and were simulated before their block's turn, so that they could run beside others.
+    EXECUTION_PREDICTED = "execution_predicted_transactions_total" Counter("transactions") [] on Engine;
     /// Transactions in a block.
     BLOCK_TRANSACTIONS = "block_transactions" SIZES("transactions") [] on Engine;
     /// Height of the newest block with a state root.

@@ -6,7 +6,10 @@
 //!                      └──────┘ a worker that has more than it can do calls for another
 //! ```
 //!
-//! The state is changed once, when a block is through, so between two blocks it is exactly that of the chain.
+//! The state is changed once, when a block is through, so between two blocks it is exactly that of the chain. While one block
+//! runs, the next one may be looked into: [`Ahead`].
+
+mod ahead;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,9 +27,10 @@ use crate::clock::Nanos;
 use crate::jobs::Jobs;
 use crate::metrics::buckets::Buckets;
 use crate::metrics::sample::Samples;
-use crate::metrics::{BLOCK_TRANSACTIONS, EXECUTED, EXECUTION_SERIAL, GAS_USED};
+use crate::metrics::{BLOCK_TRANSACTIONS, EXECUTED, EXECUTION_PREDICTED, EXECUTION_SERIAL, GAS_USED};
 use crate::stage::{Outbox, Stage};
 use crate::stages::seal::Sealed;
+use ahead::Ahead;
 
 /// A block and what came of it.
 #[derive(Debug)]
@@ -51,6 +55,7 @@ pub struct Execute {
     jobs: Jobs,
     threads: usize,
     hash_many: HashMany,
+    next: Option<Next>,
     running: Option<Running>,
     counts: Counts,
 }
@@ -63,13 +68,23 @@ struct Counts {
     gas_used: u64,
     alone: u64,
     again: u64,
+    predicted: u64,
     block_transactions: Buckets,
 }
 
 impl Counts {
     fn new() -> Counts {
         let block_transactions = Buckets::of(&BLOCK_TRANSACTIONS);
-        Counts { succeeded: 0, failed: 0, skipped: 0, gas_used: 0, alone: 0, again: 0, block_transactions }
+        Counts {
+            succeeded: 0,
+            failed: 0,
+            skipped: 0,
+            gas_used: 0,
+            alone: 0,
+            again: 0,
+            predicted: 0,
+            block_transactions,
+        }
     }
 
     fn note(&mut self, executed: &Executed, effort: Effort) {
@@ -85,6 +100,14 @@ impl Counts {
         self.again += effort.again as u64;
         self.block_transactions.note(executed.outcomes.len() as u64);
     }
+}
+
+/// A block whose turn comes next.
+struct Next {
+    sealed: Sealed,
+    environment: Environment,
+    /// Found out meanwhile.
+    ahead: Option<Arc<Ahead>>,
 }
 
 /// A block on its way.
@@ -109,13 +132,36 @@ impl Execute {
     pub fn new(chain: Arc<Chain>, jobs: Jobs, threads: usize) -> Execute {
         let level = Level::best();
         let hash_many = HashMany::new(move |inputs, out| keccak256_many(level, inputs, out));
-        Execute { chain, jobs, threads, hash_many, running: None, counts: Counts::new() }
+        Execute { chain, jobs, threads, hash_many, next: None, running: None, counts: Counts::new() }
     }
 
-    fn start(&mut self, input: Sealed) {
-        let header = input.block.header();
+    fn prepare(&self, sealed: Sealed) -> Next {
+        let header = sealed.block.header();
         let prices = self.chain.prices(header.height, header.base_fee);
         let environment = Environment::of(header, prices, self.chain.limits());
+        let begin = || Ahead::begin(&self.chain, &environment, sealed.block.transactions(), &self.jobs);
+        let ahead = if ahead::is_worth(self.threads) { begin() } else { None };
+        Next { sealed, environment, ahead }
+    }
+
+    /// Starts the next block, unless one runs or it is still looked into.
+    fn start_next(&mut self) {
+        if self.running.is_some() {
+            return;
+        }
+        let Some(mut next) = self.next.take() else { return };
+        if let Some(ahead) = &next.ahead {
+            let Some(foreseen) = ahead.take() else {
+                self.next = Some(next);
+                return;
+            };
+            next.sealed.plan = foreseen.plan;
+            self.counts.predicted += foreseen.predicted as u64;
+        }
+        self.start(next.sealed, next.environment);
+    }
+
+    fn start(&mut self, input: Sealed, environment: Environment) {
         let threads = input.plan.workers(self.threads);
         let run = Run::new(input.plan, environment, threads).hashing(self.hash_many.clone());
         // One worker alone is quickest in block order, which is how a block is finished.
@@ -127,6 +173,16 @@ impl Execute {
         }
         let (block, arrivals) = (input.block, input.arrivals);
         self.running = Some(Running { block, arrivals, work, is_shared: workers > 0 });
+    }
+
+    /// Puts the block that runs together, if all workers have left.
+    fn finish_running(&mut self, outbox: &mut Outbox<Done>) {
+        let Some(mut running) = self.running.take() else { return };
+        // Workers that have left may still be about to let go.
+        match Arc::get_mut(&mut running.work).is_some_and(|work| *work.is_quiet.get_mut()) {
+            true => self.finish_block(running, outbox),
+            false => self.running = Some(running),
+        }
     }
 
     fn finish_block(&mut self, running: Running, outbox: &mut Outbox<Done>) {
@@ -165,29 +221,27 @@ impl Stage for Execute {
     type Output = Done;
 
     fn take(&mut self, input: Sealed, outbox: &mut Outbox<Done>) {
-        self.start(input);
+        self.next = Some(self.prepare(input));
         self.poll(outbox);
     }
 
     fn poll(&mut self, outbox: &mut Outbox<Done>) {
-        let Some(mut running) = self.running.take() else { return };
-        // Workers that have left may still be about to let go.
-        match Arc::get_mut(&mut running.work).is_some_and(|work| *work.is_quiet.get_mut()) {
-            true => self.finish_block(running, outbox),
-            false => self.running = Some(running),
-        }
+        self.finish_running(outbox);
+        self.start_next();
+        self.finish_running(outbox);
     }
 
     fn held(&self) -> u64 {
-        self.running.as_ref().map_or(0, |running| running.arrivals.len() as u64)
+        let next = self.next.as_ref().map_or(0, |next| next.sealed.arrivals.len());
+        (next + self.running.as_ref().map_or(0, |running| running.arrivals.len())) as u64
     }
 
     fn has_room(&self) -> bool {
-        self.running.is_none()
+        self.next.is_none() && (self.running.is_none() || ahead::is_worth(self.threads))
     }
 
     fn is_working(&self) -> bool {
-        self.running.is_some()
+        self.running.is_some() || self.next.is_some()
     }
 
     fn job_cpu_ns(&self) -> Nanos {
@@ -199,6 +253,7 @@ impl Stage for Execute {
         samples.count(&EXECUTED, ["success"], counts.succeeded);
         samples.count(&EXECUTED, ["failed"], counts.failed);
         samples.count(&EXECUTED, ["skipped"], counts.skipped);
+        samples.count(&EXECUTION_PREDICTED, [], counts.predicted);
         samples.count(&GAS_USED, [], counts.gas_used);
         samples.count(&EXECUTION_SERIAL, ["alone"], counts.alone);
         samples.count(&EXECUTION_SERIAL, ["again"], counts.again);
