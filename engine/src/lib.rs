@@ -15,6 +15,7 @@ extern crate self as pelton_engine;
 
 pub mod access;
 pub mod admission;
+pub mod archive;
 pub mod block;
 pub mod checks;
 pub mod codec;

@@ -20,7 +20,7 @@
 //!
 //! `docs/durability.md` says what is written in bytes, against which failures it stands, and how that is tested.
 //!
-//! Deliberately absent: blocks and receipts, which are another archive's; blocks that are not final. Views of the newest
+//! Deliberately absent: blocks and receipts, which are the [archive](crate::archive)'s; blocks that are not final. Views of the newest
 //! blocks are taken of the state in memory, `store/views.rs`.
 
 pub(crate) mod bytes;
@@ -30,13 +30,13 @@ mod codes;
 pub mod disk;
 pub mod error;
 pub mod files;
-mod frame;
+pub(crate) mod frame;
 mod log;
 mod merge;
 pub mod record;
 pub mod recovery;
 mod runs;
-mod segment;
+pub(crate) mod segment;
 pub mod simulated;
 pub mod views;
 

@@ -32,11 +32,13 @@ pub(crate) enum Kind {
     End = 4,
     /// The code of a contract.
     Code = 5,
+    /// A block and what came of it.
+    Block = 6,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Kind> {
-        [Kind::Head, Kind::Record, Kind::Chunk, Kind::End, Kind::Code]
+        [Kind::Head, Kind::Record, Kind::Chunk, Kind::End, Kind::Code, Kind::Block]
             .into_iter()
             .find(|kind| *kind as u8 == byte)
     }
@@ -61,6 +63,13 @@ pub(crate) fn put(out: &mut Vec<u8>, chain: &mut Chain, kind: Kind, fill: impl F
 
 fn hash(before: &Chain, head: &[u8], payload: &[u8]) -> Chain {
     *blake3::Hasher::new().update(before).update(head).update(payload).finalize().as_bytes()
+}
+
+/// The hash that the frame at this offset says of itself.
+pub(crate) fn hash_at(file: &dyn File, offset: u64) -> Result<Chain, StoreError> {
+    let mut hash = Chain::default();
+    file.read_at(offset + 5, &mut hash)?;
+    Ok(hash)
 }
 
 /// What stands at the place of the next frame.

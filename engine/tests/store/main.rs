@@ -1,5 +1,6 @@
 //! The store: what it writes, what it finds again, and what it makes of everything that can happen to a disk.
 
+mod archive;
 mod checkpoints;
 mod damage;
 mod disk;
