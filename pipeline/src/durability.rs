@@ -1,4 +1,8 @@
-//! `Durability`: the store of a chain, and what is known of it outside.
+//! `Durability`: the store of a chain and the archive of its blocks, if it has one, and what is known of them outside.
+//!
+//! Blocks are durable in the archive before they are in the store's log, so whatever height the state is found at, the blocks
+//! that led there are found too. Both syncs cover all blocks that have come since the last; what the archive does besides, its
+//! indexes, has its turn when no block waits.
 //!
 //! One job at a time works on the store; others look at gauges only. After an error the store is closed and never opened
 //! again by this process: what the disk has kept, only a recovery finds out. Whoever runs the pipeline watches
@@ -8,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
+use pelton_engine::archive::Writer;
 use pelton_engine::store::error::StoreError;
 use pelton_engine::store::{StateStore, Step};
 
@@ -16,7 +21,7 @@ use crate::stages::commit::Committed;
 /// See the head of this file.
 pub struct Durability {
     /// None after an error, and once it was closed.
-    store: Mutex<Option<StateStore>>,
+    open: Mutex<Option<Open>>,
     fault: OnceLock<StoreError>,
     stop: Arc<AtomicBool>,
     height: AtomicU64,
@@ -25,6 +30,12 @@ pub struct Durability {
     syncs: AtomicU64,
     log_bytes: AtomicU64,
     checkpoints: AtomicU64,
+}
+
+/// What is written to.
+struct Open {
+    store: StateStore,
+    archive: Option<Writer>,
 }
 
 /// What was counted since the start.
@@ -49,7 +60,7 @@ impl Durability {
     pub fn new(store: StateStore, stop: Arc<AtomicBool>) -> Durability {
         Durability {
             height: AtomicU64::new(store.durable_height()),
-            store: Mutex::new(Some(store)),
+            open: Mutex::new(Some(Open { store, archive: None })),
             fault: OnceLock::new(),
             stop,
             lag_blocks: AtomicU64::new(0),
@@ -58,6 +69,16 @@ impl Durability {
             log_bytes: AtomicU64::new(0),
             checkpoints: AtomicU64::new(0),
         }
+    }
+
+    /// The same, which keeps the blocks too.
+    ///
+    /// # Panics
+    /// If it was closed.
+    pub fn with_archive(mut self, archive: Writer) -> Durability {
+        let open = self.open.get_mut().as_mut();
+        open.expect("it was just made").archive = Some(archive);
+        self
     }
 
     /// Why nothing is made durable any more, if so.
@@ -85,7 +106,7 @@ impl Durability {
 
     /// Closes the files, for an end or for somebody else who opens them. Waits for a job under way.
     pub fn close(&self) {
-        drop(self.store.lock().take());
+        drop(self.open.lock().take());
     }
 
     /// So many blocks are executed and not durable.
@@ -96,7 +117,15 @@ impl Durability {
 
     /// Makes a run of blocks durable by one sync. None if that failed, now or before.
     pub(crate) fn persist(&self, blocks: &[Committed]) -> Option<()> {
-        let bytes = self.attempt(|store| {
+        let bytes = self.attempt(|Open { store, archive }| {
+            if let Some(archive) = archive {
+                for Committed { done, state_root, tables } in blocks {
+                    let spoken_of = done.block.header().executed.height;
+                    let table = tables.after(spoken_of).expect("its own header spoke of it");
+                    archive.push(&done.block, state_root, &table.encode(), &done.executed.outcomes);
+                }
+                archive.sync()?;
+            }
             for block in blocks {
                 let (tip, header) = (block.tip(), block.done.block.header());
                 let notes = [&header.encode()[..], &block.tables.encode()].concat();
@@ -114,20 +143,23 @@ impl Durability {
 
     /// Goes on with a checkpoint; gives whether there is more to do. None as for [`Durability::persist`].
     pub(crate) fn step(&self) -> Option<bool> {
-        let step = self.attempt(StateStore::checkpoint_step)?;
+        let (step, has_tidied) = self.attempt(|Open { store, archive }| {
+            let has_tidied = archive.as_mut().map_or(Ok(false), Writer::step)?;
+            Ok((store.checkpoint_step()?, has_tidied))
+        })?;
         if let Step::Published(_) = step {
             self.checkpoints.fetch_add(1, Ordering::Relaxed);
         }
-        Some(step != Step::Idle)
+        Some(has_tidied || step != Step::Idle)
     }
 
-    /// Does something to the store, which is closed if that fails.
-    fn attempt<T>(&self, work: impl FnOnce(&mut StateStore) -> Result<T, StoreError>) -> Option<T> {
-        let mut store = self.store.lock();
-        match work(store.as_mut()?) {
+    /// Does something to what is open, which is closed if that fails.
+    fn attempt<T>(&self, work: impl FnOnce(&mut Open) -> Result<T, StoreError>) -> Option<T> {
+        let mut open = self.open.lock();
+        match work(open.as_mut()?) {
             Ok(done) => Some(done),
             Err(error) => {
-                drop(store.take());
+                drop(open.take());
                 // There is no store for a second error.
                 let _ = self.fault.set(error);
                 self.stop.store(true, Ordering::Relaxed);

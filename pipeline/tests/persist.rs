@@ -9,15 +9,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use alloy_primitives::B256;
+use pelton_engine::archive::{self, Archive};
 use pelton_engine::environment::Environment;
 use pelton_engine::limits::Limits;
+use pelton_engine::prices::{Rule, Table};
 use pelton_engine::serial::serial;
 use pelton_engine::state::State;
 use pelton_engine::store::disk::Disk;
 use pelton_engine::store::error::StoreError;
 use pelton_engine::store::files::{File, FileError, Files};
+use pelton_engine::store::record::Tip;
 use pelton_engine::store::simulated::SimulatedDisk;
 use pelton_engine::store::{Settings, StateStore};
+use pelton_engine::transaction::Verified;
 use pelton_pipeline::driver::disk::DiskThread;
 use pelton_pipeline::durability::Durability;
 use pelton_pipeline::stages::commit::Committed;
@@ -35,14 +39,23 @@ fn limits() -> Limits {
     Limits::tiny(CHAIN_ID)
 }
 
-fn try_open(files: &Arc<dyn Files>, workload: &Workload) -> Result<(Start, StateStore), StartError> {
-    Start::open(files, &Settings::tiny(), &workload.genesis, &limits())
+/// A chain in this folder, made if it is not there, and its blocks, which must be found at the same height.
+fn try_open(
+    files: &Arc<dyn Files>,
+    workload: &Workload,
+) -> Result<(Start, StateStore, archive::Writer), StartError> {
+    let (start, store) = Start::open(files, &Settings::tiny(), &workload.genesis, &limits())?;
+    let genesis = Start::genesis(&workload.genesis, &limits()).parent.id;
+    let tip = Tip { height: start.parent.height, id: start.parent.id, gas_used: 0, root: None };
+    let writer = archive::open(files, &archive::Settings::tiny(), genesis, &tip)?;
+    assert_eq!(writer.archive().newest(), start.parent.height, "blocks and state stand at the same height");
+    Ok((start, store, writer))
 }
 
-/// A chain in this folder, made if it is not there.
 fn open(files: &Arc<dyn Files>, workload: &Workload) -> Kept {
-    let (start, store) = try_open(files, workload).expect("the disk is good");
-    Kept { start, durability: Arc::new(Durability::new(store, Arc::default())), thread: None }
+    let (start, store, writer) = try_open(files, workload).expect("the disk is good");
+    let durability = Durability::new(store, Arc::default()).with_archive(writer);
+    Kept { start, durability: Arc::new(durability), thread: None }
 }
 
 /// The workload's transactions of a range, on a chain that is kept.
@@ -66,9 +79,26 @@ fn follow(state: &mut State, mut parent: B256, blocks: &[Committed]) {
     }
 }
 
+/// Checks that an archive has these blocks and what came of them.
+fn check_archive(archive: &Archive, blocks: &[Committed]) {
+    for committed in blocks {
+        let (block, executed) = (&committed.done.block, &committed.done.executed);
+        let record = archive.block(block.header().height).expect("the disk is good").expect("it is kept");
+        assert_eq!((record.id, &record.block), (block.id(), block.bytes()));
+        assert_eq!(record.state_root, committed.state_root);
+        assert!(record.outcomes.iter().map(|(_, outcome)| outcome).eq(&executed.outcomes), "its outcomes");
+        let senders = block.transactions().iter().map(Verified::sender);
+        assert!(record.outcomes.iter().map(|(sender, _)| *sender).eq(senders), "its senders");
+        let spoken_of = committed.tables.after(block.header().executed.height).expect("it is kept that far");
+        assert_eq!(record.notes, spoken_of.encode(), "what it was priced by");
+        assert_eq!(Table::decode(&record.notes, &Rule::new(&limits())).as_ref(), Some(&**spoken_of));
+    }
+}
+
 /// Checks that a disk holds the chain of these blocks from one height on to the last of them.
 fn check_kept(files: &Arc<dyn Files>, workload: &Workload, blocks: &[Committed]) -> Start {
-    let (start, _) = try_open(files, workload).expect("what was durable is there");
+    let (start, _, writer) = try_open(files, workload).expect("what was durable is there");
+    check_archive(&writer.archive(), blocks);
     let last = blocks.last().expect("blocks were told");
     assert_eq!(start.parent, last.done.block.as_parent(), "it stands at the last block");
     let newest = start.summaries.last().expect("it stands at a block");
@@ -123,7 +153,7 @@ fn lose_power(workload: &Workload, seed: u64) -> [u64; 3] {
     let executed = (told..told + 64).filter(is_executed).max().unwrap_or(told);
     drop(ended);
     disk.cycle_power();
-    let (start, _) = try_open(&disk.files(), workload).expect("what was durable is there");
+    let (start, ..) = try_open(&disk.files(), workload).expect("what was durable is there");
     [told, executed, start.parent.height]
 }
 
@@ -179,7 +209,7 @@ fn check_stopped(disk: &SimulatedDisk, workload: &Workload, durability: &Durabil
     disk.set_faults(0);
     disk.set_capacity(u64::MAX);
     disk.cycle_power();
-    let (start, _) = try_open(&disk.files(), workload).expect("what was durable is there");
+    let (start, ..) = try_open(&disk.files(), workload).expect("what was durable is there");
     assert!(start.parent.height >= told, "{fault}: told up to {told}, kept up to {}", start.parent.height);
     fault
 }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256, U256};
 
 use super::Rule;
-use super::key::Key;
+use super::key::{KEY_BYTES, Key};
 use super::usage::Usage;
+
+const ENTRY_BYTES: usize = KEY_BYTES + 8;
 
 /// The excess of each hot key after some block: a function of the blocks up to it and of what came of them.
 ///
@@ -87,13 +89,25 @@ impl Table {
         });
     }
 
-    /// BLAKE3 of the entries in ascending order, each as the key's bytes and the excess as u64, big-endian.
+    /// The entries in ascending order, each as the key's bytes and the excess as u64, big-endian.
+    pub fn encode(&self) -> Vec<u8> {
+        let entries = self.excesses.iter();
+        entries.flat_map(|(key, excess)| key.encode().into_iter().chain(excess.to_be_bytes())).collect()
+    }
+
+    /// What [`Table::encode`] made; none of any other bytes.
+    pub fn decode(bytes: &[u8], rule: &Rule) -> Option<Table> {
+        let (entries, rest) = bytes.as_chunks::<ENTRY_BYTES>();
+        let read = |entry: &[u8; ENTRY_BYTES]| {
+            let (key, excess) = entry.split_first_chunk().expect("an entry begins with a key");
+            Some((Key::decode(key)?, u64::from_be_bytes(excess.try_into().expect("an excess follows"))))
+        };
+        let entries = entries.iter().map(read).collect::<Option<_>>().filter(|_| rest.is_empty())?;
+        Table::from_ascending(entries, rule)
+    }
+
+    /// BLAKE3 of [`Table::encode`].
     pub fn digest(&self) -> B256 {
-        let mut hash = blake3::Hasher::new();
-        for (key, excess) in &self.excesses {
-            hash.update(&key.encode());
-            hash.update(&excess.to_be_bytes());
-        }
-        B256::from(*hash.finalize().as_bytes())
+        B256::from(*blake3::hash(&self.encode()).as_bytes())
     }
 }

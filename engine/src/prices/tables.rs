@@ -69,10 +69,7 @@ impl Tables {
         put_count(&mut bytes, self.tables.len());
         for table in &self.tables {
             put_count(&mut bytes, table.len());
-            for (key, excess) in table.iter() {
-                bytes.extend(key.encode());
-                bytes.extend(excess.to_be_bytes());
-            }
+            bytes.extend(table.encode());
         }
         bytes
     }
