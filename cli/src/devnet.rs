@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use pelton_node::accounts::WELL_KNOWN;
-use pelton_node::devnet::Options;
+use pelton_node::devnet::{Options, folder};
 use pelton_node::genesis::{self, DEVNET_CHAIN_ID, DEVNET_ETHER};
 use pelton_node::history::Keep;
 use pelton_node::rpc::limits::Limits;
@@ -22,6 +22,7 @@ Examples:
   pelton devnet
   pelton devnet --block-time 1000
   pelton devnet --genesis genesis.json --port 0 --json
+  pelton devnet --data-dir /var/tmp/devnet
   cast send --rpc-url http://127.0.0.1:8545 --private-key KEY ADDRESS --value 1ether
 
 What is served is described in docs/rpc.md.";
@@ -48,6 +49,12 @@ pub struct Arguments {
     /// Chain id (31337 unless given, or the genesis file's).
     #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
     chain_id: Option<u64>,
+    /// Keep the chain in this folder, and go on with the one that is there. Nobody is told of a block before it is on the disk.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Of the blocks in that folder keep this many of the newest, and a few more; all of them unless given.
+    #[arg(long, value_name = "N", requires = "data_dir", value_parser = clap::value_parser!(u64).range(1..))]
+    keep_blocks: Option<u64>,
     /// Threads of the pipeline, all cores unless given.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -65,6 +72,10 @@ pub fn main(arguments: &Arguments) -> ExitCode {
         block_time: Duration::from_millis(arguments.block_time),
         threads: arguments.threads.map_or(cores, usize::from),
         keep: Keep::STANDARD,
+        folder: arguments
+            .data_dir
+            .clone()
+            .map(|path| folder::Settings { path, blocks_max: arguments.keep_blocks.unwrap_or(u64::MAX) }),
     };
     if let Some(path) = &arguments.genesis {
         match genesis::read(path) {

@@ -1,7 +1,10 @@
-//! `pelton devnet` as a user meets it: the ready line, an answer, and what is refused.
+//! `pelton devnet` as a user meets it: the ready line, an answer, what is refused, and what is left when it is killed.
 #![cfg(feature = "node")]
 
-use std::io::{BufRead, BufReader, Read, Write};
+#[path = "devnet/kill.rs"]
+mod kill;
+
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
@@ -27,19 +30,23 @@ impl Devnet {
     fn call(&self, method: &str, params: &str) -> Value {
         let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
         let address = self.ready["http"].as_str().expect("an address").trim_start_matches("http://");
-        let mut stream = TcpStream::connect(address).expect("it listens");
-        let length = body.len();
-        write!(
-            stream,
-            "POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nConnection: close\r\n\
-             Content-Length: {length}\r\n\r\n{body}"
-        )
-        .expect("it reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
-        let body = answer.split("\r\n\r\n").nth(1).expect("an answer has a body");
-        serde_json::from_str::<Value>(body).expect("JSON")["result"].clone()
+        ask(address, &body).expect("it answers")["result"].clone()
     }
+}
+
+/// What a server answers; an error if it is gone before it has said so.
+fn ask(address: &str, body: &str) -> io::Result<Value> {
+    let mut stream = TcpStream::connect(address)?;
+    let length = body.len();
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nConnection: close\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let body = answer.split("\r\n\r\n").nth(1).ok_or(io::ErrorKind::UnexpectedEof)?;
+    Ok(serde_json::from_str(body)?)
 }
 
 impl Drop for Devnet {
@@ -87,6 +94,8 @@ fn wrong_use_and_a_port_that_is_taken_are_told_apart_by_the_exit_code() {
         (vec!["devnet", "--genesis", "/nowhere/genesis.json"], 2),
         (vec!["devnet", "--port", "70000"], 2),
         (vec!["devnet", "--block-time", "soon"], 2),
+        (vec!["devnet", "--keep-blocks", "5"], 2),
+        (vec!["devnet", "--data-dir", "/nowhere/at/all"], 1),
         (vec!["devnet", "--port", &port], 1),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_pelton")).args(&arguments).output().expect("it ends");

@@ -8,13 +8,16 @@
 //!
 //! The stages are those of `pelton bench`, on threads of their own. A block is made when a transaction is there that can
 //! run, at once or a fixed time after the one before; never an empty one, but where all that waits offers less than the
-//! base fee, which only blocks bring down.
+//! base fee, which only blocks bring down. Where it is kept in a folder, nobody is told of a block before it is durable, and
+//! the next start goes on from the last one.
+
+pub mod folder;
 
 use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -28,9 +31,11 @@ use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::ledger::Ledger;
 use pelton_pipeline::stages::commit::Committed;
 use pelton_pipeline::stages::intake::{Submitter, door};
-use pelton_pipeline::topology::{Input, Pipeline, Run, Settings, World, build};
+use pelton_pipeline::start::Start;
+use pelton_pipeline::topology::{Input, Pipeline, Run, Settings, World, build_on};
 use tokio::sync::broadcast;
 
+use self::folder::Folder;
 use crate::consensus::Core;
 use crate::figures::Figures;
 use crate::history::{Entry, History, Keep, Next};
@@ -57,6 +62,8 @@ pub struct Options {
     pub threads: usize,
     /// How much is kept for those who ask.
     pub keep: Keep,
+    /// Where all of it is kept on disk, if anywhere.
+    pub folder: Option<folder::Settings>,
 }
 
 /// The way into a running pipeline, and what it tells.
@@ -83,6 +90,7 @@ pub struct Devnet {
     pub limits: Limits,
     stop: Arc<AtomicBool>,
     driver: Option<JoinHandle<()>>,
+    folder: Option<Folder>,
 }
 
 impl Devnet {
@@ -96,15 +104,23 @@ impl Devnet {
         let (submitter, entrance) = door(DOOR_MAX, clock.clone());
         let limits = Limits::standard(options.chain_id);
         let settings = settings(options);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (start, folder) = match &options.folder {
+            Some(settings) => {
+                let (start, folder) = Folder::open(settings, &options.genesis, &limits, &stop)?;
+                (start, Some(folder))
+            }
+            None => (Start::genesis(&options.genesis, &limits), None),
+        };
+        let history = Arc::new(history(&start, folder.as_ref(), options, &limits)?);
         let mempool = Arc::new(Mempool::default());
         let (heads, _) = broadcast::channel(HEADS_MAX);
-        let told = Arc::new(OnceLock::new());
         let mut teller = Teller {
-            history: told.clone(),
+            history: history.clone(),
             mempool: mempool.clone(),
             heads: heads.clone(),
             limits: limits.clone(),
-            gas_used: VecDeque::from([0]),
+            gas_used: gas_used(&start, &limits),
         };
         let run = Run {
             input: Input::Door(entrance),
@@ -113,21 +129,22 @@ impl Devnet {
             on_cut: Box::new(|_, _| {}),
             watch: Some(mempool.clone()),
         };
-        let world = world(&settings, &threads, &clock)?;
-        let pipeline = build(&settings, limits.clone(), &options.genesis, world, run);
-        let Pipeline { stages, ledger, genesis, genesis_root, .. } = pipeline;
-        let first = Entry::genesis(genesis.id, genesis_root, genesis.base_fee, &limits);
-        let history = Arc::new(History::new(first, options.genesis.state(), options.keep));
-        let is_first = told.set(history.clone()).is_ok();
-        assert!(is_first, "nobody else sets it");
+        let world = world(&settings, &threads, &clock, start.parent.height)?;
+        let storage = folder.as_ref().map(Folder::storage);
+        let pipeline = build_on(&settings, limits.clone(), start, storage, world, run);
+        let Pipeline { stages, ledger, .. } = pipeline;
         let figures = Figures::default();
         let stages = figures.watch(stages);
-        let stop = Arc::new(AtomicBool::new(false));
         let until = stop.clone();
         let drive = move || drop(threads.run(stages, &clock, &until));
         let driver = std::thread::Builder::new().name("pelton-driver".into()).spawn(drive)?;
         let way = Arc::new(Way { submitter, mempool, ledger, figures });
-        Ok(Devnet { history, way, heads, limits, stop, driver: Some(driver) })
+        Ok(Devnet { history, way, heads, limits, stop, driver: Some(driver), folder })
+    }
+
+    /// What the disk has said that makes it impossible to go on, if anything.
+    pub fn fault(&self) -> Option<String> {
+        self.folder.as_ref()?.fault()
     }
 
     /// Whether its threads still turn; if not, one of them has failed.
@@ -143,7 +160,34 @@ impl Drop for Devnet {
             // If it panicked, that was said when it did.
             let _ = driver.join();
         }
+        if let Some(folder) = &self.folder {
+            folder.close();
+        }
     }
+}
+
+/// What is known of the chain where it stands.
+fn history(
+    start: &Start,
+    folder: Option<&Folder>,
+    options: &Options,
+    limits: &Limits,
+) -> io::Result<History> {
+    let newest = start.summaries.last().expect("a chain stands at a block");
+    let state = start.state.clone();
+    let Some(folder) = folder else {
+        let first = Entry::genesis(start.parent.id, newest.state_root, start.parent.base_fee, limits);
+        return Ok(History::new(first, state, options.keep));
+    };
+    let (first, kept) = folder.entries(start, limits)?;
+    Ok(History::new(first, state, options.keep).with_kept(kept))
+}
+
+/// Gas that the newest blocks used, as far back as the next header speaks of.
+fn gas_used(start: &Start, limits: &Limits) -> VecDeque<u64> {
+    let spoken_of = usize::try_from(limits.root_lag).unwrap_or(usize::MAX);
+    let passed = start.summaries.len().saturating_sub(spoken_of);
+    start.summaries[passed..].iter().map(|summary| summary.gas_used).collect()
 }
 
 fn settings(options: &Options) -> Settings {
@@ -153,7 +197,7 @@ fn settings(options: &Options) -> Settings {
     settings
 }
 
-fn world(settings: &Settings, threads: &Threads, clock: &Arc<dyn Clock>) -> io::Result<World> {
+fn world(settings: &Settings, threads: &Threads, clock: &Arc<dyn Clock>, height: u64) -> io::Result<World> {
     let mut seed = [0; 32];
     rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
     let backend = pelton_kernels::open("auto", seed).map_err(io::Error::other)?;
@@ -169,13 +213,13 @@ fn world(settings: &Settings, threads: &Threads, clock: &Arc<dyn Clock>) -> io::
         pools: threads.pools(),
         verifier: Box::new(verifier),
         datagrams: (Box::new(leader), Box::new(follower)),
-        ordering: Box::new(|genesis| Box::new(Core(Solo::new(0, BlockId(genesis.0), NonZeroUsize::MIN)))),
+        ordering: Box::new(move |id| Box::new(Core(Solo::new(height, BlockId(id.0), NonZeroUsize::MIN)))),
     })
 }
 
 /// Tells clients of committed blocks.
 struct Teller {
-    history: Arc<OnceLock<Arc<History>>>,
+    history: Arc<History>,
     mempool: Arc<Mempool>,
     heads: broadcast::Sender<Arc<Entry>>,
     limits: Limits,
@@ -199,8 +243,7 @@ impl Teller {
         let prices = tables.list(block.header().executed.height, base_fee);
         let prices = prices.expect("its own header spoke of it");
         let entry = Arc::new(Entry::own(block, done.executed, state_root, prices, next, limits));
-        let history = self.history.get().expect("it is set before the first turn");
-        history.push(entry.clone(), &writes);
+        self.history.push(entry.clone(), &writes);
         self.mempool.committed(&entry);
         // Nobody need listen.
         let _ = self.heads.send(entry);

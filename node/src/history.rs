@@ -6,24 +6,30 @@
 //! ```
 //!
 //! Whoever reads takes the lock for single accounts and slots, never for a whole call: what it reads at a height stays
-//! the same however many blocks come meanwhile. Only so many blocks and transactions are kept; the oldest are
-//! forgotten, with the states before them.
+//! the same however many blocks come meanwhile. Only so many blocks and transactions are kept in memory; the oldest are
+//! forgotten, with the states before them. Where blocks are kept on disk too, what is not in memory is read there; states
+//! are not: those from before a start are gone.
 
 mod entry;
+mod kept;
 mod states;
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
 use foldhash::{HashMap, HashMapExt};
 use parking_lot::RwLock;
+use pelton_engine::archive::Term;
 use pelton_engine::evm::Code;
 use pelton_engine::evm::call::Reads;
 use pelton_engine::state::{Account, State};
+use pelton_engine::store::error::StoreError;
 use pelton_engine::writes::WriteSet;
 
 pub use entry::{Entry, Included, Next};
+pub use kept::Kept;
 use states::States;
 
 /// How much is kept.
@@ -46,6 +52,8 @@ impl Keep {
 pub struct History {
     keep: Keep,
     known: RwLock<Known>,
+    /// Blocks on disk: those in memory, and older ones.
+    kept: Option<Kept>,
 }
 
 struct Known {
@@ -65,9 +73,14 @@ impl History {
             places: HashMap::new(),
             states: States::new(state),
         };
-        let history = History { keep, known: RwLock::new(known) };
+        let history = History { keep, known: RwLock::new(known), kept: None };
         history.push(Arc::new(first), &WriteSet::default());
         history
+    }
+
+    /// The same, which reads on disk what it has not in memory.
+    pub fn with_kept(self, kept: Kept) -> History {
+        History { kept: Some(kept), ..self }
     }
 
     /// Appends a block that made these writes.
@@ -96,24 +109,81 @@ impl History {
 
     /// The height of the oldest block that is still known.
     pub fn oldest(&self) -> u64 {
+        let oldest = self.oldest_state();
+        self.kept.as_ref().map_or(oldest, |kept| kept.oldest().min(oldest))
+    }
+
+    /// The height of the oldest block after which the state is still known.
+    pub fn oldest_state(&self) -> u64 {
         self.known.read().first()
     }
 
-    /// The block at a height.
-    pub fn block(&self, height: u64) -> Option<Arc<Entry>> {
-        self.known.read().block(height).cloned()
+    /// The block at a height, if it is known.
+    ///
+    /// # Errors
+    /// If it is on disk and cannot be read; as with all below.
+    pub fn block(&self, height: u64) -> Result<Option<Arc<Entry>>, StoreError> {
+        let (first, found) = {
+            let known = self.known.read();
+            (known.first(), known.block(height).cloned())
+        };
+        match &self.kept {
+            Some(kept) if height < first => kept.entry(height),
+            _ => Ok(found),
+        }
     }
 
     /// The height of the block with this hash.
-    pub fn height_of(&self, hash: &B256) -> Option<u64> {
-        self.known.read().heights.get(hash).copied()
+    ///
+    /// # Errors
+    /// As [`History::block`].
+    pub fn height_of(&self, hash: &B256) -> Result<Option<u64>, StoreError> {
+        if let Some(height) = self.known.read().heights.get(hash) {
+            return Ok(Some(*height));
+        }
+        let found = self.kept.as_ref().map_or(Ok(None), |kept| kept.height_of(hash))?;
+        Ok(found.filter(|height| self.is_old(*height)))
     }
 
     /// The block of a transaction, and its index in it.
-    pub fn transaction(&self, id: &B256) -> Option<(Arc<Entry>, usize)> {
-        let known = self.known.read();
-        let (height, index) = known.places.get(id)?;
-        Some((known.block(*height)?.clone(), *index))
+    ///
+    /// # Errors
+    /// As [`History::block`].
+    pub fn transaction(&self, id: &B256) -> Result<Option<(Arc<Entry>, usize)>, StoreError> {
+        {
+            let known = self.known.read();
+            if let Some((height, index)) = known.places.get(id) {
+                return Ok(known.block(*height).map(|entry| (entry.clone(), *index)));
+            }
+        }
+        let found = self.kept.as_ref().map_or(Ok(None), |kept| kept.transaction(id))?;
+        let Some((height, index)) = found.filter(|(height, _)| self.is_old(*height)) else { return Ok(None) };
+        Ok(self.block(height)?.map(|entry| (entry, index)))
+    }
+
+    /// Heights of a range whose blocks may have logs that fulfil all conditions, each by one of its terms. Of what is in
+    /// memory these are all.
+    ///
+    /// # Errors
+    /// As [`History::block`].
+    pub fn with_logs(
+        &self,
+        range: RangeInclusive<u64>,
+        conditions: &[Vec<Term>],
+    ) -> Result<Vec<u64>, StoreError> {
+        let first = self.oldest_state();
+        let (start, end) = range.into_inner();
+        let mut heights = match &self.kept {
+            Some(kept) if start < first => kept.with_logs(start..=end.min(first - 1), conditions)?,
+            _ => Vec::new(),
+        };
+        heights.extend(start.max(first)..=end);
+        Ok(heights)
+    }
+
+    /// Whether a block is not in memory any more. What an archive has above that was told to nobody yet.
+    fn is_old(&self, height: u64) -> bool {
+        height < self.oldest_state()
     }
 
     /// How many blocks are kept.

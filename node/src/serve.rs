@@ -53,7 +53,7 @@ pub fn devnet(
         while devnet.is_running() {
             tokio::time::sleep(LOOK_AFTER).await;
         }
-        Err(io::Error::other("the pipeline has failed"))
+        Err(io::Error::other(devnet.fault().unwrap_or_else(|| "the pipeline has failed".to_owned())))
     })
 }
 

@@ -11,9 +11,10 @@ use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, Header};
 use alloy_eips::eip4895::Withdrawal;
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log};
 use alloy_trie::root::ordered_trie_root_with_encoder;
+use pelton_engine::archive::record::Record;
 use pelton_engine::block::Block;
 use pelton_engine::environment::Environment;
-use pelton_engine::executed::{Executed, Receipt};
+use pelton_engine::executed::{Executed, Outcome, Receipt};
 use pelton_engine::limits::Limits;
 use pelton_engine::prices::{PriceList, Table};
 
@@ -95,16 +96,37 @@ impl Entry {
         next: Next,
         limits: &Limits,
     ) -> Entry {
-        let environment = Environment::of(block.header(), Arc::new(prices), limits);
+        let wires = block.transactions().iter().map(|one| (one.transaction().wire().clone(), one.sender()));
+        let ran = wires.zip(executed.outcomes).map(|((wire, sender), outcome)| (wire, sender, outcome));
+        let bytes = block.bytes().len() as u64;
+        Entry::ran((block.header(), block.id(), bytes), ran, state_root, prices, next, limits)
+    }
+
+    /// The same, of a block that was kept on disk.
+    pub fn kept(record: Record, prices: PriceList, next: Next, limits: &Limits) -> Entry {
+        let Record { header, id, block, state_root, notes: _, wires, outcomes } = record;
+        let ran = wires.into_iter().zip(outcomes).map(|(wire, (sender, outcome))| (wire, sender, outcome));
+        Entry::ran((&header, id, block.len() as u64), ran, state_root, prices, next, limits)
+    }
+
+    fn ran(
+        (header, hash, bytes): (&pelton_engine::block::Header, B256, u64),
+        ran: impl Iterator<Item = (Bytes, Address, Outcome)>,
+        state_root: B256,
+        prices: PriceList,
+        next: Next,
+        limits: &Limits,
+    ) -> Entry {
+        let environment = Environment::of(header, Arc::new(prices), limits);
         let (mut cumulative_gas, mut logs_before) = (0, 0);
-        let mut transactions = Vec::with_capacity(executed.outcomes.len());
-        for (transaction, outcome) in block.transactions().iter().zip(executed.outcomes) {
-            let pelton_engine::executed::Outcome::Executed(receipt) = outcome else { continue };
+        let mut transactions = Vec::new();
+        for (wire, sender, outcome) in ran {
+            let Outcome::Executed(receipt) = outcome else { continue };
             cumulative_gas += receipt.gas_used;
             let logs = receipt.logs.len() as u64;
             transactions.push(Included {
-                wire: transaction.transaction().wire().clone(),
-                sender: transaction.sender(),
+                wire,
+                sender,
                 price: receipt.effective_gas_price().saturating_to(),
                 receipt,
                 cumulative_gas,
@@ -115,19 +137,18 @@ impl Entry {
             logs_before += logs;
         }
         let header = Header {
-            parent_hash: block.header().parent,
+            parent_hash: header.parent,
             ommers_hash: EMPTY_OMMER_ROOT_HASH,
             beneficiary: environment.beneficiary,
             state_root,
             number: environment.number,
             gas_limit: environment.gas_limit,
-            gas_used: executed.gas_used,
+            gas_used: cumulative_gas,
             timestamp: environment.timestamp,
             mix_hash: environment.prev_randao,
             base_fee_per_gas: Some(environment.base_fee),
             ..Header::default()
         };
-        let (hash, bytes) = (block.id(), block.bytes().len() as u64);
         Entry {
             hash,
             environment,

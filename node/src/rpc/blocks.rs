@@ -22,12 +22,12 @@ impl Node {
             BlockName::Newest => return Ok(Some(history.newest())),
             BlockName::Earliest => history.oldest(),
             BlockName::Height(height) => height,
-            BlockName::Hash(hash) => match history.height_of(&hash) {
+            BlockName::Hash(hash) => match history.height_of(&hash)? {
                 Some(height) => height,
                 None => return Ok(None),
             },
         };
-        let found = history.block(height);
+        let found = history.block(height)?;
         if found.is_none() && height < history.oldest() {
             return Err(Failure::new(Failure::PRUNED, "pruned history unavailable"));
         }
@@ -39,7 +39,16 @@ impl Node {
     /// # Errors
     /// If there is none, or none any more.
     pub(super) fn find_state(&self, name: BlockName) -> Result<Arc<Entry>, Failure> {
-        self.find(name)?.ok_or_else(|| Failure::server("header not found"))
+        let entry = self.find(name)?.ok_or_else(|| Failure::server("header not found"))?;
+        self.check_state(entry.number())?;
+        Ok(entry)
+    }
+
+    /// # Errors
+    /// If the state after the block at this height is not known any more, though the block may be.
+    pub(super) fn check_state(&self, height: u64) -> Result<(), Failure> {
+        let is_known = height >= self.history().oldest_state();
+        is_known.then_some(()).ok_or_else(|| Failure::new(Failure::PRUNED, "historical state unavailable"))
     }
 }
 
@@ -97,7 +106,7 @@ pub(super) fn transaction_at(node: &Node, arguments: &Arguments) -> Answer {
 
 pub(super) fn transaction(node: &Node, arguments: &Arguments) -> Answer {
     let id = arguments.hash(0)?;
-    if let Some((entry, index)) = node.history().transaction(&id) {
+    if let Some((entry, index)) = node.history().transaction(&id)? {
         return Ok(json::transaction(&entry, index));
     }
     let waiting = node.way().and_then(|way| way.mempool.transaction(&id));
@@ -106,13 +115,13 @@ pub(super) fn transaction(node: &Node, arguments: &Arguments) -> Answer {
 
 pub(super) fn receipt(node: &Node, arguments: &Arguments) -> Answer {
     let id = arguments.hash(0)?;
-    let found = node.history().transaction(&id);
+    let found = node.history().transaction(&id)?;
     Ok(found.map_or(Value::Null, |(entry, index)| json::receipt(&entry, index)))
 }
 
 pub(super) fn raw_transaction(node: &Node, arguments: &Arguments) -> Answer {
     let id = arguments.hash(0)?;
-    let found = node.history().transaction(&id);
+    let found = node.history().transaction(&id)?;
     let mined = found.map(|(entry, index)| entry.transactions[index].wire.clone());
     let waiting = || node.way()?.mempool.transaction(&id).map(|one| one.transaction().wire().clone());
     Ok(mined.or_else(waiting).map_or(json!(null), |wire| json!(wire)))

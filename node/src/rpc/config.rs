@@ -35,16 +35,17 @@ pub(super) fn config(node: &Node, _: &Arguments) -> Answer {
     let timed = node.schedule().timed();
     let newest = node.history().newest().environment.timestamp;
     let next = timed.iter().position(|fork| fork.time > newest).unwrap_or(timed.len());
-    let current = next.checked_sub(1).map(|at| shown(node, &timed, at));
-    let later = timed.get(next).map(|_| shown(node, &timed, next));
-    let last = timed.get(next).map(|_| shown(node, &timed, timed.len() - 1));
+    let genesis = node.history().block(0)?.map_or(B256::ZERO, |entry| entry.hash);
+    let shown = |at| shown(node, genesis, &timed, at);
+    let current = next.checked_sub(1).map(shown);
+    let later = timed.get(next).map(|_| shown(next));
+    let last = timed.get(next).map(|_| shown(timed.len() - 1));
     Ok(json!({ "current": current, "next": later, "last": last }))
 }
 
 /// One fork of these.
-fn shown(node: &Node, timed: &[Timed], at: usize) -> Value {
+fn shown(node: &Node, genesis: B256, timed: &[Timed], at: usize) -> Value {
     let Timed { time, fork, blobs } = timed[at];
-    let genesis = node.history().block(0).map_or(B256::ZERO, |entry| entry.hash);
     let there = PRECOMPILES.iter().filter(|(_, _, since)| *since <= fork);
     let precompiles: Map<String, Value> =
         there.map(|(name, number, _)| ((*name).to_owned(), json!(precompile(*number)))).collect();
@@ -80,20 +81,21 @@ fn system_contracts(node: &Node, fork: Fork) -> Map<String, Value> {
     contracts
 }
 
-/// How far back blocks and states are known: everything of one age.
+/// How far back blocks and states are known.
 pub(super) fn capabilities(node: &Node, _: &Arguments) -> Answer {
     let newest = node.history().newest();
     let known = json!({ "disabled": false, "oldestBlock": U64::from(node.history().oldest()) });
+    let states = json!({ "disabled": false, "oldestBlock": U64::from(node.history().oldest_state()) });
     let mut logs = known.clone();
     logs["deleteStrategy"] =
         json!({ "type": "window", "retentionBlocks": U64::from(node.history().blocks_max()) });
     Ok(json!({
         "head": { "number": U64::from(newest.number()), "hash": newest.hash },
-        "state": known,
+        "state": states,
         "tx": known,
         "logs": logs,
         "receipts": known,
         "blocks": known,
-        "stateproofs": known,
+        "stateproofs": states,
     }))
 }

@@ -2,6 +2,7 @@
 
 use alloy_primitives::Bytes;
 use jsonrpsee::types::ErrorObjectOwned;
+use pelton_engine::store::error::StoreError;
 use serde::Serialize;
 
 /// An answer that is none.
@@ -61,6 +62,13 @@ impl Failure {
 impl From<Failure> for ErrorObjectOwned {
     fn from(failure: Failure) -> ErrorObjectOwned {
         ErrorObjectOwned::owned(failure.code, failure.message, failure.data)
+    }
+}
+
+/// A disk that cannot be read is nothing that a client has done.
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::new(Failure::INTERNAL, error.to_string())
     }
 }
 

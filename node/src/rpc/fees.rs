@@ -76,8 +76,8 @@ pub(super) fn history(node: &Node, arguments: &Arguments) -> Answer {
     let newest = node.find(arguments.block(1)?)?;
     let newest = newest.ok_or_else(|| Failure::server("request beyond head block"))?;
     let first = (newest.number() + 1).saturating_sub(count.min(BLOCKS_MAX)).max(node.history().oldest());
-    let blocks: Vec<_> =
-        (first..=newest.number()).filter_map(|height| node.history().block(height)).collect();
+    let blocks = (first..=newest.number()).map(|height| node.history().block(height));
+    let blocks: Vec<_> = blocks.filter_map(Result::transpose).collect::<Result<_, _>>()?;
     if count == 0 || blocks.is_empty() {
         return Ok(json!({ "oldestBlock": "0x0", "gasUsedRatio": null }));
     }

@@ -3,12 +3,14 @@
 //! A filter remembers where it was last asked up to. One that nobody asks is forgotten after some minutes, and only so
 //! many are kept.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use alloy_primitives::{B256, U64};
 use alloy_rpc_types_eth::Filter;
 use foldhash::HashMap;
 use parking_lot::Mutex;
+use pelton_engine::archive::Term;
 use pelton_engine::transaction::Verified;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
@@ -68,12 +70,32 @@ fn matching(node: &Node, filter: &Filter) -> Result<Vec<Value>, Failure> {
         return Ok(found);
     }
     let (first, last) = range(node, filter)?;
-    for height in first..=last {
-        if let Some(entry) = node.history().block(height) {
-            collect(node, &entry, filter, &mut found)?;
+    search(node, first..=last, filter, &mut found)?;
+    Ok(found)
+}
+
+/// Adds the logs of a range of blocks that a filter asks for.
+fn search(
+    node: &Node,
+    range: RangeInclusive<u64>,
+    filter: &Filter,
+    found: &mut Vec<Value>,
+) -> Result<(), Failure> {
+    for height in node.history().with_logs(range, &conditions(filter))? {
+        if let Some(entry) = node.history().block(height)? {
+            collect(node, &entry, filter, found)?;
         }
     }
-    Ok(found)
+    Ok(())
+}
+
+/// What a block's logs must have, each by one of its terms, to fulfil a filter.
+fn conditions(filter: &Filter) -> Vec<Vec<Term>> {
+    let addresses = filter.address.iter().map(|address| Term::Address(*address)).collect();
+    let topics = (0..).zip(&filter.topics);
+    let topics =
+        topics.map(|(place, topics)| topics.iter().map(|topic| Term::Topic(place, *topic)).collect());
+    [addresses].into_iter().chain(topics).filter(|terms: &Vec<Term>| !terms.is_empty()).collect()
 }
 
 /// The first and the last height of a filter; without a range it is about the newest block.
@@ -81,13 +103,13 @@ fn range(node: &Node, filter: &Filter) -> Result<(u64, u64), Failure> {
     let newest = node.history().newest().number();
     let oldest = node.history().oldest();
     let fields = serde_json::to_value(filter).unwrap_or_default();
-    let height = |name: &str| match fields.get(name).filter(|value| !value.is_null()) {
-        None => Ok(newest),
-        Some(value) => match block_name(value).map_err(Failure::params)? {
-            BlockName::Height(height) => Ok(height),
-            BlockName::Earliest => Ok(oldest),
-            BlockName::Newest | BlockName::Hash(_) => Ok(newest),
-        },
+    let height = |name: &str| -> Result<u64, Failure> {
+        let value = fields.get(name).filter(|value| !value.is_null());
+        Ok(match value.map(block_name).transpose().map_err(Failure::params)? {
+            Some(BlockName::Height(height)) => height,
+            Some(BlockName::Earliest) => oldest,
+            Some(BlockName::Newest | BlockName::Hash(_)) | None => newest,
+        })
     };
     let (first, last) = (height("fromBlock")?, height("toBlock")?);
     if first > last {
@@ -152,17 +174,14 @@ pub(super) fn changes(node: &Node, arguments: &Arguments) -> Answer {
     match &mut kept.what {
         What::Blocks(next) => {
             let heights = std::mem::replace(next, newest + 1)..=newest;
-            let hash = |height| Some(node.history().block(height)?.hash);
-            answer(heights.filter_map(hash).collect::<Vec<B256>>())
+            let hash = |height| Ok(node.history().block(height)?.map(|entry| entry.hash));
+            let hashes = heights.map(hash).filter_map(Result::transpose);
+            answer(hashes.collect::<Result<Vec<B256>, Failure>>()?)
         }
         What::Logs(filter, next) => {
             let last = filter.get_to_block().map_or(newest, |last| last.min(newest));
             let mut found = Vec::new();
-            for height in (*next).max(node.history().oldest())..=last {
-                if let Some(entry) = node.history().block(height) {
-                    collect(node, &entry, filter, &mut found)?;
-                }
-            }
+            search(node, (*next).max(node.history().oldest())..=last, filter, &mut found)?;
             *next = (*next).max(newest + 1);
             Ok(found.into())
         }

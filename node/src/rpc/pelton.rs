@@ -16,7 +16,7 @@ use crate::history::Entry;
 /// Where a transaction is, or why it is not.
 pub(super) fn status(node: &Node, arguments: &Arguments) -> Answer {
     let id = arguments.hash(0)?;
-    if let Some((entry, index)) = node.history().transaction(&id) {
+    if let Some((entry, index)) = node.history().transaction(&id)? {
         let success = entry.transactions[index].receipt.success;
         let number = U64::from(entry.number());
         let advice = if success {

@@ -46,7 +46,7 @@ pub(super) async fn send_sync(node: &Node, arguments: Arguments) -> Answer {
     way.mempool.leave(&id);
     match verdict {
         Ok(Ok(Ok(()))) => {
-            let found = node.history().transaction(&id);
+            let found = node.history().transaction(&id)?;
             let (entry, index) = found.ok_or_else(|| Failure::server("the receipt is forgotten already"))?;
             Ok(json::receipt(&entry, index))
         }

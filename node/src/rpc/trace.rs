@@ -124,7 +124,7 @@ impl Node {
 pub(super) fn transaction(node: &Node, arguments: &Arguments) -> Answer {
     let id = arguments.hash(0)?;
     let options = arguments.optional(1)?.unwrap_or_default();
-    let found = node.history().transaction(&id);
+    let found = node.history().transaction(&id)?;
     let (entry, index) = found.ok_or_else(|| Failure::server("transaction not found"))?;
     node.trace_block(&entry, Some(index), &options)
 }

@@ -32,9 +32,7 @@ impl Replay {
     pub(super) fn new(node: &Node, entry: &Arc<Entry>) -> Result<Replay, Failure> {
         let parent =
             entry.number().checked_sub(1).ok_or_else(|| Failure::server("genesis is not traceable"))?;
-        if parent < node.history().oldest() {
-            return Err(Failure::new(Failure::PRUNED, "pruned history unavailable"));
-        }
+        node.check_state(parent)?;
         let environment = entry.environment.clone();
         let mut calls = Calls::new(node.history().at(parent), &environment);
         let blobs = node.schedule().timed_at(environment.timestamp).and_then(|timed| timed.blobs);

@@ -1,0 +1,106 @@
+//! `Folder`: where a development network is kept on disk, so that it goes on where it stood.
+//!
+//! One folder holds the store of the state and the archive of blocks, see `docs/durability.md`. Both are found at the same
+//! block: the archive is opened at the height at which the state was recovered.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use alloy_primitives::B256;
+use pelton_engine::archive::{self, Archive};
+use pelton_engine::block::Parent;
+use pelton_engine::genesis::Genesis;
+use pelton_engine::limits::Limits;
+use pelton_engine::store;
+use pelton_engine::store::disk::Disk;
+use pelton_engine::store::files::Files;
+use pelton_engine::store::record::Tip;
+use pelton_pipeline::driver::disk::DiskThread;
+use pelton_pipeline::durability::Durability;
+use pelton_pipeline::start::Start;
+use pelton_pipeline::topology::Storage;
+
+use crate::history::{Entry, Kept, Next};
+
+/// What is chosen.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Its name; it is made if only its parent is there.
+    pub path: PathBuf,
+    /// Newest blocks that are kept at least.
+    pub blocks_max: u64,
+}
+
+/// See the head of this file.
+pub struct Folder {
+    path: PathBuf,
+    durability: Arc<Durability>,
+    archive: Archive,
+    thread: DiskThread,
+    /// The point below the first block, and the root of the state there.
+    origin: (Parent, B256),
+}
+
+impl Folder {
+    /// Takes a folder, and finds where its chain stands; one without a chain gets this genesis. `stop` will be set if its
+    /// disk fails.
+    pub(super) fn open(
+        settings: &Settings,
+        genesis: &Genesis,
+        limits: &Limits,
+        stop: &Arc<AtomicBool>,
+    ) -> io::Result<(Start, Folder)> {
+        let Settings { path, blocks_max } = settings;
+        let failed = |error: &dyn std::fmt::Display| io::Error::other(format!("{}: {error}", path.display()));
+        let files: Arc<dyn Files> = Arc::new(Disk::open(path).map_err(|error| failed(&error))?);
+        let opened = Start::open(&files, &store::Settings::standard(), genesis, limits);
+        let (start, store) = opened.map_err(|error| failed(&error))?;
+        let newest = start.summaries.last().expect("a chain stands at a block");
+        let (gas_used, root) = (newest.gas_used, Some(newest.state_root));
+        let tip = Tip { height: start.parent.height, id: start.parent.id, gas_used, root };
+        let settings = archive::Settings { blocks_max: *blocks_max, ..archive::Settings::standard() };
+        let Start { parent, summaries, .. } = Start::genesis(genesis, limits);
+        let writer = archive::open(&files, &settings, parent.id, &tip).map_err(|error| failed(&error))?;
+        let archive = writer.archive();
+        let durability = Arc::new(Durability::new(store, stop.clone()).with_archive(writer));
+        let (path, thread) = (path.clone(), DiskThread::start()?);
+        let origin = (parent, summaries[0].state_root);
+        Ok((start, Folder { path, durability, archive, thread, origin }))
+    }
+
+    /// For the pipeline.
+    pub(super) fn storage(&self) -> Storage {
+        Storage { durability: self.durability.clone(), thread: Arc::new(self.thread.clone()) }
+    }
+
+    /// The newest block as clients see it, and those below it on disk.
+    pub(super) fn entries(&self, start: &Start, limits: &Limits) -> io::Result<(Entry, Kept)> {
+        let (origin, root) = self.origin;
+        let genesis = || Entry::genesis(origin.id, root, origin.base_fee, limits);
+        let kept = Kept::new(self.archive.clone(), genesis(), limits);
+        if start.parent.height == 0 {
+            return Ok((genesis(), kept));
+        }
+        let spoken_of = (start.parent.height + 1).saturating_sub(limits.root_lag);
+        let summary = start.summaries.iter().find(|summary| summary.height == spoken_of);
+        let (Some(summary), Some(table)) = (summary, start.tables.after(spoken_of)) else {
+            return Err(io::Error::other("the store does not go back as far as a header speaks of"));
+        };
+        let next = Next { base_fee: start.parent.next_base_fee(summary, limits), table: table.clone() };
+        let newest = kept.newest(next).map_err(io::Error::other)?;
+        let newest = newest.ok_or_else(|| io::Error::other("the newest block is not kept"))?;
+        Ok((newest, kept))
+    }
+
+    /// What its disk has said, if that has ended everything.
+    pub(super) fn fault(&self) -> Option<String> {
+        self.durability.fault().map(|error| format!("{}: {error}", self.path.display()))
+    }
+
+    /// Gives it back, once the pipeline has ended.
+    pub(super) fn close(&self) {
+        self.durability.close();
+    }
+}
