@@ -32,6 +32,7 @@ pub mod prices;
 mod reads;
 pub mod reject;
 pub mod serial;
+pub mod snapshot;
 pub mod state;
 pub mod stateless;
 pub mod store;

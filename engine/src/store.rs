@@ -55,6 +55,7 @@ use crate::store::recovery::{Found, Inventory, Recovered};
 use crate::writes::WriteSet;
 
 pub use crate::store::checkpointer::Step;
+pub use crate::store::record::Base;
 
 /// What one process chooses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,20 +121,59 @@ impl StateStore {
         if !inventory.checkpoints.is_empty() || !inventory.segments.is_empty() {
             return Err(StoreError::Exists);
         }
-        if inventory.has_codes {
+        let base = Base { genesis: genesis.id, tips: vec![genesis], notes: Vec::new() };
+        StateStore::publish(files, settings, &base, writes, inventory.has_codes)
+    }
+
+    /// The same with a state from elsewhere, above genesis. Whether it is the one with that root, recovery finds out.
+    ///
+    /// # Errors
+    /// As [`StateStore::create`].
+    ///
+    /// # Panics
+    /// If there is no tip: a bug.
+    pub fn create_at(
+        files: &Arc<dyn Files>,
+        settings: &Settings,
+        base: &Base,
+        writes: WriteSet,
+    ) -> Result<(), StoreError> {
+        let inventory = Inventory::take(files.as_ref())?;
+        let tip = base.tips.last().expect("a state stands at a block");
+        let first = tip.height + 1;
+        // A creation that was cut off has left a segment at most, which holds nothing yet.
+        if !inventory.checkpoints.is_empty() || inventory.segments.iter().any(|other| *other != first) {
+            return Err(StoreError::Exists);
+        }
+        // So that a log that is gone is missed.
+        let (genesis, chain, length) = (base.genesis, tip.id.0, settings.segment_bytes);
+        segment::Segment::create(files.as_ref(), &segment::Head { genesis, first, chain, length })?;
+        StateStore::publish(files, settings, base, writes, inventory.has_codes)
+    }
+
+    /// Makes the first checkpoint.
+    fn publish(
+        files: &Arc<dyn Files>,
+        settings: &Settings,
+        base: &Base,
+        writes: WriteSet,
+        has_codes: bool,
+    ) -> Result<(), StoreError> {
+        if has_codes {
             files.remove(codes::NAME)?;
         }
-        let mut codes = Codes::create(files.as_ref(), &genesis.id)?;
+        let mut codes = Codes::create(files.as_ref(), &base.genesis)?;
         codes.push(&writes.codes);
         codes.sync()?;
         // Where there is a checkpoint, there are its codes.
         files.sync_directory()?;
+        let tips = base.tips[base.tips.len().saturating_sub(checkpoint::TIPS_MAX)..].to_vec();
         let head = Head {
-            genesis: genesis.id,
-            log: genesis.id.0,
+            genesis: base.genesis,
+            log: tips[tips.len() - 1].id.0,
             codes: codes.position(),
-            tips: vec![genesis],
-            notes: Vec::new(),
+            tips,
+            notes: base.notes.clone(),
         };
         let mut writer = Writer::create(files.as_ref(), &head, settings.chunk_entries)?;
         writer.push(writes);

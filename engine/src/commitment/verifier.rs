@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  root    ─┐                       get(key)        ─> its value hash; none if it is not there; NotCovered
-//!           ├─> open ─> Verifier ─>
+//!           ├─> open ─> Verifier ─> is_all(entries) ─> whether a range of keys has these and no others; NotCovered
 //!  witness ─┘                       post_root(ops)  ─> the root after these updates; NotCovered
 //! ```
 //!
@@ -18,7 +18,7 @@ use core::fmt;
 
 use super::joins::{Joins, Subtree};
 use super::lanes::Lanes;
-use super::rules::{Block, Hash, Key32, Kind, NOTHING, Root, Update, ValueHash32, bit, order};
+use super::rules::{Block, Hash, Key32, Kind, NOTHING, Root, Update, ValueHash32, bit, order, shared_bits};
 use super::witness::{Malformed, Node, Shape, Shown};
 
 /// Why a witness is refused.
@@ -105,6 +105,42 @@ impl Verifier {
             };
         }
         unreachable!("a path of 257 nodes was refused")
+    }
+
+    /// Whether these, sorted by key, are all keys of the set that share so many first bits with `key`, and their value hashes.
+    ///
+    /// # Errors
+    /// [`NotCovered`] if the witness does not tell of that subtree.
+    pub fn is_all(
+        &self,
+        key: &Key32,
+        bits: usize,
+        entries: &[(Key32, ValueHash32)],
+    ) -> Result<bool, NotCovered> {
+        let are_within = entries.iter().all(|(own, _)| shared_bits(own, key) >= bits);
+        let (mut at, mut depth) = (0, 0);
+        while depth < bits && self.shape.nodes[at].shown == Shown::Inner {
+            at = if bit(key, depth) { self.shape.nodes[at].link as usize } else { at + 1 };
+            depth += 1;
+        }
+        let Node { shown, link } = self.shape.nodes[at];
+        let leaves = entries.iter().map(|(key, value)| Block::new(key, value));
+        Ok(are_within
+            && match shown {
+                Shown::Nothing => entries.is_empty(),
+                Shown::Leaf => {
+                    let leaf = self.shape.leaves[link as usize];
+                    let is_within = shared_bits(leaf.first(), key) >= bits;
+                    leaves.eq(is_within.then_some(leaf))
+                }
+                Shown::Hidden if depth < bits => return Err(NotCovered),
+                Shown::Hidden | Shown::Inner => {
+                    let mut joins = Joins::with_capacity(2 * entries.len());
+                    let subtree = joins.over(&leaves.collect::<Vec<_>>(), bits);
+                    joins.hash(self.lanes);
+                    *joins.hash_of(subtree) == self.hashes[at]
+                }
+            })
     }
 
     /// Whether the witness is that of these sorted keys and tells no more than they need.

@@ -22,6 +22,11 @@ impl<'a> Cursor<'a> {
         self.rest.len()
     }
 
+    /// All that is left.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// Says so if anything is left.
     pub(crate) fn end(&self) -> Result<(), Malformed> {
         if self.rest.is_empty() { Ok(()) } else { Err(Malformed("something follows its end")) }

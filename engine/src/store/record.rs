@@ -45,6 +45,17 @@ pub struct Tip {
     pub root: Option<B256>,
 }
 
+/// Where a state stands that was not made here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// Id of genesis: which chain it is.
+    pub genesis: B256,
+    /// The newest blocks, rising; the last is the one that the state stands at, with its root.
+    pub tips: Vec<Tip>,
+    /// What whoever goes on from it must know besides.
+    pub notes: Vec<u8>,
+}
+
 /// A block's changes, as the log holds them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {

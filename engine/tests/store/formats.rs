@@ -90,6 +90,9 @@ fn found() -> String {
         line(&format!("record {number}"), &bytes);
     }
     files().iter().for_each(|(name, bytes)| line(name, bytes));
+    for (number, chunk) in crate::snapshot::chunks().iter().enumerate() {
+        line(&format!("chunk {number}"), chunk);
+    }
     crate::archive::files().iter().for_each(|(name, bytes)| line(name, bytes));
     lines
 }

@@ -9,6 +9,7 @@ mod frames;
 mod model;
 mod power;
 mod record;
+mod snapshot;
 
 #[path = "../common/random.rs"]
 mod random;
