@@ -5,10 +5,11 @@
 //! | --- | --- | --- |
 //! | pelton | yes | flat table and trie in memory, log and steps of checkpoints |
 //! | nomt | yes, the same | its own write-ahead log and hash table |
+//! | qmdb | yes, over its operations in order | its journals |
 //! | fjall | none | its journal |
 //! | redb | none | copy on write |
 //!
-//! A contender is a file here and a line in [`contenders`]. Those with a root must agree on it after every block, and all
+//! A contender is a file here and a line in [`contenders`]. Those with a root of the state must agree on it after every block, and all
 //! must hold the same accounts in the end. Databases are used as their documentation says for batches that must be durable.
 
 mod blocks;
@@ -16,6 +17,9 @@ mod contender;
 mod fjall;
 mod nomt;
 mod ours;
+// Takes longer to compile than the rest of the bench, so tests do without.
+#[cfg(not(debug_assertions))]
+mod qmdb;
 mod redb;
 
 use std::collections::BTreeSet;
@@ -36,12 +40,16 @@ const READS: usize = 2_000;
 
 fn contenders(size: Size, folder: &Path) -> Vec<Box<dyn Contender>> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    vec![
+    let always: [Box<dyn Contender>; 4] = [
         Box::new(ours::Ours::new(&folder.join("ours"), threads)),
         Box::new(nomt::Nomt::new(&folder.join("nomt"), threads, size.accounts)),
         Box::new(fjall::Fjall::new(&folder.join("fjall"))),
         Box::new(redb::Redb::new(&folder.join("redb"))),
-    ]
+    ];
+    let in_release: Option<Box<dyn Contender>> = None;
+    #[cfg(not(debug_assertions))]
+    let in_release = in_release.or_else(|| Some(Box::new(qmdb::Qmdb::new(&folder.join("qmdb"), threads))));
+    always.into_iter().chain(in_release).collect()
 }
 
 struct Entrant {

@@ -5,7 +5,7 @@
 //! cargo bench -p pelton-engine --bench state                 the tables, and target/state.json: 4,000,000 accounts
 //! cargo bench -p pelton-engine --bench state -- --quick      the same with 200,000 accounts
 //! cargo bench -p pelton-engine --bench state -- updates      some tables only
-//! cargo test  -p pelton-engine --bench state                 every contender is right about a few accounts
+//! cargo test  -p pelton-engine --bench state                 every contender but qmdb is right about a few accounts
 //! ```
 //!
 //! One file for each table. Contenders of one table take turns, batch by batch, so that whatever else the machine does
