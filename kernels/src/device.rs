@@ -15,14 +15,17 @@
 //! so that [`Reliable`](crate::Reliable) asks the CPU. (4) A device that is opened shows that it knows the known answers
 //! before it gets anything else.
 
+mod known;
+mod life;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
 
-use crate::backend::Verdict;
-use crate::self_test;
 use crate::signatures::{Scheme, Signatures};
 use crate::verifier::{Completed, Fault, Report, Spawn, Ticket, Verifier};
+pub(crate) use known::judge;
+use known::{Known, tested};
+pub(crate) use life::{Life, answered, in_time};
 
 /// What a device says of one signature: 1 if it is valid and 0 if not, the address of who signed, and zeros.
 pub type Answer = [u8; 32];
@@ -55,8 +58,11 @@ pub trait Device: Send {
     fn abandon(self: Box<Self>);
 }
 
-/// Opens a device; may take its time.
-pub type Open = Arc<dyn Fn() -> Result<Box<dyn Device>, String> + Send + Sync>;
+/// Opens a device of some kind, or says why it cannot, for people; may take its time.
+pub type Opens<T> = Arc<dyn Fn() -> Result<T, String> + Send + Sync>;
+
+/// Opens one of this kind.
+pub type Open = Opens<Box<dyn Device>>;
 
 /// Nanoseconds that never fall.
 pub type Now = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -73,65 +79,21 @@ pub struct Settings {
 /// A [`Verifier`] over a [`Device`].
 pub struct OnDevice {
     name: &'static str,
-    settings: Settings,
-    open: Open,
-    spawn: Arc<dyn Spawn>,
+    timeout_ns: u64,
     now: Now,
     known: [Known; 2],
-    device: State,
+    device: Life<Box<dyn Device>>,
     slots: Vec<Option<InFlight>>,
     returning: VecDeque<Completed>,
     next_ticket: u64,
     answered: u64,
     faults: u64,
-    last_fault: Option<Fault>,
-}
-
-/// ```text
-///   Away ── retry_ns later ──> Opening ──> Here ── any fault ──> Away
-///     ^                           │ fails
-///     └───────────────────────────┘
-/// ```
-enum State {
-    Away { since_ns: u64 },
-    Opening(Receiver<Result<Box<dyn Device>, String>>),
-    Here(Box<dyn Device>),
 }
 
 struct InFlight {
     ticket: Ticket,
     batch: Signatures,
     since_ns: u64,
-}
-
-/// Signatures whose answers are known.
-struct Known {
-    signatures: Signatures,
-    answers: Vec<Answer>,
-}
-
-impl Known {
-    fn of(scheme: Scheme) -> Known {
-        let (signatures, verdicts) = self_test::known(scheme);
-        Known { signatures, answers: verdicts.into_iter().map(answer).collect() }
-    }
-}
-
-/// A verdict as a device gives it.
-fn answer(verdict: Verdict) -> Answer {
-    let mut answer = [0; 32];
-    if let Verdict::Valid { address } = verdict {
-        answer[0] = 1;
-        answer[1..21].copy_from_slice(&address);
-    }
-    answer
-}
-
-/// The verdict that a device gives, if it is one.
-fn verdict(answer: &Answer) -> Option<Verdict> {
-    let address = answer[1..].first_chunk().expect("20 of 31 bytes");
-    let verdict = Verdict::from((answer[0] == 1).then_some(*address));
-    (answer[0] <= 1 && answer[21..] == [0; 11]).then_some(verdict)
 }
 
 impl OnDevice {
@@ -173,37 +135,39 @@ impl OnDevice {
         now: Now,
         settings: Settings,
     ) -> OnDevice {
-        let slots = opened.as_ref().map_or(0, |device| device.slots());
-        let (device, last_fault) = match opened {
-            Ok(device) => (State::Here(device), None),
-            Err(reason) => (State::Away { since_ns: now() }, Some(Fault { device: name, reason })),
-        };
-        OnDevice {
+        let (clock, timeout_ns) = (now.clone(), settings.timeout_ns);
+        let open = Arc::new(move || open().and_then(|device| tested(device, &clock, timeout_ns)));
+        let device = Life::new(name, opened, open, spawn, now.clone(), settings);
+        let mut verifier = OnDevice {
             name,
-            settings,
-            open,
-            spawn,
+            timeout_ns,
             now,
             known: [Scheme::Secp256k1, Scheme::Ed25519].map(Known::of),
-            slots: (0..slots).map(|_| None).collect(),
+            faults: u64::from(device.last_fault().is_some()),
             device,
+            slots: Vec::new(),
             returning: VecDeque::new(),
             next_ticket: 0,
             answered: 0,
-            faults: u64::from(last_fault.is_some()),
-            last_fault,
-        }
+        };
+        verifier.make_slots();
+        verifier
     }
 
     /// Whether a device stands open at the moment.
     pub fn is_here(&self) -> bool {
-        matches!(self.device, State::Here(_))
+        self.device.is_here()
+    }
+
+    /// As many as the device has that has come.
+    fn make_slots(&mut self) {
+        let slots = self.device.device().map_or(0, |device| device.slots());
+        self.slots = (0..slots).map(|_| None).collect();
     }
 
     /// Gives the device up: all that it holds comes back with this fault.
     fn give_up(&mut self, reason: &str) {
-        let away = State::Away { since_ns: (self.now)() };
-        if let State::Here(device) = std::mem::replace(&mut self.device, away) {
+        if let Some(device) = self.device.lose(reason) {
             device.abandon();
         }
         for slot in 0..self.slots.len() {
@@ -211,56 +175,27 @@ impl OnDevice {
                 self.fail(ticket, batch, reason);
             }
         }
-        self.last_fault = Some(Fault { device: self.name, reason: reason.to_owned() });
     }
 
     fn fail(&mut self, ticket: Ticket, signatures: Signatures, reason: &str) {
         self.faults += 1;
-        let fault = Fault { device: self.name, reason: reason.to_owned() };
-        self.returning.push_back(Completed { ticket, signatures, outcome: Err(fault) });
+        let outcome = Err(self.device.fault(reason));
+        self.returning.push_back(Completed { ticket, signatures, outcome });
     }
 
-    /// Begins to open a device that has been away for long enough, and takes one that has been opened.
     fn look_after(&mut self) {
-        match &self.device {
-            State::Away { since_ns } if (self.now)() - since_ns >= self.settings.retry_ns => {
-                let (send, receive) = channel();
-                let (open, now, timeout_ns) = (self.open.clone(), self.now.clone(), self.settings.timeout_ns);
-                self.spawn.spawn(Box::new(move || {
-                    let opened = open().and_then(|device| tested(device, &now, timeout_ns));
-                    // Without a receiver the verifier is gone, and nobody needs the device.
-                    drop(send.send(opened));
-                }));
-                self.device = State::Opening(receive);
-            }
-            State::Opening(opened) => match opened.try_recv() {
-                Ok(Ok(device)) => {
-                    self.slots = (0..device.slots()).map(|_| None).collect();
-                    self.device = State::Here(device);
-                }
-                Ok(Err(reason)) => {
-                    self.last_fault = Some(Fault { device: self.name, reason });
-                    self.device = State::Away { since_ns: (self.now)() };
-                }
-                Err(std::sync::mpsc::TryRecvError::Empty) => {}
-                // The job was dropped before it ran.
-                Err(std::sync::mpsc::TryRecvError::Disconnected) => {
-                    self.device = State::Away { since_ns: (self.now)() };
-                }
-            },
-            State::Away { .. } | State::Here(_) => {}
+        if self.device.look_after() {
+            self.make_slots();
         }
     }
 
     /// Takes the answers that are there.
     fn collect(&mut self) -> Result<(), String> {
-        let State::Here(device) = &mut self.device else { return Ok(()) };
+        let Some(device) = self.device.device() else { return Ok(()) };
         for slot in 0..self.slots.len() {
             let Some(in_flight) = &self.slots[slot] else { continue };
             let Some(answers) = device.finish(slot)? else {
-                if (self.now)() - in_flight.since_ns > self.settings.timeout_ns {
-                    return Err("it did not answer in time".to_owned());
-                }
+                in_time(&self.now, in_flight.since_ns, self.timeout_ns)?;
                 continue;
             };
             let known = &self.known[in_flight.batch.scheme() as usize].answers;
@@ -274,50 +209,6 @@ impl OnDevice {
     }
 }
 
-/// The verdicts on a batch of so many, if the device knew the known ones before it.
-fn judge(known: &[Answer], answers: &[Answer], count: usize) -> Result<Vec<Verdict>, String> {
-    if answers.len() != known.len() + count {
-        return Err("it gave another number of answers than it was asked for".to_owned());
-    }
-    let (first, rest) = answers.split_at(known.len());
-    if first != known {
-        return Err("it gave a wrong answer to a known signature".to_owned());
-    }
-    let verdicts: Option<Vec<_>> = rest.iter().map(verdict).collect();
-    verdicts.ok_or_else(|| "it gave an answer that is neither yes nor no".to_owned())
-}
-
-/// A device that knows the known answers. Another one is given up like any that fails: it may never be done with them.
-fn tested(mut device: Box<dyn Device>, now: &Now, timeout_ns: u64) -> Result<Box<dyn Device>, String> {
-    match test(&mut *device, now, timeout_ns) {
-        Ok(()) => Ok(device),
-        Err(reason) => {
-            device.abandon();
-            Err(reason)
-        }
-    }
-}
-
-/// Asks a device about the known signatures of both schemes, and waits for its answers.
-fn test(device: &mut dyn Device, now: &Now, timeout_ns: u64) -> Result<(), String> {
-    for scheme in [Scheme::Secp256k1, Scheme::Ed25519] {
-        let known = Known::of(scheme);
-        let started_ns = now();
-        device.start(0, &known.signatures, &Signatures::new(scheme))?;
-        let answers = loop {
-            if let Some(answers) = device.finish(0)? {
-                break answers;
-            }
-            if now() - started_ns > timeout_ns {
-                return Err("it did not answer in time".to_owned());
-            }
-            std::hint::spin_loop();
-        };
-        judge(&known.answers, &answers, 0)?;
-    }
-    Ok(())
-}
-
 impl Verifier for OnDevice {
     fn submit(&mut self, batch: Signatures) -> Result<Ticket, Signatures> {
         self.look_after();
@@ -325,7 +216,7 @@ impl Verifier for OnDevice {
             return Err(batch);
         }
         let ticket = Ticket(self.next_ticket);
-        let State::Here(device) = &mut self.device else {
+        let Some(device) = self.device.device() else {
             self.next_ticket += 1;
             self.fail(ticket, batch, "there is no device at the moment");
             return Ok(ticket);
@@ -363,7 +254,7 @@ impl Verifier for OnDevice {
         Report {
             answered: vec![(self.name, self.answered)],
             faults: self.faults,
-            last_fault: self.last_fault.clone(),
+            last_fault: self.device.last_fault().cloned(),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
 
 use super::answers::{CREDIT_MAX, check, is_to_be_tried, take};
 use super::known::{self, Known};
@@ -10,12 +9,12 @@ use super::work::Work;
 use super::{Answers, Device};
 use crate::bls12381::search::Credit;
 use crate::bls12381::{BatchVerification, SignedMessage};
-use crate::device::{Now, Settings};
+use crate::device::{Life, Now, Opens, Settings, answered, in_time};
 use crate::level::Level;
 use crate::verifier::{Fault, Report, Spawn};
 
-/// Opens a device; may take its time.
-pub type Open = Arc<dyn Fn() -> Result<Box<dyn Device>, String> + Send + Sync>;
+/// Opens a device, or says why it cannot, for people; may take its time.
+pub type Open = Opens<Box<dyn Device>>;
 
 /// How many signatures the CPU verifies as soon as a device: of equal messages, and of different ones. None if it is always
 /// as soon.
@@ -29,28 +28,14 @@ pub struct DeviceVerification {
     name: &'static str,
     cpu: BatchVerification,
     seed: [u8; 32],
-    settings: Settings,
-    open: Open,
-    spawn: Arc<dyn Spawn>,
+    timeout_ns: u64,
     now: Now,
-    known: Known,
+    known: Arc<Known>,
     credit: Credit,
     least: Least,
-    device: State,
+    device: Life<Box<dyn Device>>,
     answered: [u64; 2],
     faults: u64,
-    last_fault: Option<Fault>,
-}
-
-/// ```text
-///   Away ── retry_ns later ──> Opening ──> Here ── any fault ──> Away
-///     ^                           │ fails
-///     └───────────────────────────┘
-/// ```
-enum State {
-    Away { since_ns: u64 },
-    Opening(Receiver<Result<Box<dyn Device>, String>>),
-    Here(Box<dyn Device>),
 }
 
 /// A part of a batch in a slot.
@@ -76,24 +61,23 @@ impl DeviceVerification {
         seed: [u8; 32],
         level: Level,
     ) -> Result<DeviceVerification, Fault> {
-        let (name, known) = (device.name(), Known::new());
-        let device = tested(device, &known, &now, settings.timeout_ns);
+        let (name, known, timeout_ns) = (device.name(), Arc::new(Known::new()), settings.timeout_ns);
+        let device = tested(device, &known, &now, timeout_ns);
         let device = device.map_err(|reason| Fault { device: name, reason })?;
+        let (knows, clock) = (known.clone(), now.clone());
+        let open = Arc::new(move || open().and_then(|device| tested(device, &knows, &clock, timeout_ns)));
         Ok(DeviceVerification {
             name,
             cpu: BatchVerification::new(seed, level),
             seed,
-            settings,
-            open,
-            spawn,
-            now,
+            timeout_ns,
+            now: now.clone(),
             known,
             credit: Credit::new(CREDIT_MAX),
             least: [Some(0); 2],
-            device: State::Here(device),
+            device: Life::new(name, Ok(device), open, spawn, now, settings),
             answered: [0; 2],
             faults: 0,
-            last_fault: None,
         })
     }
 
@@ -109,7 +93,7 @@ impl DeviceVerification {
 
     /// Appends to `verdicts`, for each of `batch` in order, whether it is valid.
     pub fn verify(&mut self, batch: &[SignedMessage], verdicts: &mut Vec<bool>) {
-        self.look_after();
+        self.device.look_after();
         let first = verdicts.len();
         verdicts.resize(first + batch.len(), false);
         let verdicts = &mut verdicts[first..];
@@ -138,13 +122,13 @@ impl DeviceVerification {
         Report {
             answered: vec![(self.name, self.answered[0]), ("cpu", self.answered[1])],
             faults: self.faults,
-            last_fault: self.last_fault.clone(),
+            last_fault: self.device.last_fault().cloned(),
         }
     }
 
     /// Whether a device stands open at the moment.
     pub fn is_here(&self) -> bool {
-        matches!(self.device, State::Here(_))
+        self.device.is_here()
     }
 
     /// Whether it is here, and sooner done than the CPU.
@@ -160,9 +144,7 @@ impl DeviceVerification {
         batch: &[SignedMessage],
         verdicts: &mut [bool],
     ) -> Result<(), (String, Vec<Range<usize>>)> {
-        let State::Here(device) = &mut self.device else {
-            unreachable!("who asks looks first whether it is here");
-        };
+        let device = self.device.device().expect("who asks looks first whether it is here");
         let most = device.signatures_max().saturating_sub(known::COUNT).max(1);
         let mut waiting: Vec<_> =
             (0..batch.len()).step_by(most).map(|start| start..batch.len().min(start + most)).collect();
@@ -185,7 +167,7 @@ impl DeviceVerification {
                     break Err(reason);
                 }
             }
-            match finished(device, &mut in_flight, &self.now, self.settings.timeout_ns) {
+            match finished(device, &mut in_flight, &self.now, self.timeout_ns) {
                 Err(reason) => break Err(reason),
                 Ok(None) => std::thread::yield_now(),
                 Ok(Some((done, answers))) => {
@@ -206,41 +188,10 @@ impl DeviceVerification {
     }
 
     fn give_up(&mut self, reason: &str) {
-        let away = State::Away { since_ns: (self.now)() };
-        if let State::Here(device) = std::mem::replace(&mut self.device, away) {
+        if let Some(device) = self.device.lose(reason) {
             device.abandon();
         }
         self.faults += 1;
-        self.last_fault = Some(Fault { device: self.name, reason: reason.to_owned() });
-    }
-
-    /// Begins to open a device that has been away for long enough, and takes one that has been opened.
-    fn look_after(&mut self) {
-        match &self.device {
-            State::Away { since_ns } if (self.now)() - since_ns >= self.settings.retry_ns => {
-                let (send, receive) = channel();
-                let (open, now, timeout_ns) = (self.open.clone(), self.now.clone(), self.settings.timeout_ns);
-                let known = self.known.clone();
-                self.spawn.spawn(Box::new(move || {
-                    let opened = open().and_then(|device| tested(device, &known, &now, timeout_ns));
-                    // Without a receiver the verifier is gone, and nobody needs the device.
-                    drop(send.send(opened));
-                }));
-                self.device = State::Opening(receive);
-            }
-            State::Opening(opened) => match opened.try_recv() {
-                Ok(Ok(device)) => self.device = State::Here(device),
-                Ok(Err(reason)) => {
-                    self.last_fault = Some(Fault { device: self.name, reason });
-                    self.device = State::Away { since_ns: (self.now)() };
-                }
-                Err(std::sync::mpsc::TryRecvError::Empty) => {}
-                Err(std::sync::mpsc::TryRecvError::Disconnected) => {
-                    self.device = State::Away { since_ns: (self.now)() };
-                }
-            },
-            _ => {}
-        }
     }
 }
 
@@ -255,9 +206,7 @@ fn finished(
         if let Some(answers) = device.finish(in_flight[index].slot)? {
             return Ok(Some((in_flight.remove(index), answers)));
         }
-        if now() - in_flight[index].since_ns > timeout_ns {
-            return Err("it did not answer in time".to_owned());
-        }
+        in_time(now, in_flight[index].since_ns, timeout_ns)?;
     }
     Ok(None)
 }
@@ -274,14 +223,8 @@ fn tested(
             let mut work = Work::new(&[], known, &[0; 32]);
             work.plan = work.plan.filter(|_| in_sums);
             device.start(0, &work)?;
-            let mut in_flight = vec![InFlight { slot: 0, range: 0..0, work, since_ns: now() }];
-            let (done, answers) = loop {
-                match finished(&mut device, &mut in_flight, now, timeout_ns)? {
-                    Some(answered) => break answered,
-                    None => std::thread::yield_now(),
-                }
-            };
-            check(&done.work, &answers)?;
+            let answers = answered(now, timeout_ns, || device.finish(0))?;
+            check(&work, &answers)?;
         }
         Ok(())
     };
