@@ -11,6 +11,7 @@
 //! only one that uses an asynchronous runtime: for connections, and for nothing else.
 
 pub mod accounts;
+mod answers;
 mod consensus;
 pub mod devnet;
 pub mod feed;

@@ -17,15 +17,13 @@ use parking_lot::Mutex;
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::Verified;
 use pelton_pipeline::watch::Watch;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::broadcast;
 
+use crate::answers::{Answers, Asker, Verdict};
 use crate::history::Entry;
 
 /// News that a subscriber may be behind before it counts as slow.
 const NEWS_MAX: usize = 4_096;
-
-/// What became of a transaction that was handed in: it waits, or it was turned away.
-pub type Verdict = Result<(), Reject>;
 
 /// Transactions that wait for a block.
 pub struct Mempool {
@@ -38,9 +36,9 @@ struct Inner {
     by_id: HashMap<B256, Verified>,
     by_sender: HashMap<Address, BTreeMap<u64, B256>>,
     /// Who handed a transaction in and has not heard yet.
-    asked: HashMap<B256, Vec<oneshot::Sender<Verdict>>>,
+    asked: Askers,
     /// Who waits for a transaction's block.
-    wanted: HashMap<B256, Vec<oneshot::Sender<Verdict>>>,
+    wanted: Askers,
 }
 
 impl Default for Mempool {
@@ -50,25 +48,29 @@ impl Default for Mempool {
 }
 
 impl Mempool {
-    /// Hears what the pool says of a transaction that is about to be handed in.
-    pub fn ask(&self, id: B256) -> oneshot::Receiver<Verdict> {
-        let (sender, receiver) = oneshot::channel();
-        add(&mut self.inner.lock().asked, id, sender);
-        receiver
+    /// Hears what the pool says of transactions that are about to be handed in.
+    pub fn ask(&self, ids: &[B256]) -> Answers {
+        let (answers, askers) = Answers::of(ids.len());
+        let mut inner = self.inner.lock();
+        ids.iter().zip(askers).for_each(|(id, asker)| add(&mut inner.asked, *id, asker));
+        answers
     }
 
     /// Hears when a transaction is in a block, or will not be.
-    pub fn want(&self, id: B256) -> oneshot::Receiver<Verdict> {
-        let (sender, receiver) = oneshot::channel();
-        add(&mut self.inner.lock().wanted, id, sender);
-        receiver
+    pub fn want(&self, id: B256) -> Answers {
+        let (answers, askers) = Answers::of(1);
+        let mut inner = self.inner.lock();
+        askers.for_each(|asker| add(&mut inner.wanted, id, asker));
+        answers
     }
 
     /// Forgets those who do not listen any more.
-    pub fn leave(&self, id: &B256) {
+    pub fn leave(&self, ids: &[B256]) {
         let mut inner = self.inner.lock();
-        drop_closed(&mut inner.asked, id);
-        drop_closed(&mut inner.wanted, id);
+        for id in ids {
+            drop_closed(&mut inner.asked, id);
+            drop_closed(&mut inner.wanted, id);
+        }
     }
 
     /// Hears of each transaction that begins to wait.
@@ -132,7 +134,7 @@ impl Watch for Mempool {
         if matches!(reason, Reject::Repeat | Reject::Duplicate) {
             // It speaks of a copy, and so only to one of those who handed it in.
             if let Some(asker) = inner.asked.get_mut(id).and_then(Vec::pop) {
-                let _ = asker.send(Err(reason));
+                asker.answer(Err(reason));
             }
             drop_closed(&mut inner.asked, id);
             return;
@@ -158,24 +160,21 @@ impl Inner {
     }
 }
 
-type Listeners = HashMap<B256, Vec<oneshot::Sender<Verdict>>>;
+type Askers = HashMap<B256, Vec<Asker>>;
 
-fn add(listeners: &mut Listeners, id: B256, sender: oneshot::Sender<Verdict>) {
-    listeners.entry(id).or_default().push(sender);
+fn add(askers: &mut Askers, id: B256, asker: Asker) {
+    askers.entry(id).or_default().push(asker);
 }
 
-/// Nobody need listen any more.
-fn answer(listeners: Option<Vec<oneshot::Sender<Verdict>>>, verdict: Verdict) {
-    for listener in listeners.into_iter().flatten() {
-        let _ = listener.send(verdict);
-    }
+fn answer(askers: Option<Vec<Asker>>, verdict: Verdict) {
+    askers.into_iter().flatten().for_each(|asker| asker.answer(verdict));
 }
 
-fn drop_closed(listeners: &mut Listeners, id: &B256) {
-    if let Some(of) = listeners.get_mut(id) {
-        of.retain(|listener| !listener.is_closed());
+fn drop_closed(askers: &mut Askers, id: &B256) {
+    if let Some(of) = askers.get_mut(id) {
+        of.retain(Asker::is_heard);
         if of.is_empty() {
-            listeners.remove(id);
+            askers.remove(id);
         }
     }
 }

@@ -9,7 +9,7 @@ mod blocks;
 mod calls;
 mod config;
 mod debug;
-mod failure;
+pub(crate) mod failure;
 mod fees;
 pub mod limits;
 mod logs;
@@ -18,7 +18,7 @@ mod pelton;
 mod pool;
 mod proof;
 mod quote;
-mod send;
+pub(crate) mod send;
 mod simulate;
 mod state;
 mod subscribe;
@@ -260,6 +260,9 @@ const METHODS: &[(&str, usize, Run)] = &[
     ("web3_clientVersion", 0, Light(|_, _| answer(concat!("Pelton/v", env!("CARGO_PKG_VERSION"))))),
     ("web3_sha3", 1, Light(|_, arguments| answer(keccak256(arguments.required::<Bytes>(0)?)))),
 ];
+
+/// The methods that hand a transaction in and do not wait for its block. Those of a batch go in together.
+pub const SENDING: [&str; 2] = ["eth_sendRawTransaction", "pelton_sendTransaction"];
 
 /// The names of all methods, subscriptions included.
 pub fn names() -> Vec<&'static str> {

@@ -1,8 +1,10 @@
 //! Transactions in, and the words for those that are turned away.
 //!
 //! A transaction is handed to the pipeline at once, and the client hears what the pool said: it waits for a block, or why it
-//! does not. Under so much load that this takes long, the client has the hash at hand and can ask later.
+//! does not. Under so much load that this takes long, the client has the hash at hand and can ask later. What comes in one
+//! batch is handed over and waited for together.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use alloy_primitives::{B256, Bytes, U256, keccak256};
@@ -12,6 +14,8 @@ use pelton_engine::evm::call::Reads as _;
 use pelton_engine::limits::Limits;
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::{Kind, Signature, Transaction};
+use pelton_kernels::Level;
+use pelton_kernels::keccak::keccak256_many;
 use pelton_pipeline::origin::Origin;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -20,6 +24,7 @@ use super::Node;
 use super::arguments::Arguments;
 use super::failure::{Answer, Failure};
 use super::limits::Limit;
+use crate::devnet::Way;
 use crate::json;
 
 /// How long a client waits for the pool's word.
@@ -41,17 +46,22 @@ pub(super) async fn send_sync(node: &Node, arguments: Arguments) -> Answer {
     let id = keccak256(&wire);
     let way = node.writable()?;
     let settled = way.mempool.want(id);
-    node.submit(wire.clone()).await?;
-    let verdict = timeout(patience, settled).await;
-    way.mempool.leave(&id);
+    let sent = node.submit(wire.clone()).await;
+    if sent.is_ok() {
+        // If it takes too long, that is told below.
+        let _ = timeout(patience, settled.all()).await;
+    }
+    let verdict = settled.known().pop().flatten();
+    way.mempool.leave(&[id]);
+    sent?;
     match verdict {
-        Ok(Ok(Ok(()))) => {
+        Some(Ok(())) => {
             let found = node.history().transaction(&id)?;
             let (entry, index) = found.ok_or_else(|| Failure::server("the receipt is forgotten already"))?;
             Ok(json::receipt(&entry, index))
         }
-        Ok(Ok(Err(reason))) => Err(node.refusal(&wire, reason)),
-        _ => {
+        Some(Err(reason)) => Err(node.refusal(&wire, reason)),
+        None => {
             let words =
                 format!("The transaction was added to the mempool but wasn't processed in {patience:?}.");
             Err(Failure { code: Failure::TIMEOUT, message: words, data: Some(id.into()) })
@@ -59,27 +69,68 @@ pub(super) async fn send_sync(node: &Node, arguments: Arguments) -> Answer {
     }
 }
 
+/// The transaction that a request to send one brings.
+pub(crate) fn wire_of(params: Option<&str>) -> Result<Bytes, Failure> {
+    // Where this fails the long way has the words for it.
+    match params.and_then(|text| serde_json::from_str::<(Bytes,)>(text).ok()) {
+        Some((wire,)) => Ok(wire),
+        None => Arguments::parse(params, 1)?.required(0),
+    }
+}
+
 impl Node {
     /// Hands a transaction to the pipeline, and waits for what the pool says.
     async fn submit(&self, wire: Bytes) -> Result<B256, Failure> {
-        let way = self.writable()?;
+        let mut results = self.submit_all(&[wire]).await;
+        results.pop().expect("one result for each")
+    }
+
+    /// Hands transactions to the pipeline, in order, and waits once for what the pool says of all.
+    pub(crate) async fn submit_all(&self, wires: &[Bytes]) -> Vec<Result<B256, Failure>> {
+        let way = match self.writable() {
+            Ok(way) => way,
+            Err(failure) => return vec![Err(failure); wires.len()],
+        };
+        let mut ids = Vec::with_capacity(wires.len());
+        keccak256_many(Level::best(), wires.iter().map(AsRef::as_ref), &mut ids);
+        let ids: Vec<B256> = ids.into_iter().map(B256::from).collect();
+        let answers = way.mempool.ask(&ids);
+        let mut refused = HashMap::new();
+        for (at, wire) in wires.iter().enumerate() {
+            if let Err(failure) = self.hand_in(way, wire) {
+                refused.insert(at, failure);
+            }
+        }
+        answers.give_up(refused.keys().copied());
+        // Whoever gets no word in time has the hash, and can ask later.
+        let is_complete = timeout(WORD, answers.all()).await.is_ok();
+        let verdicts = answers.known();
+        if !is_complete || !refused.is_empty() {
+            way.mempool.leave(&ids);
+        }
+        let mut results = Vec::with_capacity(wires.len());
+        for (at, (id, verdict)) in ids.into_iter().zip(verdicts).enumerate() {
+            results.push(match (refused.remove(&at), verdict) {
+                (Some(failure), _) => Err(failure),
+                (None, Some(Err(reason))) => {
+                    // The words may take the recovery of a key: others have their turn in between.
+                    tokio::task::yield_now().await;
+                    Err(self.refusal(&wires[at], reason))
+                }
+                (None, _) => Ok(id),
+            });
+        }
+        results
+    }
+
+    /// Hands a transaction to the pipeline, if it is not too long and there is room.
+    fn hand_in(&self, way: &Way, wire: &Bytes) -> Result<(), Failure> {
         let (size, limit) = (wire.len(), self.transaction_bytes_max());
         if size > limit {
             return Err(Failure::server(format!("oversized data: transaction size {size}, limit {limit}")));
         }
-        let id = keccak256(&wire);
-        let word = way.mempool.ask(id);
-        if way.submitter.submit(wire.clone(), Origin::default()).is_err() {
-            drop(word);
-            way.mempool.leave(&id);
-            return Err(self.hit(Limit::Door, "txpool is full".to_owned()));
-        }
-        let verdict = timeout(WORD, word).await;
-        way.mempool.leave(&id);
-        match verdict {
-            Ok(Ok(Err(reason))) => Err(self.refusal(&wire, reason)),
-            _ => Ok(id),
-        }
+        let full = |_| self.hit(Limit::Door, "txpool is full".to_owned());
+        way.submitter.submit(wire.clone(), Origin::default()).map_err(full)
     }
 
     /// Why a transaction was turned away, in geth's words.

@@ -1,11 +1,14 @@
-//! `Gate`: what every request passes on its way to its method. It bounds batches, and lets what is in one run side by side,
-//! so that a batch of transactions waits for the pipeline once and not for each of them.
+//! `Gate`: what every request passes on its way to its method. It bounds batches, and lets what is in one run side by side.
+//! The transactions of a batch are handed to the pipeline together, and waited for once.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 
+use alloy_primitives::B256;
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, join};
 use futures_util::stream::FuturesOrdered;
+use jsonrpsee::ResponsePayload;
 use jsonrpsee::core::middleware::{Batch, BatchEntry, Notification, RpcServiceT};
 use jsonrpsee::server::{BatchResponseBuilder, MethodResponse};
 use jsonrpsee::types::error::{
@@ -13,8 +16,10 @@ use jsonrpsee::types::error::{
 };
 use jsonrpsee::types::{ErrorObject, Id, Request};
 
-use crate::rpc::Node;
+use crate::rpc::failure::Failure;
 use crate::rpc::limits::Limit;
+use crate::rpc::send::wire_of;
+use crate::rpc::{Node, SENDING};
 
 const LIMIT_EXCEEDED: i32 = -32_005;
 
@@ -91,43 +96,78 @@ fn note(node: &Node, response: &MethodResponse) {
     }
 }
 
+/// How a request of a batch is answered.
+enum Slot<'a> {
+    /// With those that send transactions.
+    Sends(Id<'a>),
+    /// By itself.
+    Alone,
+}
+
 /// Answers all requests of a batch, in their order.
 async fn run<S>(service: &S, batch: Batch<'_>, node: &Node) -> MethodResponse
 where
     S: RpcServiceT<MethodResponse = MethodResponse> + Send + Sync,
 {
-    let mut running = FuturesOrdered::new();
-    let mut is_empty = true;
+    let mut slots = Vec::with_capacity(batch.len());
+    let (mut wires, mut running) = (Vec::new(), FuturesOrdered::new());
+    let is_empty = batch.is_empty();
     for entry in batch {
-        match entry {
-            Ok(BatchEntry::Call(request)) => {
-                is_empty = false;
-                let response = service.call(request);
-                let noted = async move {
-                    let response = response.await;
-                    note(node, &response);
-                    response
-                };
-                running.push_back(futures_util::future::Either::Left(noted));
-            }
-            Ok(BatchEntry::Notification(_)) => is_empty = false,
+        let request = match entry {
+            Ok(BatchEntry::Call(request)) => request,
+            Ok(BatchEntry::Notification(_)) => continue,
             Err(error) => {
-                is_empty = false;
                 let (error, id) = error.into_parts();
-                let response = MethodResponse::error(id, error);
-                running.push_back(futures_util::future::Either::Right(std::future::ready(response)));
+                running.push_back(Either::Right(ready(MethodResponse::error(id, error))));
+                slots.push(Slot::Alone);
+                continue;
+            }
+        };
+        if !SENDING.contains(&request.method_name()) {
+            running.push_back(Either::Left(service.call(request)));
+            slots.push(Slot::Alone);
+            continue;
+        }
+        match wire_of(request.params().as_str()) {
+            Ok(wire) => {
+                wires.push(wire);
+                slots.push(Slot::Sends(request.id));
+            }
+            Err(failure) => {
+                let error = ErrorObject::from(failure);
+                running.push_back(Either::Right(ready(MethodResponse::error(request.id, error))));
+                slots.push(Slot::Alone);
             }
         }
     }
-    let mut responses = BatchResponseBuilder::new_with_limit(node.limits().response_bytes_max as usize);
-    let count = running.len();
-    while let Some(response) = running.next().await {
+    if slots.is_empty() && !is_empty {
+        return MethodResponse::notification();
+    }
+    let (sent, alone) = join(node.submit_all(&wires), running.collect::<Vec<_>>()).await;
+    gather(slots, sent.into_iter(), alone.into_iter(), node)
+}
+
+/// The responses of a batch as one.
+fn gather(
+    slots: Vec<Slot<'_>>,
+    mut sent: impl Iterator<Item = Result<B256, Failure>>,
+    mut alone: impl Iterator<Item = MethodResponse>,
+    node: &Node,
+) -> MethodResponse {
+    let bytes_max = node.limits().response_bytes_max as usize;
+    let mut responses = BatchResponseBuilder::new_with_limit(bytes_max);
+    for slot in slots {
+        let response = match slot {
+            Slot::Alone => alone.next().expect("one response for each"),
+            Slot::Sends(id) => match sent.next().expect("one result for each") {
+                Ok(hash) => MethodResponse::response(id, ResponsePayload::success(hash), bytes_max),
+                Err(failure) => MethodResponse::error(id, ErrorObject::from(failure)),
+            },
+        };
+        note(node, &response);
         if let Err(too_large) = responses.append(response) {
             return too_large;
         }
     }
-    match (is_empty, count) {
-        (false, 0) => MethodResponse::notification(),
-        _ => MethodResponse::from_batch(responses.finish()),
-    }
+    MethodResponse::from_batch(responses.finish())
 }
