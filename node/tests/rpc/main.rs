@@ -9,6 +9,7 @@ mod documented;
 mod feed;
 mod fuzz;
 mod inside;
+mod load;
 mod official;
 mod refusals;
 mod subscriptions;
