@@ -14,10 +14,11 @@ pub mod compare;
 pub mod dashboards;
 pub mod device;
 pub mod doctor;
+pub mod drive;
 pub mod durable;
 pub mod exporter;
 pub mod final_block;
-
+pub mod http;
 pub mod load;
 pub mod machine;
 pub mod metered;
@@ -52,7 +53,7 @@ pub mod kernels {
 
 /// What the workloads offer to choose from.
 pub mod workloads {
-    pub use pelton_workloads::{ACCOUNTS_MIN, CHAIN_ID, Pattern, Scheme};
+    pub use pelton_workloads::{ACCOUNTS_MIN, CHAIN_ID, Pattern, Scheme, Spec};
 }
 
 /// The JSON Schemas that docs publishes, by name.

@@ -10,6 +10,7 @@ mod devnet;
 mod doctor;
 #[cfg(feature = "node")]
 mod import;
+mod load;
 mod profile;
 mod progress;
 mod send;
@@ -50,6 +51,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Measure what this machine can do, and fill a folder to send to whoever sells or buys it.
     Profile(profile::Arguments),
+    /// Send a workload's signed transactions to a node, and say how many it committed and how soon.
+    Load(Box<load::Arguments>),
     /// Sign a transaction with a key file, send it to a node, and wait for its block.
     Send(Box<send::Arguments>),
     /// Watch what runs, in the terminal.
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Ok(Arguments { command: Command::Compare(arguments) }) => compare::main(&arguments),
         Ok(Arguments { command: Command::Doctor(arguments) }) => doctor::main(&arguments),
         Ok(Arguments { command: Command::Profile(arguments) }) => profile::main(&arguments),
+        Ok(Arguments { command: Command::Load(arguments) }) => load::main(&arguments),
         Ok(Arguments { command: Command::Send(arguments) }) => send::main(&arguments),
         Ok(Arguments { command: Command::Top(arguments) }) => top::main(&arguments),
         Err(error) => usage::refuse(&error),

@@ -1,7 +1,6 @@
 //! `pelton send`.
 
 mod draft;
-mod endpoint;
 mod keystore;
 mod secret;
 
@@ -12,6 +11,7 @@ use std::process::ExitCode;
 
 use alloy_primitives::{Address, Bytes, U256, keccak256};
 use clap::Args;
+use pelton_bench_harness::http::Endpoint;
 use pelton_engine::transaction::Listed;
 use pelton_workloads::Scheme;
 use pelton_workloads::encode::sign;
@@ -20,7 +20,6 @@ use serde_json::{Value, json};
 
 use crate::usage;
 use draft::Draft;
-use endpoint::Endpoint;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -5,7 +5,7 @@ use pelton_engine::transaction::{Fields, Kind, Listed};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::endpoint::Endpoint;
+use pelton_bench_harness::http::Endpoint;
 
 /// How much more is offered than the next block asks for, so that the next few do not matter.
 const FEE_FACTOR: u128 = 2;
