@@ -34,14 +34,22 @@ struct Shared {
 }
 
 struct Told {
-    verdicts: Vec<Option<Verdict>>,
+    places: Vec<Place>,
+    /// How many are awaited.
     missing: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Awaited,
+    GivenUp,
+    Known(Verdict),
 }
 
 impl Answers {
     /// Verdicts on so many transactions, and who tells each.
     pub fn of(count: usize) -> (Answers, impl Iterator<Item = Asker>) {
-        let told = Told { verdicts: vec![None; count], missing: count };
+        let told = Told { places: vec![Place::Awaited; count], missing: count };
         let shared = Arc::new(Shared { told: Mutex::new(told), complete: Notify::new() });
         let weak = Arc::downgrade(&shared);
         (Answers(shared), (0..count).map(move |at| Asker { shared: weak.clone(), at }))
@@ -61,12 +69,18 @@ impl Answers {
     /// Does not wait any more for those at these places.
     pub fn give_up(&self, places: impl Iterator<Item = usize>) {
         let told = &mut *self.0.told.lock();
-        told.missing -= places.filter(|at| told.verdicts[*at].is_none()).count();
+        for at in places {
+            if matches!(told.places[at], Place::Awaited) {
+                told.places[at] = Place::GivenUp;
+                told.missing -= 1;
+            }
+        }
     }
 
     /// What is known by now; none of those that are not.
     pub fn known(self) -> Vec<Option<Verdict>> {
-        std::mem::take(&mut self.0.told.lock().verdicts)
+        let verdict = |place: &Place| if let Place::Known(verdict) = place { Some(*verdict) } else { None };
+        self.0.told.lock().places.iter().map(verdict).collect()
     }
 }
 
@@ -75,8 +89,10 @@ impl Asker {
     pub fn answer(self, verdict: Verdict) {
         let Some(shared) = self.shared.upgrade() else { return };
         let mut told = shared.told.lock();
-        let Some(place) = told.verdicts.get_mut(self.at).filter(|place| place.is_none()) else { return };
-        *place = Some(verdict);
+        if !matches!(told.places[self.at], Place::Awaited) {
+            return;
+        }
+        told.places[self.at] = Place::Known(verdict);
         told.missing -= 1;
         let is_complete = told.missing == 0;
         drop(told);
@@ -113,16 +129,17 @@ mod tests {
 
     #[test]
     fn what_is_given_up_is_not_waited_for_and_who_left_is_told_nothing() {
-        let (answers, askers) = Answers::of(2);
-        let askers: Vec<_> = askers.collect();
+        let (answers, askers) = Answers::of(3);
+        let [first, given_up, last] = askers.collect::<Vec<_>>().try_into().ok().expect("three");
         answers.give_up(1..2);
-        let mut askers = askers.into_iter();
-        askers.next().expect("two").answer(Ok(()));
+        given_up.answer(Ok(()));
+        first.answer(Ok(()));
+        assert_eq!(answers.all().now_or_never(), None, "a late answer counts for nobody else's");
+        answers.give_up(2..3);
         assert_eq!(answers.all().now_or_never(), Some(()));
-        let late = askers.next().expect("two");
-        assert!(late.is_heard());
-        assert_eq!(answers.known(), [Some(Ok(())), None]);
-        assert!(!late.is_heard());
-        late.answer(Ok(()));
+        assert!(last.is_heard());
+        assert_eq!(answers.known(), [Some(Ok(())), None, None]);
+        assert!(!last.is_heard());
+        last.answer(Ok(()));
     }
 }
