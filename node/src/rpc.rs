@@ -249,6 +249,7 @@ const METHODS: &[(&str, usize, Run)] = &[
     ("net_listening", 0, Light(|_, _| Ok(Value::Bool(true)))),
     ("net_peerCount", 0, Light(|_, _| answer(U64::ZERO))),
     ("net_version", 0, Light(|node, _| answer(node.chain_limits.chain_id.to_string()))),
+    ("pelton_getProof", 3, Heavy(proof::own_proof)),
     ("pelton_quoteAccess", 2, Heavy(quote::quote)),
     ("pelton_sendTransaction", 1, Waits(|node, arguments| Box::pin(send::send(node, arguments)))),
     ("pelton_stages", 0, Light(pelton::stages)),

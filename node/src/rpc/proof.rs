@@ -1,10 +1,18 @@
-//! `eth_getProof`: an account and some of its slots, with the nodes of Ethereum's own tree that prove them.
+//! An account and some of its slots, with what proves them.
 //!
-//! The tree is built from the whole state each time, so only states of limited size are proven. Where blocks are Pelton's
-//! own, their headers commit to another tree; the answer then names the root that its proofs lead to.
+//! `eth_getProof` gives the nodes of Ethereum's tree. Where blocks are Pelton's own, their headers commit to another tree; the
+//! answer then names the root that its proofs lead to. `pelton_getProof` gives a witness of that other tree, which is proof
+//! for whoever knows the root from a later header.
+//!
+//! Both trees are built from the whole state each time, so only states of limited size are proven.
 
-use alloy_primitives::{Address, B256, U64, U256};
+use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_trie::{EMPTY_ROOT_HASH, KECCAK_EMPTY, TrieAccount};
+use pelton_engine::commitment::rules::SCHEME;
+use pelton_engine::evm::call::Reads as _;
+use pelton_engine::state::Account;
+use pelton_engine::trie::Trie;
+use pelton_engine::writes::{WriteSet, account_key, slot_key};
 use serde_json::{Value, json};
 
 use super::Node;
@@ -22,24 +30,34 @@ impl Node {
     /// # Errors
     /// If that state is too large for it.
     pub(super) fn tree(&self, height: u64) -> Result<Tree, Failure> {
+        self.everything(height).map(|state| Tree::new(&state))
+    }
+
+    /// The state after the block at this height, as changes to the empty one.
+    fn everything(&self, height: u64) -> Result<WriteSet, Failure> {
         let max = self.limits().proof_keys_max;
         let state = self.history().at(height).everything(max);
-        let state = state.ok_or_else(|| {
+        state.ok_or_else(|| {
             let words =
                 format!("the state has more than {max} accounts and slots, too many to prove one of them");
             self.hit(Limit::Proof, words)
-        })?;
-        Ok(Tree::new(&state))
+        })
     }
 }
 
-pub(super) fn proof(node: &Node, arguments: &Arguments) -> Answer {
-    let address: Address = arguments.required(0)?;
+/// The slots that a request names, as it names them and as numbers.
+fn slots(arguments: &Arguments) -> Result<(Vec<String>, Vec<U256>), Failure> {
     let keys: Vec<String> = arguments.required(1)?;
     if keys.len() > SLOTS_MAX {
         return Err(Failure::params(format!("too many slots (max {SLOTS_MAX})")));
     }
     let slots = keys.iter().map(|key| slot(key)).collect::<Result<Vec<_>, _>>()?;
+    Ok((keys, slots))
+}
+
+pub(super) fn proof(node: &Node, arguments: &Arguments) -> Answer {
+    let address: Address = arguments.required(0)?;
+    let (keys, slots) = slots(arguments)?;
     let entry = node.find_state(arguments.block(2)?)?;
     let tree = node.tree(entry.number())?;
     let proof = tree.prove(&address, &slots);
@@ -63,6 +81,38 @@ pub(super) fn proof(node: &Node, arguments: &Arguments) -> Answer {
         answer["merkleRoot"] = json!(tree.root());
     }
     Ok(answer)
+}
+
+pub(super) fn own_proof(node: &Node, arguments: &Arguments) -> Answer {
+    let address: Address = arguments.required(0)?;
+    let (given, slots) = slots(arguments)?;
+    let entry = node.find_state(arguments.block(2)?)?;
+    if !node.is_own() {
+        return Err(Failure::server("the headers of this chain commit to Ethereum's tree: see eth_getProof"));
+    }
+    let mut trie = Trie::new();
+    trie.apply(&node.everything(entry.number())?.trie_updates());
+    let of_slots = slots.iter().map(|slot| slot_key(&address, slot));
+    let mut keys: Vec<_> = [account_key(&address)].into_iter().chain(of_slots).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let state = node.history().at(entry.number());
+    let account = state.account(&address).map(|Account { nonce, balance, code_hash }| {
+        json!({ "nonce": U64::from(nonce), "balance": balance, "codeHash": code_hash })
+    });
+    let values = given.iter().zip(slots);
+    let values = values
+        .map(|(given, slot)| json!({ "key": shown(given, slot), "value": state.slot(&address, &slot) }));
+    Ok(json!({
+        "address": address,
+        "account": account,
+        "storage": values.collect::<Value>(),
+        "blockNumber": U64::from(entry.number()),
+        "blockHash": entry.hash,
+        "root": B256::from(trie.root()),
+        "scheme": SCHEME,
+        "witness": Bytes::from(trie.witness(&keys)),
+    }))
 }
 
 /// A key as it was given: in full, or as a number.

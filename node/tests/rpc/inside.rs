@@ -5,6 +5,9 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_rlp::Decodable as _;
 use alloy_trie::Nibbles;
 use alloy_trie::proof::verify_proof;
+use pelton_engine::commitment::verifier::Verifier;
+use pelton_engine::state::Account;
+use pelton_engine::writes::{account_key, account_value, slot_key, slot_value};
 use serde_json::{Value, json};
 
 use crate::client::{call, fail, number, standard};
@@ -64,6 +67,37 @@ fn a_proof_leads_to_the_root_that_stands_beside_it() {
     }
     let old = call(node, "eth_getProof", json!([contract, [], "0x0"]));
     assert_eq!((&old["nonce"], &old["balance"]), (&json!("0x0"), &json!("0x0")), "it was not there yet");
+}
+
+#[test]
+fn a_witness_proves_an_account_and_slots_under_the_root_of_the_header() {
+    let node = standard();
+    let contract = deploy(node);
+    count(node, contract, 1);
+    for (block, is_there) in [("latest", true), ("0x0", false)] {
+        let proof = call(node, "pelton_getProof", json!([contract, ["0x0", "0x7"], block]));
+        let header = call(node, "eth_getBlockByNumber", json!([block, false]));
+        assert_eq!((&proof["root"], &proof["blockHash"]), (&header["stateRoot"], &header["hash"]));
+        let root: B256 = parsed(&proof["root"]);
+        let witness: Bytes = parsed(&proof["witness"]);
+        let verifier = Verifier::open(&root, &witness).expect("it is a witness of that root");
+        let account = is_there.then(|| Account {
+            nonce: number(&proof["account"]["nonce"]),
+            balance: parsed(&proof["account"]["balance"]),
+            code_hash: parsed(&proof["account"]["codeHash"]),
+        });
+        assert_eq!(proof["account"].is_object(), is_there);
+        let proven = verifier.get(&account_key(&contract)).expect("it is covered");
+        assert_eq!(proven, account.map(|account| account_value(&account)));
+        for (at, slot) in [0_u64, 7].into_iter().enumerate() {
+            let value: U256 = parsed(&proof["storage"][at]["value"]);
+            let proven = verifier.get(&slot_key(&contract, &U256::from(slot))).expect("it is covered");
+            assert_eq!(proven, (!value.is_zero()).then(|| slot_value(&value)));
+            assert_eq!(value.is_zero(), slot == 7 || !is_there);
+        }
+        let other = verifier.get(&account_key(&Address::repeat_byte(9)));
+        assert!(other.is_err() || other == Ok(None), "nothing is said of others but that they are not there");
+    }
 }
 
 #[test]
