@@ -146,6 +146,16 @@ fn a_network_that_is_killed_stands_where_its_last_answer_was() {
 }
 
 #[test]
+#[should_panic(expected = "a receipt that was answered")]
+fn a_network_that_has_lost_its_chain_is_noticed() {
+    let mut client = Client::new();
+    client.live(1);
+    std::fs::remove_dir_all(client.folder.path().join("chain")).expect("nobody has it");
+    let devnet = client.start();
+    client.check(&devnet, NEWEST);
+}
+
+#[test]
 #[ignore = "takes half an hour: a thousand kills of many chains"]
 fn a_network_that_is_killed_a_thousand_times_stands_where_its_last_answer_was() {
     for chain in 0..25 {
