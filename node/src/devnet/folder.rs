@@ -24,6 +24,9 @@ use pelton_pipeline::topology::Storage;
 
 use crate::history::{Entry, Kept, Next};
 
+/// Of a segment of the state's log. A start begins one and fills it with zeros, and development networks start often.
+const SEGMENT_BYTES: u64 = 4 << 20;
+
 /// What is chosen.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -55,7 +58,8 @@ impl Folder {
         let Settings { path, blocks_max } = settings;
         let failed = |error: &dyn std::fmt::Display| io::Error::other(format!("{}: {error}", path.display()));
         let files: Arc<dyn Files> = Arc::new(Disk::open(path).map_err(|error| failed(&error))?);
-        let opened = Start::open(&files, &store::Settings::standard(), genesis, limits);
+        let chosen = store::Settings { segment_bytes: SEGMENT_BYTES, ..store::Settings::standard() };
+        let opened = Start::open(&files, &chosen, genesis, limits);
         let (start, store) = opened.map_err(|error| failed(&error))?;
         let newest = start.summaries.last().expect("a chain stands at a block");
         let (gas_used, root) = (newest.gas_used, Some(newest.state_root));

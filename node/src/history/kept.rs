@@ -36,8 +36,11 @@ impl Kept {
 
     /// Height of the oldest block.
     pub fn oldest(&self) -> u64 {
-        // Nothing is forgotten yet where the first block is there.
-        self.archive.oldest().checked_sub(1).filter(|below| *below == 0).unwrap_or(self.archive.oldest())
+        match self.archive.oldest() {
+            // Nothing is forgotten where the first block is there.
+            1 => 0,
+            oldest => oldest,
+        }
     }
 
     /// The block at a height, if it is kept; that of the newest one does not say what comes next.
