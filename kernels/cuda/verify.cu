@@ -7,12 +7,15 @@
 //   signatures 64 bytes each                                             then zeros; 255 in front where nobody answered
 //   keys       32 bytes each (ed25519), or parities, 1 byte each (secp256k1)
 //
-//   tasks      number of a signature and of a place among the keys that are known, u32 each; those of the same kind
-//              stand together, so that threads that run together do the same
-//   count      how many tasks
+//   order      the tasks: number of a signature and of a place among the keys that are known, u32 each; those of the
+//              same kind stand together, so that threads that run together do the same
+//   part       which of them a kernel is for: the number of the first one, and how many, u32 each
 //   scratch    96 bytes for each task of secp256k1, 384 for each of ed25519
 //   known      keys that are known: Ed25519Known or SecpKnown by place
 //   secret     32 bytes that are others for each batch
+//
+// All that differs between batches of a length is read from memory, so that one CUDA graph serves many of them: there may
+// be more threads than tasks, and those do nothing.
 //
 // What a key that is known does not prove is left without an answer, and answered by the kernels that need none.
 #include "scheme/ed25519_known.cuh"
@@ -32,6 +35,9 @@ static_assert(sizeof(Ed25519Known) == 6208 && sizeof(SecpKnown) == 6272, "the ho
 
 struct Task {
     uint32_t signature, place;
+};
+struct Part {
+    uint32_t first, count;
 };
 
 // Every byte of a verdict is written: what stood there before is no part of an answer.
@@ -57,14 +63,19 @@ extern "C" __global__ void pelton_tables() {
         const uint32_t* ends,                             \
         const uint8_t* signatures,                        \
         const uint8_t* keys,                              \
-        const Task* tasks,                                \
-        uint32_t count,                                   \
+        const Task* order,                                \
+        const Part* part,                                 \
         uint8_t* scratch,                                 \
         uint8_t* known,                                   \
         const uint8_t* secret)
-#define PELTON_UNUSED (void)verdicts, (void)tasks, (void)messages, (void)ends, (void)signatures, (void)keys, (void)scratch, (void)known, (void)secret
+// What each of them begins with: its tasks, and how many.
+#define PELTON_BEGIN                                          \
+    const uint32_t count = part->count;                       \
+    [[maybe_unused]] const Task* tasks = order + part->first; \
+    (void)verdicts, (void)messages, (void)ends, (void)signatures, (void)keys, (void)scratch, (void)known, (void)secret
 
-// The task of a thread, or its first one; a kernel in which each has `shared` of them has those `stride` apart.
+// The number of a thread's task among these, or of its first one; a kernel in which each has `shared` of them has those
+// `stride` apart.
 PELTON_DEVICE uint32_t thread_task() { return blockIdx.x * blockDim.x + threadIdx.x; }
 PELTON_DEVICE uint32_t stride_of(uint32_t count, uint32_t shared) { return (count + shared - 1) / shared; }
 
@@ -84,7 +95,7 @@ PELTON_DEVICE uint32_t start_of(const uint32_t* ends, uint32_t signature) { retu
 
 // Tasks whose keys are known.
 PELTON_VERIFY(pelton_ed25519_known) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     if (thread_task() >= count) return;
     Task task = tasks[thread_task()];
     uint32_t i = task.signature, start = start_of(ends, i);
@@ -97,7 +108,7 @@ PELTON_VERIFY(pelton_ed25519_known) {
 
 // The four steps of random sums, see scheme/ed25519_sums.cuh.
 PELTON_VERIFY(pelton_ed25519_equations) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     if (thread_task() >= count) return;
     uint32_t i = tasks[thread_task()].signature, start = start_of(ends, i);
     Ed25519Equation* equation = sums_equation(ed25519_sums(count, scratch), thread_task());
@@ -108,7 +119,7 @@ PELTON_VERIFY(pelton_ed25519_equations) {
 
 // ED25519_WINDOWS threads for each group, those for the same window together.
 PELTON_VERIFY(pelton_ed25519_windows) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     Ed25519Sums sums = ed25519_sums(count, scratch);
     uint32_t window = thread_task() / sums.groups, group = thread_task() % sums.groups;
     if (window >= ED25519_WINDOWS) return;
@@ -118,7 +129,7 @@ PELTON_VERIFY(pelton_ed25519_windows) {
 
 // A thread for each group.
 PELTON_VERIFY(pelton_ed25519_groups) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     Ed25519Sums sums = ed25519_sums(count, scratch);
     uint32_t group = thread_task();
     if (group >= sums.groups) return;
@@ -130,7 +141,7 @@ PELTON_VERIFY(pelton_ed25519_groups) {
 
 // What a group that does not hold leaves open, the next kernel answers.
 PELTON_VERIFY(pelton_ed25519_addresses) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     if (thread_task() >= count) return;
     uint32_t i = tasks[thread_task()].signature;
     if (!*sums_holds(ed25519_sums(count, scratch), sums_group(thread_task())) || is_answered(verdicts, i)) return;
@@ -140,7 +151,7 @@ PELTON_VERIFY(pelton_ed25519_addresses) {
 }
 
 PELTON_VERIFY(pelton_ed25519) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     if (thread_task() >= count) return;
     uint32_t i = tasks[thread_task()].signature, start = start_of(ends, i);
     if (is_answered(verdicts, i)) return;
@@ -152,7 +163,7 @@ PELTON_VERIFY(pelton_ed25519) {
 
 // Tasks whose keys are to be known from the next batch on.
 PELTON_VERIFY(pelton_ed25519_know) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     if (thread_task() >= count) return;
     Task task = tasks[thread_task()];
     ed25519_know((Ed25519Known*)known + task.place, keys + 32 * task.signature);
@@ -161,7 +172,7 @@ PELTON_VERIFY(pelton_ed25519_know) {
 // The three steps of secp256k1 with known keys, see scheme/secp256k1_known.cuh, and those without, see scheme/secp256k1.cuh.
 // In the first and the last one of both a thread has SECP_SHARED tasks.
 PELTON_VERIFY(pelton_secp256k1_known_begin) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     uint32_t stride = stride_of(count, SECP_SHARED);
     if (thread_task() >= stride) return;
     secp_invert((SecpKept*)scratch, thread_task(), stride, count, [&](uint32_t at) {
@@ -170,7 +181,7 @@ PELTON_VERIFY(pelton_secp256k1_known_begin) {
 }
 
 PELTON_VERIFY(pelton_secp256k1_known) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     if (thread_task() >= count) return;
     Task task = tasks[thread_task()];
     uint32_t i = task.signature, start = start_of(ends, i);
@@ -182,7 +193,7 @@ PELTON_VERIFY(pelton_secp256k1_known) {
 }
 
 PELTON_VERIFY(pelton_secp256k1_known_end) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     uint32_t stride = stride_of(count, SECP_SHARED);
     if (thread_task() >= stride) return;
     auto answer = [&](uint32_t at, bool is_point, const Fsecp& x, const Fsecp& y) {
@@ -195,7 +206,7 @@ PELTON_VERIFY(pelton_secp256k1_known_end) {
 }
 
 PELTON_VERIFY(pelton_secp256k1_begin) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     uint32_t stride = stride_of(count, SECP_SHARED);
     if (thread_task() >= stride || !is_any_open(verdicts, tasks, stride, count)) return;
     secp_invert((SecpKept*)scratch, thread_task(), stride, count, [&](uint32_t at) {
@@ -204,7 +215,7 @@ PELTON_VERIFY(pelton_secp256k1_begin) {
 }
 
 PELTON_VERIFY(pelton_secp256k1) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     if (thread_task() >= count) return;
     uint32_t i = tasks[thread_task()].signature, start = start_of(ends, i);
     if (is_answered(verdicts, i)) return;
@@ -215,7 +226,7 @@ PELTON_VERIFY(pelton_secp256k1) {
 }
 
 PELTON_VERIFY(pelton_secp256k1_end) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     uint32_t stride = stride_of(count, SECP_SHARED);
     if (thread_task() >= stride || !is_any_open(verdicts, tasks, stride, count)) return;
     auto answer = [&](uint32_t at, bool is_key, const Fsecp& x, const Fsecp& y) {
@@ -230,16 +241,16 @@ PELTON_VERIFY(pelton_secp256k1_end) {
 
 // Tasks whose keys, recovered just now, are to be known from the next batch on.
 PELTON_VERIFY(pelton_secp256k1_know) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     if (thread_task() >= count) return;
     Task task = tasks[thread_task()];
     const uint8_t* address = verdicts + VERDICT_BYTES * task.signature + 1;
-    secp_know((SecpKnown*)known + task.place, (const SecpKept*)scratch + thread_task(), address);
+    secp_know((SecpKnown*)known + task.place, (const SecpKept*)scratch + part->first + thread_task(), address);
 }
 
 // Not signatures but hashes: the Keccak-256 of each message, in place of a verdict.
 PELTON_VERIFY(pelton_keccak256) {
-    PELTON_UNUSED;
+    PELTON_BEGIN;
     uint32_t i = thread_task();
     if (i >= count) return;
     const uint8_t* message = messages + start_of(ends, i);

@@ -15,10 +15,11 @@ mod input;
 mod places;
 mod slot;
 mod steps;
+mod stuck;
 mod sums;
 
 use std::fmt::Display;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cudarc::driver::CudaContext;
 use cudarc::nvrtc::Ptx;
@@ -30,6 +31,7 @@ pub use hasher::Hasher;
 use places::Places;
 use slot::Slot;
 use steps::Steps;
+use stuck::{Busy, Stuck};
 use sums::Sums;
 
 /// The kernels, for every GPU that is supported.
@@ -38,9 +40,7 @@ static KERNELS: &[u8] = include_bytes!("../cuda/pelton.fatbin");
 /// Batches that a GPU holds at a time.
 const SLOTS: usize = 3;
 
-/// GPUs that were given up while they worked on something. To free their memory would wait for that, and it may never end;
-/// while it has not, no GPU is opened, so that there are never more of them than were open at a time.
-static STUCK: Mutex<Vec<Cuda>> = Mutex::new(Vec::new());
+static STUCK: Stuck<Cuda> = Stuck::new();
 
 /// An NVIDIA GPU.
 pub struct Cuda {
@@ -63,12 +63,14 @@ pub struct Settings {
     pub keys_max: usize,
     /// From how many ed25519 signatures on, whose keys are not known, sums are made.
     pub sums_min: usize,
+    /// Whether short batches are sent as CUDA graphs, each by one call: see `cuda/slot/graphs.rs`.
+    pub has_graphs: bool,
 }
 
 impl Settings {
     /// 400 MB of keys for each scheme, and sums where a batch is long enough to keep a GPU busy without them.
     pub fn new(secret: [u8; 32]) -> Settings {
-        Settings { secret, keys_max: 1 << 16, sums_min: 4_096 }
+        Settings { secret, keys_max: 1 << 16, sums_min: 4_096, has_graphs: true }
     }
 }
 
@@ -112,17 +114,7 @@ fn guarded<T>(ask: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 /// # Errors
 /// Why there is none that can be used, for people.
 pub fn open(ordinal: usize, settings: Settings) -> Result<Box<dyn Device>, String> {
-    let devices = count()?;
-    if ordinal >= devices {
-        return Err(format!("there is no CUDA device {ordinal}; there are {devices}"));
-    }
-    let mut stuck = STUCK.lock().unwrap_or_else(PoisonError::into_inner);
-    stuck.retain(Cuda::is_in_use);
-    if !stuck.is_empty() {
-        return Err("the CUDA device is not done with what it was given up for".to_owned());
-    }
-    drop(stuck);
-    let context = CudaContext::new(ordinal).map_err(in_words)?;
+    let context = context(ordinal, &STUCK)?;
     let module = context.load_module(Ptx::from_binary(KERNELS.to_vec())).map_err(in_words)?;
     let function = |name| module.load_function(name).map_err(in_words);
     slot::run_once(&context, &function("pelton_tables")?)?;
@@ -131,9 +123,21 @@ pub fn open(ordinal: usize, settings: Settings) -> Result<Box<dyn Device>, Strin
         Steps::of(Scheme::Ed25519, &context, &module, settings.keys_max)?,
     ];
     let places = [Scheme::Secp256k1, Scheme::Ed25519].map(|scheme| Places::new(scheme, settings.keys_max));
-    let slots = (0..SLOTS).map(|_| Slot::new(&context)).collect::<Result<_, _>>()?;
+    let slots = (0..SLOTS).map(|_| Slot::new(&context, settings.has_graphs)).collect::<Result<_, _>>()?;
     let sums = Sums::new(settings.secret, settings.sums_min);
     Ok(Box::new(Cuda { slots, steps, places, sums, schemes: [Scheme::Ed25519; SLOTS] }))
+}
+
+/// The GPU of this number, which works on nothing of this kind that was given up.
+fn context<T: Busy>(ordinal: usize, stuck: &Stuck<T>) -> Result<Arc<CudaContext>, String> {
+    let devices = count()?;
+    if ordinal >= devices {
+        return Err(format!("there is no CUDA device {ordinal}; there are {devices}"));
+    }
+    stuck.none_is_left()?;
+    let context = guarded(|| CudaContext::new(ordinal).map_err(in_words))?;
+    slot::track_nothing(&context);
+    Ok(context)
 }
 
 /// The name of the GPU of this number, if there is one.
@@ -174,13 +178,11 @@ impl Device for Cuda {
     }
 
     fn abandon(self: Box<Self>) {
-        if self.is_in_use() {
-            STUCK.lock().unwrap_or_else(PoisonError::into_inner).push(*self);
-        }
+        STUCK.give_up(*self);
     }
 }
 
-impl Cuda {
+impl Busy for Cuda {
     fn is_in_use(&self) -> bool {
         self.slots.iter().any(Slot::is_in_use)
     }

@@ -29,7 +29,7 @@ const BUDGETS: [&[Budget]; VERIFYING.len()] = [
         ("pelton_keccak256", [96, 0, 1_600]),
         ("pelton_secp256k1", [160, 0, 25_000]),
         ("pelton_secp256k1_begin", [72, 0, 1_500]),
-        ("pelton_secp256k1_end", [104, 0, 6_000]),
+        ("pelton_secp256k1_end", [112, 0, 6_000]),
         ("pelton_secp256k1_know", [152, 0, 10_000]),
         ("pelton_secp256k1_known", [152, 0, 14_500]),
         ("pelton_secp256k1_known_begin", [64, 0, 1_500]),

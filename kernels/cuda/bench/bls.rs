@@ -3,7 +3,7 @@
 use blst::min_pk::SecretKey;
 use pelton_kernels::Level;
 use pelton_kernels::bls12381::device::{DeviceVerification, Open, measure as crossover};
-use pelton_kernels::bls12381::{KnownKey, SIGNATURE_TAG, SignedMessage};
+use pelton_kernels::bls12381::{BatchVerification, KnownKey, SIGNATURE_TAG, SignedMessage};
 use pelton_kernels::cuda::bls::{PRODUCTS, open, time};
 use pelton_kernels::cuda::ceilings::{CEILINGS, Gpu};
 use pelton_kernels::device::Settings;
@@ -126,7 +126,11 @@ pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
         table.figure(format!("{name}, a batch of {}", short.len()), duration(median(times)), "");
     }
     forged(sizes, &mut device, table)?;
-    if sizes.with_cpu { beside_the_cpu(&mut device, table) } else { Ok(()) }
+    if !sizes.with_cpu {
+        return Ok(());
+    }
+    beside_the_cpu(&mut device, table)?;
+    beside_all_threads(sizes, table)
 }
 
 /// By the GPU's own clock.
@@ -180,4 +184,50 @@ fn beside_the_cpu(device: &mut DeviceVerification, table: &mut Table) -> Result<
         table.figure(format!("BLS, {name}, crossover with one thread of the CPU"), least, "signatures");
     }
     Ok(())
+}
+
+/// The same beside all threads of the CPU, which have equal parts of a batch: how long each takes, by length.
+pub fn beside_all_threads(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
+    const TIMES: usize = 3;
+    let mut device = device()?;
+    let threads = rayon::current_num_threads();
+    table.heading(format!("BLS beside {threads} threads of the CPU"));
+    for (name, is_of_one, _) in KINDS {
+        let most = sizes.batch.min(SLOT);
+        let signed = Signed::new(is_of_one, sizes.different.min(most), most);
+        let batch = signed.batch();
+        let mut least = None;
+        for length in std::iter::successors(Some(4), |length| Some(4 * length)).take_while(|of| *of <= most) {
+            let some = &batch[..length];
+            let (mut by_gpu, mut by_cpu) = (Vec::new(), Vec::new());
+            for _ in 0..TIMES.min(sizes.times) {
+                let started = instant();
+                let of_gpu = verdicts(&mut device, some)?;
+                by_gpu.push(started.elapsed().as_nanos() as f64);
+                let started = instant();
+                let of_cpu = on_all_threads(some, threads);
+                by_cpu.push(started.elapsed().as_nanos() as f64);
+                if of_gpu != vec![true; length] || of_cpu != of_gpu {
+                    return Err(format!("{name}: a valid signature was refused"));
+                }
+            }
+            let (gpu, cpu) = (median(by_gpu), median(by_cpu));
+            // From there on, at all that were measured.
+            least = if gpu < cpu { least.or(Some(length)) } else { None };
+            table.figure(format!("{name}, {length}"), duration(gpu), format!("{} by the CPU", duration(cpu)));
+        }
+        let least = least.map_or("never".to_owned(), |length| length.to_string());
+        table.figure(format!("{name}, crossover with all threads"), least, "signatures, of those measured");
+    }
+    Ok(())
+}
+
+fn on_all_threads(batch: &[SignedMessage], threads: usize) -> Vec<bool> {
+    let parts = batch.par_chunks(batch.len().div_ceil(threads));
+    let verdicts = parts.flat_map_iter(|part| {
+        let mut verdicts = Vec::with_capacity(part.len());
+        BatchVerification::new([7; 32], Level::best()).verify(part, &mut verdicts);
+        verdicts
+    });
+    verdicts.collect()
 }

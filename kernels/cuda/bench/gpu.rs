@@ -5,9 +5,9 @@ use pelton_kernels::cuda::ceilings::{CEILINGS, FLOORS, Gpu, Way};
 use pelton_kernels::keccak256;
 
 use super::batches::valid;
-use super::ends::instant;
+use super::ends::{SHORT, instant};
 use super::sizes::Sizes;
-use super::table::{Table, median, per_second};
+use super::table::{Table, duration, median, per_second};
 
 /// Blocks for each multiprocessor: 2048 threads of it.
 const BLOCKS: u32 = 8;
@@ -48,7 +48,16 @@ pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
         table.figure(floor.name, per_second(rate), note);
         let note = format!("registers; {local} bytes beside them; {threads} threads at a time");
         table.figure("", registers.to_string(), note);
+        let (different, count) = (SHORT.min(sizes.different), SHORT.min(sizes.batch));
+        let short = valid(floor.scheme, different, count, floor.way == Way::Known);
+        let (_, times) = gpu.verify(&short, floor.way, sizes.times)?;
+        table.figure(format!("{}, a batch of {SHORT}", floor.name), duration(median(times)), "kernels alone");
     }
+    let (graphs, note) = match gpu.graphs() {
+        Ok(recorded) => (recorded.to_string(), "recorded, of short batches".to_owned()),
+        Err(reason) => ("none".to_owned(), reason.to_owned()),
+    };
+    table.figure("CUDA graphs", graphs, note);
     hashes(sizes, table)
 }
 

@@ -3,6 +3,8 @@
 //
 //   launch, copy, fill ──> a stream's queue ──> run when somebody looks at an event, who is told that it is not reached yet
 //
+//   begin a capture, launch ... ──> a graph ── launch a graph ──> a stream's queue
+//
 // Nothing that is queued runs before somebody looks, so memory that is touched too soon, and arguments that do not outlive
 // their call, show as wrong answers. Memory that is freed while something queued may still use it ends the process: a real
 // driver would wait, perhaps for ever.
@@ -16,9 +18,14 @@
 //   liar            kernels say the opposite            garbage     kernels write bytes that are no answers
 //   forgetful       keys that are to be known are not written
 //   holds-all       all random sums are said to hold
+//   no-capture      no graph is recorded                no-graph        what was recorded does not become a graph
+//   no-graph-launch graphs are not launched
 //
-// Beside that file, with `.known` behind its name, stands how many signatures were answered by keys that are known, and with
-// `.held` how many random sums held.
+// Whatever a real driver may refuse while a stream records, this one refuses.
+//
+// Beside that file, with `.known` behind its name, stands how many signatures were answered by keys that are known, with
+// `.held` how many random sums held, and with `.recorded` and `.graphs` how many graphs were made and
+// launched.
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,25 +35,32 @@
 #include <iostream>
 #include <mutex>
 #include <set>
+#include <vector>
 
 #include "kernels.h"
 
 enum Result { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_DEVICE = 101, NO_IMAGE = 209,
-              NOT_FOUND = 500, NOT_READY = 600, LAUNCH_FAILED = 719, NOT_SUPPORTED = 801 };
+              NOT_FOUND = 500, NOT_READY = 600, LAUNCH_FAILED = 719, NOT_SUPPORTED = 801, CAPTURE_UNSUPPORTED = 900,
+              CAPTURE_INVALIDATED = 901 };
 
 struct Event {
     uint64_t asked = 0, reached = 0;  // how often it was recorded, and how many of those were reached
     struct Stream* stream = nullptr;
     double at_ms = 0;
 };
+typedef std::function<void()> Command;
+typedef std::vector<Command> Graph;
 struct Stream {
-    std::deque<std::function<void()>> queue;
+    std::deque<Command> queue;
+    Graph recorded;
+    bool is_recording = false, is_spoilt = false;
 };
 
 // One driver, one lock: callers may be on any thread.
 static std::recursive_mutex LOCK;
 static std::set<Stream*> STREAMS;
 static thread_local void* CURRENT = nullptr;
+static thread_local Stream* RECORDING = nullptr;  // what this thread records on
 static int CONTEXT;
 
 #define CALL(name, ...) \
@@ -60,10 +74,24 @@ static bool fails_by(const char* misdeed) {
     return word == misdeed;
 }
 
+static void put(Stream* stream, Command command) {
+    if (stream->is_recording) {
+        stream->recorded.push_back(std::move(command));
+    } else {
+        stream->queue.push_back(std::move(command));
+    }
+}
+
+// Whether this thread records, and so may not do what it is about to do.
+static bool spoils() {
+    if (RECORDING) RECORDING->is_spoilt = true;
+    return RECORDING;
+}
+
 static bool run_one(Stream* stream) {
     if (stream->queue.empty() || fails_by("stuck")) return false;
     // Out of the queue first: what runs may look at the stream.
-    std::function<void()> command = std::move(stream->queue.front());
+    Command command = std::move(stream->queue.front());
     stream->queue.pop_front();
     command();
     return true;
@@ -162,38 +190,44 @@ CALL(cuModuleUnload, void*) END
 
 CALL(cuStreamCreate, Stream** stream, unsigned) STREAMS.insert(*stream = new Stream); END
 CALL(cuStreamDestroy_v2, Stream* stream) run_all(stream); STREAMS.erase(stream); delete stream; END
-CALL(cuStreamSynchronize, Stream* stream) if (fails_by("lost")) return LAUNCH_FAILED; run_all(stream); END
+CALL(cuStreamSynchronize, Stream* stream) if (spoils()) return CAPTURE_UNSUPPORTED; if (fails_by("lost")) return LAUNCH_FAILED; run_all(stream); END
 CALL(cuStreamWaitEvent, Stream* stream, Event* event, unsigned)
+    if (spoils()) return CAPTURE_UNSUPPORTED;
     uint64_t asked = event->asked;
-    stream->queue.push_back([=] { while (event->reached < asked) run_one(event->stream); });
+    put(stream, [=] { while (event->reached < asked) run_one(event->stream); });
 END
 
 CALL(cuEventCreate, Event** event, unsigned) *event = new Event; END
 CALL(cuEventDestroy_v2, Event*) END  // never freed: queues may hold it
 CALL(cuEventRecord, Event* event, Stream* stream)
+    if (spoils()) return CAPTURE_UNSUPPORTED;
     event->stream = stream;
     uint64_t asked = ++event->asked;
-    stream->queue.push_back([=] {
+    put(stream, [=] {
         event->reached = asked;
         event->at_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
     });
 END
 CALL(cuEventQuery, Event* event)
+    if (spoils()) return CAPTURE_UNSUPPORTED;
     if (fails_by("lost")) return LAUNCH_FAILED;
     if (event->reached == event->asked) return SUCCESS;
     while (run_one(event->stream)) {}
     return NOT_READY;
 }
 CALL(cuEventSynchronize, Event* event)
+    if (spoils()) return CAPTURE_UNSUPPORTED;
     if (event->reached != event->asked) run_all(event->stream);
 END
 CALL(cuEventElapsedTime, float* ms, Event* start, Event* end) *ms = (float)(end->at_ms - start->at_ms); END
 
 static int allocate(void** memory, size_t bytes) {
+    if (spoils()) return CAPTURE_UNSUPPORTED;
     if (fails_by("out-of-memory") || !(*memory = calloc(bytes, 1))) return OUT_OF_MEMORY;
     return SUCCESS;
 }
 static int release(void* memory) {
+    if (spoils()) return CAPTURE_UNSUPPORTED;
     for (Stream* stream : STREAMS) run_all(stream);
     free(memory);
     return SUCCESS;
@@ -206,32 +240,63 @@ CALL(cuMemFreeAsync, void* memory, Stream*) return release(memory); }
 CALL(cuMemFreeHost, void* memory) return release(memory); }
 
 static void queue_copy(Stream* stream, void* to, const void* from, size_t bytes) {
-    stream->queue.push_back([=] { memcpy(to, from, bytes); });
+    put(stream, [=] { memcpy(to, from, bytes); });
 }
 CALL(cuMemcpyHtoDAsync_v2, void* to, const void* from, size_t bytes, Stream* stream) queue_copy(stream, to, from, bytes); END
 CALL(cuMemcpyDtoHAsync_v2, void* to, void* from, size_t bytes, Stream* stream) queue_copy(stream, to, from, bytes); END
 CALL(cuMemsetD8Async, void* to, unsigned char value, size_t bytes, Stream* stream)
-    stream->queue.push_back([=] { memset(to, value, bytes); });
+    put(stream, [=] { memset(to, value, bytes); });
 END
 
 CALL(cuLaunchKernel, const Kernel* kernel, unsigned blocks, unsigned, unsigned, unsigned threads, unsigned, unsigned,
      unsigned, Stream* stream, void** arguments, void**)
-    if (fails_by("refuses")) return LAUNCH_FAILED;
+    if (fails_by("refuses")) {
+        spoils();
+        return LAUNCH_FAILED;
+    }
     Launch launch = spoilt_bytes(kernel, (*kernel)(arguments, blocks, threads), arguments);
     auto is = [&](const char* name) { return kernel == &KERNELS.at(name); };
     bool answers = is("pelton_ed25519") || is("pelton_secp256k1_end");
     bool knows = is("pelton_ed25519_known") || is("pelton_secp256k1_known_end");
     bool learns = is("pelton_ed25519_know") || is("pelton_secp256k1_know");
-    uint8_t* verdicts = answers || knows ? *static_cast<uint8_t**>(arguments[0]) : nullptr;
-    const Task* tasks = knows ? *static_cast<const Task**>(arguments[5]) : nullptr;
     bool sums = is("pelton_ed25519_groups");
+    uint8_t* verdicts = answers || knows ? *static_cast<uint8_t**>(arguments[0]) : nullptr;
+    const Task* order = knows ? *static_cast<const Task**>(arguments[5]) : nullptr;
+    const Part* part = answers || knows || sums ? *static_cast<const Part**>(arguments[6]) : nullptr;
     uint8_t* scratch = sums ? *static_cast<uint8_t**>(arguments[7]) : nullptr;
-    uint32_t count = answers || knows || sums ? *static_cast<uint32_t*>(arguments[6]) : 0;
-    stream->queue.push_back([=] {
+    put(stream, [=] {
         if (fails_by("silent") || (learns && fails_by("forgetful"))) return;
         launch();
-        if (knows) note_known(verdicts, tasks, count);
-        if (sums) note_held(count, scratch);
-        if (answers) spoil(verdicts, count);
+        if (knows) note_known(verdicts, order + part->first, part->count);
+        if (sums) note_held(part->count, scratch);
+        if (answers) spoil(verdicts, part->count);
     });
 END
+
+CALL(cuStreamBeginCapture_v2, Stream* stream, int)
+    if (fails_by("no-capture") || stream->is_recording) return NOT_SUPPORTED;
+    stream->is_recording = true;
+    stream->is_spoilt = false;
+    stream->recorded.clear();
+    RECORDING = stream;
+END
+CALL(cuStreamEndCapture, Stream* stream, Graph** graph)
+    stream->is_recording = false;
+    RECORDING = nullptr;
+    *graph = nullptr;
+    if (stream->is_spoilt) return CAPTURE_INVALIDATED;
+    *graph = new Graph(std::move(stream->recorded));
+END
+CALL(cuGraphInstantiateWithFlags, Graph** executable, Graph* graph, unsigned long long)
+    if (fails_by("no-graph")) return NOT_SUPPORTED;
+    *executable = new Graph(*graph);
+    note(".recorded", 1);
+END
+CALL(cuGraphLaunch, Graph* executable, Stream* stream)
+    if (fails_by("refuses")) return LAUNCH_FAILED;
+    if (fails_by("no-graph-launch")) return NOT_SUPPORTED;
+    for (const Command& command : *executable) put(stream, command);
+    note(".graphs", 1);
+END
+CALL(cuGraphExecDestroy, Graph* executable) delete executable; END
+CALL(cuGraphDestroy, Graph* graph) delete graph; END

@@ -6,16 +6,17 @@
 //!
 //! Several slots, since the check of sums takes few threads for long: beside it there is room for what other slots do.
 
+mod asked;
 mod kernels;
 mod layout;
 mod slot;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use cudarc::driver::CudaContext;
 use cudarc::nvrtc::Ptx;
 
-use super::{count, guarded, in_words};
+use super::stuck::{Busy, Stuck};
+use super::{context, guarded, in_words};
 use crate::bls12381::SignedMessage;
 use crate::bls12381::device::{Answers, Device, Work};
 use kernels::Kernels;
@@ -31,8 +32,7 @@ const SLOTS: usize = 4;
 /// one among many of one message.
 pub const PRODUCTS: [u64; 2] = [6_983_000, 1_009_000];
 
-/// GPUs that were given up while they worked on something, as in [`cuda`](super): while there are any, none is opened.
-static STUCK: Mutex<Vec<Cuda>> = Mutex::new(Vec::new());
+static STUCK: Stuck<Cuda> = Stuck::new();
 
 /// An NVIDIA GPU.
 struct Cuda {
@@ -45,9 +45,6 @@ struct Cuda {
 /// # Errors
 /// What the driver says, or that a signature was refused, for people.
 pub fn time(signed: &[SignedMessage], is_in_sums: bool, times: usize) -> Result<Vec<f64>, String> {
-    if count()? == 0 {
-        return Err("there is no CUDA device on this machine".to_owned());
-    }
     let mut slot = guarded(|| slots(0, 1))?.remove(0);
     let work = Work::sample(signed, is_in_sums);
     slot.start(&work)?;
@@ -64,7 +61,7 @@ pub fn time(signed: &[SignedMessage], is_in_sums: bool, times: usize) -> Result<
 }
 
 fn slots(ordinal: usize, count: usize) -> Result<Vec<Slot>, String> {
-    let context = CudaContext::new(ordinal).map_err(in_words)?;
+    let context = context(ordinal, &STUCK)?;
     let module = context.load_module(Ptx::from_binary(KERNELS.to_vec())).map_err(in_words)?;
     let kernels = Arc::new(Kernels::of(&module)?);
     (0..count).map(|_| Slot::new(&context, &kernels)).collect()
@@ -75,16 +72,6 @@ fn slots(ordinal: usize, count: usize) -> Result<Vec<Slot>, String> {
 /// # Errors
 /// Why there is none that can be used, for people.
 pub fn open(ordinal: usize) -> Result<Box<dyn Device>, String> {
-    let devices = count()?;
-    if ordinal >= devices {
-        return Err(format!("there is no CUDA device {ordinal}; there are {devices}"));
-    }
-    let mut stuck = STUCK.lock().unwrap_or_else(PoisonError::into_inner);
-    stuck.retain(Cuda::is_in_use);
-    if !stuck.is_empty() {
-        return Err("the CUDA device is not done with what it was given up for".to_owned());
-    }
-    drop(stuck);
     let slots = guarded(|| slots(ordinal, SLOTS))?;
     Ok(Box::new(Cuda { slots }))
 }
@@ -111,13 +98,11 @@ impl Device for Cuda {
     }
 
     fn abandon(self: Box<Self>) {
-        if self.is_in_use() {
-            STUCK.lock().unwrap_or_else(PoisonError::into_inner).push(*self);
-        }
+        STUCK.give_up(*self);
     }
 }
 
-impl Cuda {
+impl Busy for Cuda {
     fn is_in_use(&self) -> bool {
         self.slots.iter().any(Slot::is_in_use)
     }

@@ -12,7 +12,7 @@ use super::input::Layout;
 use super::places::{Places, Plan};
 use super::slot::{self, Slot, time};
 use super::steps::{Steps, THREADS};
-use super::{KERNELS, count, guarded, in_words};
+use super::{KERNELS, STUCK, context, guarded, in_words};
 use crate::device::Answer;
 use crate::signatures::{Scheme, Signatures};
 
@@ -99,11 +99,11 @@ pub struct About {
 
 /// A GPU that is measured.
 pub struct Gpu {
+    slot: Slot,
     context: Arc<CudaContext>,
     stream: Arc<CudaStream>,
     ceilings: Arc<CudaModule>,
     steps: [Steps; 2],
-    slot: Slot,
 }
 
 impl Gpu {
@@ -112,14 +112,11 @@ impl Gpu {
     /// # Errors
     /// Why there is none that can be used, for people.
     pub fn open(ordinal: usize) -> Result<Gpu, String> {
-        match count()? {
-            0 => Err("there is no CUDA device on this machine".to_owned()),
-            _ => guarded(|| Gpu::open_unguarded(ordinal)),
-        }
+        guarded(|| Gpu::open_unguarded(ordinal))
     }
 
     fn open_unguarded(ordinal: usize) -> Result<Gpu, String> {
-        let context = CudaContext::new(ordinal).map_err(in_words)?;
+        let context = context(ordinal, &STUCK)?;
         let load = |bytes: &[u8]| context.load_module(Ptx::from_binary(bytes.to_vec())).map_err(in_words);
         let (kernels, ceilings) = (load(KERNELS)?, load(CEILINGS_KERNELS)?);
         let function = |name| kernels.load_function(name).map_err(in_words);
@@ -128,8 +125,8 @@ impl Gpu {
             Steps::of(Scheme::Secp256k1, &context, &kernels, KEYS)?,
             Steps::of(Scheme::Ed25519, &context, &kernels, KEYS)?,
         ];
-        let (stream, slot) = (context.new_stream().map_err(in_words)?, Slot::new(&context)?);
-        Ok(Gpu { context, stream, ceilings, steps, slot })
+        let (stream, slot) = (context.new_stream().map_err(in_words)?, Slot::new(&context, true)?);
+        Ok(Gpu { slot, context, stream, ceilings, steps })
     }
 
     /// What the driver says of it.
@@ -198,6 +195,14 @@ impl Gpu {
     /// What the driver says, for people.
     pub fn copy_ns(&mut self, is_in: bool, bytes: usize) -> Result<f64, String> {
         self.slot.time_copy(is_in, bytes)
+    }
+
+    /// How many CUDA graphs were recorded of what was verified so far, or why none was.
+    ///
+    /// # Errors
+    /// The reason, for people.
+    pub fn graphs(&self) -> Result<usize, &str> {
+        self.slot.graphs()
     }
 
     fn wait(&mut self) -> Result<(Vec<Answer>, Plan), String> {

@@ -1,13 +1,15 @@
 //! Keccak-256 of many messages on a GPU.
 
-use cudarc::driver::CudaContext;
 use cudarc::nvrtc::Ptx;
 
 use super::input::Layout;
 use super::slot::Slot;
 use super::steps::Steps;
-use super::{KERNELS, count, guarded, in_words};
+use super::stuck::{Busy, Stuck};
+use super::{KERNELS, context, guarded, in_words};
 use crate::hash::keccak256;
+
+static STUCK: Stuck<Hasher> = Stuck::new();
 
 /// A GPU that hashes, one batch at a time and without waiting for it.
 ///
@@ -26,17 +28,14 @@ impl Hasher {
     /// # Errors
     /// Why there is none that can be used, for people.
     pub fn open(ordinal: usize) -> Result<Hasher, String> {
-        match count()? {
-            devices if ordinal < devices => guarded(|| Hasher::open_unguarded(ordinal)),
-            devices => Err(format!("there is no CUDA device {ordinal}; there are {devices}")),
-        }
+        guarded(|| Hasher::open_unguarded(ordinal))
     }
 
     fn open_unguarded(ordinal: usize) -> Result<Hasher, String> {
-        let context = CudaContext::new(ordinal).map_err(in_words)?;
+        let context = context(ordinal, &STUCK)?;
         let module = context.load_module(Ptx::from_binary(KERNELS.to_vec())).map_err(in_words)?;
         let steps = Steps::hashing(&context, &module)?;
-        Ok(Hasher { slot: Slot::new(&context)?, steps, known: keccak256(b"") })
+        Ok(Hasher { slot: Slot::new(&context, true)?, steps, known: keccak256(b"") })
     }
 
     /// Whether there is room for these messages, of which each ends where `ends` says, in bytes.
@@ -70,8 +69,12 @@ impl Hasher {
 
     /// Gives the GPU up without waiting for it. Memory that it may still write to is not used again.
     pub fn abandon(self) {
-        if self.slot.is_in_use() {
-            std::mem::forget(self);
-        }
+        STUCK.give_up(self);
+    }
+}
+
+impl Busy for Hasher {
+    fn is_in_use(&self) -> bool {
+        self.slot.is_in_use()
     }
 }

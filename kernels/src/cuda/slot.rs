@@ -1,6 +1,7 @@
 //! One slot of a GPU: a stream, and memory for a batch on its way in and its answers on their way out.
 #![expect(unsafe_code, reason = "the driver is a C library, and kernels take pointers")]
 
+mod graphs;
 mod timing;
 
 use std::sync::Arc;
@@ -11,11 +12,12 @@ use cudarc::driver::{
 };
 
 use super::in_words;
-use super::input::Layout;
-use super::places::{Plan, Task};
-use super::steps::{Steps, THREADS};
+use super::input::{Layout, PART_BYTES, PARTS, SECRET};
+use super::places::Plan;
+use super::steps::{Part, Steps, THREADS};
 use crate::device::Answer;
 use crate::signatures::Signatures;
+use graphs::{Graphs, Kind};
 pub(super) use timing::time;
 
 /// Signatures that a slot holds at most, the known ones included.
@@ -39,14 +41,34 @@ pub(super) struct Slot {
     answers: CudaSlice<u8>,
     scratch: CudaSlice<u8>,
     pinned_answers: PinnedHostSlice<u8>,
+    graphs: Graphs,
     /// What is under way: reached once the answers are there, and what they answer.
     under_way: Option<(CudaEvent, Plan)>,
 }
+
+/// Where a slot's memory and the known keys lie on the GPU.
+#[derive(Clone, Copy)]
+struct Addresses {
+    input: sys::CUdeviceptr,
+    answers: sys::CUdeviceptr,
+    scratch: sys::CUdeviceptr,
+    known: sys::CUdeviceptr,
+}
+
+type Sent = Result<(), result::DriverError>;
 
 /// Whether the driver's library can be loaded.
 pub(super) fn is_driver_present() -> bool {
     // SAFETY: this loads a library by its name, and runs what it runs when it is loaded. It is NVIDIA's driver.
     unsafe { sys::is_culib_present() }
+}
+
+/// Keeps `cudarc` from recording events for each use of memory, and from waiting for them: eight calls for each batch, none
+/// of which a graph could record.
+pub(super) fn track_nothing(context: &CudaContext) {
+    // SAFETY: what a stream uses was allocated on it, or before a wait for the stream it was allocated on; and nothing is
+    // freed before a slot's stream is done with it, as dropping a slot waits and slots are dropped first.
+    unsafe { context.disable_event_tracking() };
 }
 
 /// Runs a kernel without arguments in one thread, and waits for it.
@@ -67,8 +89,24 @@ pub(super) fn memory(context: &Arc<CudaContext>, bytes: usize) -> Result<CudaSli
     Ok(memory)
 }
 
+/// Whether the GPU is still on its way to an event. If the driver answers with an error, it is not: then nothing runs any
+/// more, and to free memory is refused or done at once.
+pub(super) fn is_running(stream: &CudaStream, done: Option<&CudaEvent>) -> bool {
+    let is_answering = stream.context().bind_to_thread().is_ok();
+    is_answering && done.is_some_and(|done| matches!(done.try_is_complete(), Ok(false)))
+}
+
+/// Waits until nothing uses the memory that belongs to a stream any more, if anything may.
+pub(super) fn wait(stream: &CudaStream, done: Option<&CudaEvent>) {
+    if is_running(stream, done) {
+        // An error says that nothing runs any more.
+        stream.synchronize().ok();
+    }
+}
+
 impl Slot {
-    pub fn new(context: &Arc<CudaContext>) -> Result<Slot, String> {
+    /// A slot that sends batches as graphs, if these are wanted.
+    pub fn new(context: &Arc<CudaContext>, has_graphs: bool) -> Result<Slot, String> {
         let stream = context.new_stream().map_err(in_words)?;
         let answers_bytes = size_of::<Answer>() * COUNT_MAX;
         // SAFETY: bytes have no invalid values, and those that are read were written before. What the CPU only writes
@@ -86,7 +124,8 @@ impl Slot {
         // Written as a whole, since copies of it are measured.
         let answers = stream.alloc_zeros(answers_bytes).map_err(in_words)?;
         stream.synchronize().map_err(in_words)?;
-        Ok(Slot { stream, pinned_input, input, answers, scratch, pinned_answers, under_way: None })
+        let graphs = Graphs::new(has_graphs);
+        Ok(Slot { stream, pinned_input, input, answers, scratch, pinned_answers, graphs, under_way: None })
     }
 
     pub fn fits(known: &Signatures, batch: &Signatures) -> bool {
@@ -108,15 +147,16 @@ impl Slot {
         secret: &[u8; 32],
     ) -> Result<(), String> {
         let layout = Layout::of(known, batch);
-        layout.write(self.free_memory(&layout)?, known, batch, &plan.tasks, secret);
+        layout.write(self.free_memory(&layout)?, known, batch, &plan, secret);
         self.begin(steps, &layout, plan)
     }
 
     /// The same for messages that are hashed, of which each ends where `ends` says. The hashes are the answers.
     pub fn start_hashes(&mut self, steps: &Steps, messages: &[u8], ends: &[u32]) -> Result<(), String> {
         let layout = Layout::of_messages(messages.len(), ends.len());
-        layout.write_messages(self.free_memory(&layout)?, messages, ends);
-        self.begin(steps, &layout, Plan::without_keys(ends.len()))
+        let plan = Plan::without_keys(ends.len());
+        layout.write_messages(self.free_memory(&layout)?, messages, ends, &plan);
+        self.begin(steps, &layout, plan)
     }
 
     /// Memory for what is copied in, of a slot that is empty.
@@ -141,65 +181,39 @@ impl Slot {
         }
     }
 
-    fn enqueue(&mut self, steps: &Steps, layout: &Layout, plan: &Plan) -> Result<(), result::DriverError> {
-        let stream = &self.stream;
+    fn enqueue(&mut self, steps: &Steps, layout: &Layout, plan: &Plan) -> Sent {
+        let at = self.addresses(steps);
+        let Slot { stream, pinned_input, pinned_answers, graphs, .. } = self;
         stream.context().bind_to_thread()?;
-        let answers_bytes = size_of::<Answer>() * layout.count;
-        let (input, _in_use) = self.input.device_ptr(stream);
-        let (answers, _in_use) = self.answers.device_ptr(stream);
-        let memory = self.pinned_input.as_slice()?;
+        let input = &pinned_input.as_slice()?[..layout.total];
+        let bytes = size_of::<Answer>() * layout.room();
+        let answers = &mut pinned_answers.as_mut_slice()?[..bytes];
         // SAFETY: all memory belongs to the slot, is large enough for the layout, and is neither freed nor touched by the
-        // CPU until the event behind these commands is reached: `start` refuses a slot that is in use, and `abandon` of the
-        // device keeps it.
-        unsafe {
-            result::memcpy_htod_async(input, &memory[..layout.total], stream.cu_stream())?;
-            result::memset_d8_async(answers, NO_ANSWER, answers_bytes, stream.cu_stream())?;
-        }
-        self.launch(steps, layout, plan, input, answers)?;
-        let pinned_answers = self.pinned_answers.as_mut_slice()?;
-        // SAFETY: as above.
-        unsafe {
-            result::memcpy_dtoh_async(&mut pinned_answers[..answers_bytes], answers, self.stream.cu_stream())
-        }
+        // CPU until the event behind these commands is reached: `start` refuses a slot that is in use, `abandon` of the
+        // device keeps it, and to drop it waits.
+        unsafe { result::memcpy_htod_async(at.input, input, stream.cu_stream()) }?;
+        let kind = layout.class.map(|class| Kind {
+            steps: steps.kind,
+            class,
+            parts: Part::ALL.map(|part| !part.range(plan).is_empty()),
+        });
+        graphs.send(stream, kind, || {
+            // SAFETY: as above.
+            unsafe { result::memset_d8_async(at.answers, NO_ANSWER, bytes, stream.cu_stream()) }?;
+            launch(stream, steps, layout, plan, at)?;
+            // SAFETY: as above.
+            unsafe { result::memcpy_dtoh_async(&mut *answers, at.answers, stream.cu_stream()) }
+        })
     }
 
-    /// Runs the kernels on what lies in the slot's memory on the GPU.
-    fn launch(
-        &self,
-        steps: &Steps,
-        layout: &Layout,
-        plan: &Plan,
-        input: sys::CUdeviceptr,
-        answers: sys::CUdeviceptr,
-    ) -> Result<(), result::DriverError> {
-        let [signatures, keys, secret, ends, tasks, messages] =
-            [0, layout.keys, layout.secret, layout.ends, layout.tasks, layout.messages]
-                .map(|at| input + at as u64);
-        let (scratch, _in_use) = self.scratch.device_ptr(&self.stream);
-        let (known, _in_use) = steps.known.device_ptr(&self.stream);
-        for step in &steps.kernels {
-            let range = step.part.range(plan);
-            let count = range.len() as u32;
-            if count == 0 {
-                continue;
-            }
-            let tasks = tasks + (size_of::<Task>() * range.start) as u64;
-            let scratch = scratch + (steps.kept_bytes * range.start) as u64;
-            let threads = step.threads.count(range.len()) as u32;
-            let blocks = LaunchConfig {
-                grid_dim: (threads.div_ceil(THREADS), 1, 1),
-                block_dim: (THREADS, 1, 1),
-                shared_mem_bytes: 0,
-            };
-            let mut launch = self.stream.launch_builder(&step.kernel);
-            launch.arg(&answers).arg(&messages).arg(&ends).arg(&signatures).arg(&keys);
-            launch.arg(&tasks).arg(&count).arg(&scratch).arg(&known).arg(&secret);
-            // SAFETY: the kernel is one of those of `verify.cu`, its arguments are as they are declared there, and what they
-            // point to belongs to the slot and is as long as the layout says. Places are within `known`: `Places` gives no
-            // others. What one of them holds is written by a batch whose answers nobody has yet, so that no kernel reads it.
-            unsafe { launch.launch(blocks) }?;
+    fn addresses(&self, steps: &Steps) -> Addresses {
+        let of = |memory: &CudaSlice<u8>| memory.device_ptr(&self.stream).0;
+        Addresses {
+            input: of(&self.input),
+            answers: of(&self.answers),
+            scratch: of(&self.scratch),
+            known: of(&steps.known),
         }
-        Ok(())
     }
 
     /// The answers, if they are there, and what was planned.
@@ -216,11 +230,43 @@ impl Slot {
         Ok(Some((answers, plan)))
     }
 
-    /// Whether the GPU still works on what is in the slot. If the driver answers with an error, it does not: then nothing runs
-    /// any more, and to free memory is refused or done at once.
+    /// Whether the GPU still works on what is in the slot.
     pub fn is_in_use(&self) -> bool {
-        let is_answering = self.stream.context().bind_to_thread().is_ok();
-        let is_running = |(done, _): &(CudaEvent, Plan)| matches!(done.try_is_complete(), Ok(false));
-        is_answering && self.under_way.as_ref().is_some_and(is_running)
+        is_running(&self.stream, self.under_way.as_ref().map(|(done, _)| done))
     }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        wait(&self.stream, self.under_way.as_ref().map(|(done, _)| done));
+    }
+}
+
+/// Runs the kernels on what lies in memory on the GPU, each in threads for as many tasks as its part has, or for as many as
+/// there may be of it in this class.
+fn launch(stream: &Arc<CudaStream>, steps: &Steps, layout: &Layout, plan: &Plan, at: Addresses) -> Sent {
+    let [secret, signatures, ends, order, keys, messages] =
+        [SECRET, layout.signatures, layout.ends, layout.tasks, layout.keys, layout.messages]
+            .map(|part| at.input + part as u64);
+    for step in &steps.kernels {
+        let tasks = step.part.range(plan).len();
+        if tasks == 0 {
+            continue;
+        }
+        let part = at.input + (PARTS + PART_BYTES * step.part as usize) as u64;
+        let threads = step.threads.count(layout.class.unwrap_or(tasks)) as u32;
+        let blocks = LaunchConfig {
+            grid_dim: (threads.div_ceil(THREADS), 1, 1),
+            block_dim: (THREADS, 1, 1),
+            shared_mem_bytes: 0,
+        };
+        let mut launch = stream.launch_builder(&step.kernel);
+        launch.arg(&at.answers).arg(&messages).arg(&ends).arg(&signatures).arg(&keys);
+        launch.arg(&order).arg(&part).arg(&at.scratch).arg(&at.known).arg(&secret);
+        // SAFETY: the kernel is one of those of `verify.cu`, its arguments are as they are declared there, and what they
+        // point to belongs to the slot and is as long as the layout says. Places are within `known`: `Places` gives no
+        // others. What one of them holds is written by a batch whose answers nobody has yet, so that no kernel reads it.
+        unsafe { launch.launch(blocks) }?;
+    }
+    Ok(())
 }

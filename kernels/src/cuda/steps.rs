@@ -25,13 +25,20 @@ const SECP256K1_KEY_BYTES: usize = 6_272;
 
 /// See the module.
 pub(super) struct Steps {
+    /// Which of all steps that there are.
+    pub kind: Kind,
     pub kernels: Vec<Step>,
     /// The kernel that takes longest where no key is known, where all are, and in sums.
     pub longest: [usize; 3],
-    /// Bytes that kernels keep of a task for the next one.
-    pub kept_bytes: usize,
     /// Room for the keys that are known.
     pub known: CudaSlice<u8>,
+}
+
+/// What steps are for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Signatures(Scheme),
+    Hashes,
 }
 
 /// One kernel, for which tasks it is, and how many threads it has.
@@ -73,6 +80,9 @@ impl Threads {
 }
 
 impl Part {
+    /// All of them, in the order in which kernels find them in memory.
+    pub const ALL: [Part; 4] = [Part::All, Part::Known, Part::New, Part::Summed];
+
     pub fn range(self, plan: &Plan) -> Range<usize> {
         match self {
             Part::All => 0..plan.tasks.len(),
@@ -94,7 +104,7 @@ impl Steps {
     ) -> Result<Steps, String> {
         use Part::{All, Known, New, Summed};
         let step = |name, part, threads| Step::of(module, name, part, threads);
-        let (kernels, longest, (key_bytes, kept_bytes)) = match scheme {
+        let (kernels, longest, key_bytes) = match scheme {
             Scheme::Ed25519 => (
                 vec![
                     step("pelton_ed25519_known", Known, EACH)?,
@@ -106,7 +116,7 @@ impl Steps {
                     step("pelton_ed25519_know", New, EACH)?,
                 ],
                 [5, 0, 2],
-                (ED25519_KEY_BYTES, 384),
+                ED25519_KEY_BYTES,
             ),
             Scheme::Secp256k1 => (
                 vec![
@@ -119,17 +129,17 @@ impl Steps {
                     step("pelton_secp256k1_know", New, EACH)?,
                 ],
                 [4, 1, 4],
-                (SECP256K1_KEY_BYTES, 96),
+                SECP256K1_KEY_BYTES,
             ),
         };
         let known = slot::memory(context, (key_bytes * keys_max).max(1))?;
-        Ok(Steps { kernels, longest, kept_bytes, known })
+        Ok(Steps { kind: Kind::Signatures(scheme), kernels, longest, known })
     }
 
     /// To hash messages.
     pub fn hashing(context: &Arc<CudaContext>, module: &Arc<CudaModule>) -> Result<Steps, String> {
         let kernels = vec![Step::of(module, "pelton_keccak256", Part::All, EACH)?];
-        Ok(Steps { kernels, longest: [0; 3], kept_bytes: 0, known: slot::memory(context, 1)? })
+        Ok(Steps { kind: Kind::Hashes, kernels, longest: [0; 3], known: slot::memory(context, 1)? })
     }
 }
 

@@ -24,6 +24,8 @@ pub fn whole() {
         "end to end, GPU alone",
         "µJ",
         "wanted 2.00 ms at most",
+        "a batch of 1000, without graphs",
+        "recorded, of short batches",
         "one in a thousand forged",
     ] {
         assert!(
@@ -46,10 +48,17 @@ pub fn bls() {
     let mut table = Table::default();
     bls_bench::measure(&Sizes { different: 6, batch: 12, ..TINY }, &mut table)
         .expect("all verdicts are right");
+    bls_bench::beside_all_threads(&Sizes { different: 4, batch: 4, ..TINY }, &mut table)
+        .expect("all verdicts are right");
     let table = table.to_string();
-    for part in
-        ["% of its floor", "wanted 5.00 M/s", "wanted 500.00 K/s", "12 verdicts are right", "a batch of 48"]
-    {
+    for part in [
+        "% of its floor",
+        "wanted 5.00 M/s",
+        "wanted 500.00 K/s",
+        "12 verdicts are right",
+        "a batch of 48",
+        "BLS, two pairings each, crossover with all threads",
+    ] {
         assert!(table.contains(part), "{part} is missing: {table}");
     }
     tell(Misdeed::Liar);

@@ -18,10 +18,10 @@ fn with_places(keys_max: usize) -> Settings {
 }
 
 /// Signatures of few accounts.
-struct Accounts(Signatures);
+pub struct Accounts(Signatures);
 
 impl Accounts {
-    fn new(scheme: Scheme, count: usize) -> Accounts {
+    pub fn new(scheme: Scheme, count: usize) -> Accounts {
         Accounts(samples::valid(scheme, 40, count, true))
     }
 
@@ -48,7 +48,7 @@ impl Accounts {
         }
     }
 
-    fn batch(&self, random: &mut StdRng, count: usize, share_of_wrong: f64) -> Signatures {
+    pub fn batch(&self, random: &mut StdRng, count: usize, share_of_wrong: f64) -> Signatures {
         let mut batch = Signatures::new(self.0.scheme());
         for _ in 0..count {
             let kind = if random.random_bool(share_of_wrong) { random.random_range(1..6) } else { 0 };

@@ -28,6 +28,7 @@ mod faults;
 mod forged;
 #[path = "../../cuda/bench/gpu.rs"]
 mod gpu;
+mod graphs;
 mod hashes;
 mod kernels;
 mod keys;
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
     }
     // There is one driver, and all tests tell it how to fail.
     arguments.test_threads = Some(1);
-    let tests: [(&str, fn()); 26] = [
+    let tests: [(&str, fn()); 29] = [
         ("batches_of_both_schemes_overlap_and_are_answered_right", kernels::overlap),
         ("batches_of_every_length_around_a_block_are_answered_right", kernels::lengths),
         ("forged_and_malformed_signatures_are_refused", kernels::forged),
@@ -62,6 +63,9 @@ fn main() -> ExitCode {
         ("a_forged_signature_spoils_its_group_and_no_verdict", sums::forged),
         ("what_breaks_a_rule_has_no_part_in_a_sum", sums::malformed),
         ("a_sum_that_is_said_to_hold_and_does_not_is_found_out", sums::lied_to),
+        ("verdicts_are_the_same_with_graphs_and_without", graphs::with_and_without),
+        ("one_graph_serves_all_batches_of_a_class", graphs::of_a_class),
+        ("where_graphs_fail_batches_are_answered_without_and_nothing_is_a_fault", graphs::failing),
         ("messages_of_any_length_are_hashed_right", hashes::of_any_length),
         ("whatever_goes_wrong_gives_no_hash", hashes::failing),
         ("a_batch_that_is_too_large_is_told_beforehand", kernels::too_large),

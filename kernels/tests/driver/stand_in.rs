@@ -18,6 +18,9 @@ pub enum Misdeed {
     Garbage,
     Forgetful,
     HoldsAll,
+    NoCapture,
+    NoGraph,
+    NoGraphLaunch,
 }
 
 /// The folder of the driver, as this process finds its libraries, and of the file that tells it how to fail.
@@ -40,6 +43,9 @@ pub fn tell(misdeed: Misdeed) {
         Misdeed::Garbage => "garbage",
         Misdeed::Forgetful => "forgetful",
         Misdeed::HoldsAll => "holds-all",
+        Misdeed::NoCapture => "no-capture",
+        Misdeed::NoGraph => "no-graph",
+        Misdeed::NoGraphLaunch => "no-graph-launch",
     };
     std::fs::write(folder().join("misdeed"), word).expect("the folder was just made");
 }
@@ -52,6 +58,11 @@ pub fn answered_by_known_keys() -> usize {
 /// How many random sums held, since this was asked last.
 pub fn groups_that_held() -> usize {
     noted("misdeed.held")
+}
+
+/// How many graphs were recorded, and how many launched, since this was asked last.
+pub fn graphs() -> [usize; 2] {
+    [noted("misdeed.recorded"), noted("misdeed.graphs")]
 }
 
 fn noted(file: &str) -> usize {

@@ -1,5 +1,7 @@
 //! Whole verifications of both schemes, from bytes to answers.
 
+use std::ops::Range;
+
 use pelton_kernels::{Scheme, Signatures, Verdict, open, samples};
 
 use crate::machine::Machine;
@@ -51,30 +53,32 @@ impl<'a> Device<'a> {
         let messages = machine.put(batch.messages(), 0);
         let [ends, signatures, keys] =
             [&ends[..], batch.signatures().as_flattened(), keys].map(|bytes| machine.put(bytes, 0));
-        let [tasks, scratch, known, secret] =
-            [8 * 8, 16_384, 2 * 6_272, 32].map(|bytes| machine.put(&[], bytes));
-        let arguments = [answers, messages, ends, signatures, keys, tasks, 3, scratch, known, secret];
+        let [order, part, scratch, known, secret] =
+            [8 * 8, 8, 16_384, 2 * 6_272, 32].map(|bytes| machine.put(&[], bytes));
+        let arguments = [answers, messages, ends, signatures, keys, order, part, scratch, known, secret];
         Device { machine, arguments }
     }
 
-    /// Runs kernels for the signatures with these places. One thread more than there are of them, as in the last block of
-    /// most batches.
-    fn run(&mut self, kernels: &[&str], places: &[u32]) {
-        self.run_in(kernels, places, places.len() as u64 + 1);
+    /// Runs kernels for some of the tasks: of the second signature, of the first and of the third one, with these places. One
+    /// thread more than there are of them, as in the last block of most batches.
+    fn run(&mut self, kernels: &[&str], part: Range<usize>, places: [u32; 3]) {
+        let threads = part.len() as u64 + 1;
+        self.run_in(kernels, part, places, threads);
     }
 
-    fn run_in(&mut self, kernels: &[&str], places: &[u32], threads: u64) {
-        let tasks: Vec<_> = (0_u32..)
-            .zip(places)
-            .flat_map(|(index, place)| [index, *place])
-            .flat_map(u32::to_le_bytes)
-            .collect();
-        let at = self.arguments[5] as usize;
-        self.machine.memory[at..at + tasks.len()].copy_from_slice(&tasks);
-        self.arguments[6] = places.len() as u64;
+    fn run_in(&mut self, kernels: &[&str], part: Range<usize>, places: [u32; 3], threads: u64) {
+        let order = [1, 0, 2].into_iter().zip(places).flat_map(|(signature, place)| [signature, place]);
+        self.put_words(5, order);
+        self.put_words(6, [part.start as u32, part.len() as u32].into_iter());
         for kernel in kernels {
             self.machine.run(kernel, &self.arguments, threads);
         }
+    }
+
+    /// Words in the memory of an argument.
+    fn put_words(&mut self, argument: usize, words: impl Iterator<Item = u32>) {
+        let bytes: Vec<_> = words.flat_map(u32::to_le_bytes).collect();
+        self.machine.memory[self.arguments[argument] as usize..][..bytes.len()].copy_from_slice(&bytes);
     }
 
     fn answers(&mut self) -> &mut [u8] {
@@ -102,20 +106,20 @@ fn check(scheme: Scheme, kernels: &Kernels) {
     right.push(NO_ANSWER);
 
     let mut device = Device::new(&program, &batch);
-    device.run(kernels.all, &[1, NOWHERE, NOWHERE]);
+    device.run(kernels.all, 0..3, [NOWHERE, 1, NOWHERE]);
     assert_eq!(device.answers(), right.as_flattened(), "nobody asked for a fourth answer");
     assert!(device.machine.count > 1_000_000, "it took {} instructions", device.machine.count);
 
     // The key of the first signature is known from now on, and said to be that of all.
-    device.run(&[kernels.know], &[1]);
+    device.run(&[kernels.know], 1..2, [NOWHERE, 1, NOWHERE]);
     device.answers().fill(0xff);
-    device.run(kernels.known, &[1; 3]);
+    device.run(kernels.known, 0..3, [1; 3]);
     let mut proved = [right[0], NO_ANSWER, NO_ANSWER, NO_ANSWER];
     if scheme == Scheme::Ed25519 {
         proved[2] = right[2];
     }
     assert_eq!(device.answers(), proved.as_flattened(), "what a key proves, and nothing else");
-    device.run(kernels.all, &[NOWHERE; 3]);
+    device.run(kernels.all, 0..3, [NOWHERE; 3]);
     assert_eq!(device.answers(), right.as_flattened());
 }
 
@@ -139,10 +143,9 @@ fn compiled_random_sums_answer_as_the_reference() {
     let batch = batch(Scheme::Ed25519);
     for (count, is_answered) in [(3, false), (2, true)] {
         let mut device = Device::new(&program, &batch);
-        let places = vec![NOWHERE; count];
-        device.run(&["pelton_ed25519_equations"], &places);
-        device.run_in(&["pelton_ed25519_windows"], &places, 51 + 1);
-        device.run(&["pelton_ed25519_groups", "pelton_ed25519_addresses"], &places);
+        device.run(&["pelton_ed25519_equations"], 0..count, [NOWHERE; 3]);
+        device.run_in(&["pelton_ed25519_windows"], 0..count, [NOWHERE; 3], 51 + 1);
+        device.run(&["pelton_ed25519_groups", "pelton_ed25519_addresses"], 0..count, [NOWHERE; 3]);
         let answers = device.answers().to_vec();
         for index in 0..3 {
             let answer = &answers[32 * index..][..32];

@@ -8,17 +8,15 @@ use cudarc::driver::{
     PushKernelArg, result, sys,
 };
 
+use super::asked::{Asked, NO_ANSWER, told};
 use super::in_words;
 use super::kernels::Kernels;
 use super::layout::{COUNT_MAX, INPUT_MAX, Input, Scratch, put_words};
 use crate::bls12381::device::{Answers, Plan, Work};
-use crate::cuda::slot::time;
+use crate::cuda::slot::{is_running, time, wait};
 
 /// Threads of a block, as the kernels are compiled for.
 const THREADS: u32 = 128;
-
-/// What answers are before a kernel has written them: neither yes nor no.
-const NO_ANSWER: u8 = 0xff;
 
 /// See the module.
 pub struct Slot {
@@ -40,13 +38,6 @@ struct UnderWay {
     asked: Asked,
     layout: Input,
     count: usize,
-}
-
-enum Asked {
-    /// Sums, and then those signatures that are always asked for and those of sums that fail.
-    Sums { plan: Plan, always: Vec<u32> },
-    /// Each of these by itself, where `found` says what is known so far.
-    Each { which: Vec<u32>, found: Answers },
 }
 
 /// Where things lie on the GPU.
@@ -88,7 +79,7 @@ impl Slot {
         assert!(work.count() <= COUNT_MAX && work.different() <= COUNT_MAX, "who asks knows how many fit");
         let layout = Input::of(work);
         layout.write(self.pinned_input.as_mut_slice().map_err(in_words)?, work);
-        let asked = asked(work);
+        let asked = Asked::first(work);
         let sent =
             self.send_input(0, layout.total).and_then(|()| self.send(&asked, &layout, work.count(), true));
         self.mark(asked, layout, work.count(), sent)
@@ -141,7 +132,7 @@ impl Slot {
 
     /// How long the kernels take over the batch that was answered last, in nanoseconds by the GPU's own clock.
     pub fn time(&self, work: &Work) -> Result<f64, String> {
-        let (asked, layout) = (asked(work), Input::of(work));
+        let (asked, layout) = (Asked::first(work), Input::of(work));
         time(&self.stream, || self.run(&asked, &layout, work.count(), true))
     }
 
@@ -263,39 +254,14 @@ impl Slot {
         Ok(None)
     }
 
-    /// Whether the GPU still works on what is in the slot. If the driver answers with an error, it does not: then nothing runs
-    /// any more, and to free memory is refused or done at once.
+    /// Whether the GPU still works on what is in the slot.
     pub fn is_in_use(&self) -> bool {
-        let is_answering = self.stream.context().bind_to_thread().is_ok();
-        let is_running = |one: &UnderWay| matches!(one.done.try_is_complete(), Ok(false));
-        is_answering && self.under_way.as_ref().is_some_and(is_running)
+        is_running(&self.stream, self.under_way.as_ref().map(|one| &one.done))
     }
 }
 
-/// What is asked first.
-fn asked(work: &Work) -> Asked {
-    match &work.plan {
-        Some(plan) => Asked::Sums { plan: plan.clone(), always: work.always.clone() },
-        None => Asked::Each {
-            which: (0..work.count() as u32).collect(),
-            found: Answers { signatures: vec![NO_ANSWER; work.count()], sums: Vec::new() },
-        },
+impl Drop for Slot {
+    fn drop(&mut self) {
+        wait(&self.stream, self.under_way.as_ref().map(|one| &one.done));
     }
-}
-
-/// What sums say of their signatures, and the signatures of those that say nothing, as they have several and do not hold.
-fn told(plan: &Plan, are_valid: &[u8], sums: &[u8]) -> (Answers, Vec<u32>) {
-    let sums = &sums[..plan.sums.len()];
-    let (mut signatures, mut failed) = (are_valid.to_vec(), Vec::new());
-    for (range, held) in plan.ranges().zip(sums) {
-        match held {
-            1 => {}
-            // Of one signature a sum is its equation times a number that is not zero.
-            0 if range.len() > 1 => failed.extend(range.map(|index| index as u32)),
-            0 => signatures[range.start] = are_valid[range.start] & *held,
-            // No answer: whoever takes this sees it.
-            other => signatures[range].fill(*other),
-        }
-    }
-    (Answers { signatures, sums: sums.to_vec() }, failed)
 }

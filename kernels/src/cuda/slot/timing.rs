@@ -2,7 +2,7 @@
 
 use cudarc::driver::{CudaStream, DevicePtr, result, sys};
 
-use super::{Answer, Layout, NO_ANSWER, Plan, Slot, Steps, in_words};
+use super::{Answer, Graphs, Layout, NO_ANSWER, Plan, Slot, Steps, in_words, launch};
 
 /// How long what is sent to a stream takes, in nanoseconds.
 pub(in crate::cuda) fn time(
@@ -19,20 +19,21 @@ pub(in crate::cuda) fn time(
 impl Slot {
     /// Runs kernels once more over what was copied last, which had this layout.
     pub fn time_kernels(&self, steps: &Steps, layout: &Layout, plan: &Plan) -> Result<f64, String> {
-        let (input, _in_use) = self.input.device_ptr(&self.stream);
-        let (answers, _in_use) = self.answers.device_ptr(&self.stream);
+        let at = self.addresses(steps);
         time(&self.stream, || {
+            let bytes = size_of::<Answer>() * layout.count;
             // SAFETY: as in `enqueue`. What has an answer already would not be verified once more.
-            unsafe {
-                result::memset_d8_async(
-                    answers,
-                    NO_ANSWER,
-                    size_of::<Answer>() * layout.count,
-                    self.stream.cu_stream(),
-                )?;
-            }
-            self.launch(steps, layout, plan, input, answers)
+            unsafe { result::memset_d8_async(at.answers, NO_ANSWER, bytes, self.stream.cu_stream()) }?;
+            launch(&self.stream, steps, layout, plan, at)
         })
+    }
+
+    /// How many graphs were recorded, or why there are none.
+    pub fn graphs(&self) -> Result<usize, &str> {
+        match &self.graphs {
+            Graphs::On(graphs) => Ok(graphs.len()),
+            Graphs::Off(reason) => Err(reason),
+        }
     }
 
     /// Copies so many bytes to the GPU or back.
