@@ -13,22 +13,19 @@
 //!
 //! None of it can change an answer. Beside the multiples the GPU keeps what they are of: a key of ed25519 is compared
 //! with that of the signature, and one of secp256k1 proves whose signature it is by itself. What does not fit is verified
-//! as if nothing were known.
+//! as if nothing were known. So here keys are told apart by a hash of 64 bits, made once for each signature, and a look-up
+//! touches 16 bytes of an index and as many of a place.
 
-use std::collections::hash_map::RandomState;
+mod ids;
+mod plan;
+
 use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasher as _;
-use std::ops::Range;
 
-use super::sums::GROUP;
 use crate::device::Answer;
-use crate::signatures::{NO_CLAIM, Scheme, Signatures};
-
-/// In place of a place, as in `cuda/verify.cu`.
-const NOWHERE: u32 = u32::MAX;
-
-/// Tasks whose sum is apart from all others, as in `cuda/scheme/ed25519_sums.cuh`: those whose answers are known.
-pub(super) const FIRST: usize = 4;
+use crate::signatures::{Scheme, Signatures};
+use ids::{Hashed, Secrets, id};
+pub(super) use plan::{FIRST, Plan, Task};
+use plan::{Kind, NOWHERE, Stranger};
 
 /// Rounds of the hand that a key outlives at most without being used.
 const USES_MAX: u8 = 7;
@@ -39,93 +36,56 @@ const STEPS_MAX: usize = 8;
 /// Of a batch one signature in so many may bring a key, which costs about as much as to verify it.
 const SHARE_OF_NEW: usize = 4;
 
+/// Signatures that are looked up at once: first all hashes, then where these are, then what is there, so that the memory
+/// answers many of them at a time.
+const AT_ONCE: usize = 64;
+
 /// Claims that count: what was seen before them counts half.
 const RECENT: u32 = 1_024;
 
-/// An ed25519 key, or the address of a secp256k1 key and zeros.
-type Id = [u8; 32];
-
-/// What a thread of a kernel does, as in `cuda/verify.cu`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Task {
-    pub signature: u32,
-    pub place: u32,
-}
-
-/// The tasks of a batch.
-#[derive(Debug)]
-pub(super) struct Plan {
-    /// One for each signature: first those whose key is known, then `first`, then those whose key is to be, then the others.
-    pub tasks: Vec<Task>,
-    pub known: usize,
-    /// Those whose answers are known, and whose keys are not.
-    pub first: usize,
-    pub new: usize,
-    /// Whether those whose key is not known are verified in sums.
-    pub is_summed: bool,
-    /// By signature.
-    ids: Vec<Option<Id>>,
-}
-
 /// See the module.
 pub(super) struct Places {
-    index: HashMap<Id, Entry>,
+    /// Where each key is that has a place, by hash.
+    index: HashMap<u64, u32, Hashed>,
     places: Vec<Place>,
     places_max: usize,
     hand: usize,
     /// Keys that signed once, by hash, in two generations.
-    seen: [HashSet<u64>; 2],
-    hasher: RandomState,
+    seen: [HashSet<u64, Hashed>; 2],
+    secrets: Secrets,
     /// Whether an id is only claimed.
     is_claimed: bool,
     /// Of the last claims of keys that are known: how many, and how many were false.
     claims: [u32; 2],
 }
 
-enum Entry {
-    /// A batch in flight brings it.
-    Coming,
-    At(u32),
-}
-
 /// Where a key is, or was.
 struct Place {
-    id: Option<Id>,
+    hash: u64,
     /// Tasks in flight that use it.
     users: u32,
     uses: u8,
+    state: State,
 }
 
-impl Plan {
-    /// Nothing is known, and nothing is to be.
-    pub fn without_keys(count: usize) -> Plan {
-        let task = |signature| Task { signature: signature as u32, place: NOWHERE };
-        let (tasks, ids) = ((0..count).map(task).collect(), vec![None; count]);
-        Plan { tasks, known: 0, first: 0, new: 0, is_summed: false, ids }
-    }
-
-    /// Those whose key is to be known.
-    pub fn new_tasks(&self) -> Range<usize> {
-        let first = self.known + self.first;
-        first..first + self.new
-    }
-
-    /// Those whose key is not known, in groups of which each may share a sum, without the first of them.
-    pub fn groups(&self) -> impl Iterator<Item = &[Task]> {
-        self.tasks[self.known..].get(FIRST..).unwrap_or_default().chunks(GROUP)
-    }
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Free,
+    /// A batch in flight brings the key.
+    Coming,
+    Known,
 }
 
 impl Places {
     /// Room for so many keys of a scheme.
     pub fn new(scheme: Scheme, places_max: usize) -> Places {
         Places {
-            index: HashMap::new(),
+            index: HashMap::default(),
             places: Vec::new(),
             places_max,
             hand: 0,
-            seen: [HashSet::new(), HashSet::new()],
-            hasher: RandomState::new(),
+            seen: Default::default(),
+            secrets: Secrets::new(),
             is_claimed: scheme == Scheme::Secp256k1,
             claims: [0; 2],
         }
@@ -134,60 +94,113 @@ impl Places {
     /// What is to be done with two batches, one behind the other. The first half of the first one, whose answers are known,
     /// is always verified as if no key were known: so both ways are looked at.
     pub fn plan(&mut self, first: &Signatures, second: &Signatures) -> Plan {
-        let ids = first.len() / 2..first.len();
-        let ids = ids.map(|index| id(first, index)).chain((0..second.len()).map(|index| id(second, index)));
-        let ids: Vec<_> = vec![None; first.len() / 2].into_iter().chain(ids).collect();
+        let count = first.len() + second.len();
         let follows = !self.is_claimed || self.claims[1] <= self.claims[0] / 2;
-        let mut kinds = [const { Vec::new() }; 4];
-        for (signature, id) in ids.iter().enumerate() {
-            let (kind, place) = match id.as_ref().map(|id| (id, self.index.get(id))) {
-                Some((_, Some(Entry::At(place)))) if follows => {
-                    let used = &mut self.places[*place as usize];
-                    used.users += 1;
-                    used.uses = USES_MAX.min(used.uses + 1);
-                    (0, *place)
+        let mut kinds: [Kind; 4] = Default::default();
+        let (mut hashes, mut found) = ([None; AT_ONCE], [NOWHERE; AT_ONCE]);
+        for start in (0..count).step_by(AT_ONCE) {
+            let some = start..count.min(start + AT_ONCE);
+            for (hash, signature) in hashes.iter_mut().zip(some.clone()) {
+                *hash = self.hash(first, second, signature);
+            }
+            for (place, hash) in found.iter_mut().zip(&hashes[..some.len()]) {
+                *place = hash.and_then(|hash| self.index.get(&hash).copied()).unwrap_or(NOWHERE);
+            }
+            for (signature, (hash, found)) in some.zip(hashes.iter().zip(&found)) {
+                let may_come = kinds[2].tasks.len() * SHARE_OF_NEW < count;
+                let (kind, place, stranger) = self.kind(*hash, *found, follows, may_come);
+                let kind = if kind == 3 && signature < first.len() { 1 } else { kind };
+                kinds[kind].tasks.push(Task { signature: signature as u32, place });
+                if kind > 0 {
+                    kinds[kind].strangers.push(stranger);
                 }
-                Some((id, None)) if kinds[2].len() * SHARE_OF_NEW < ids.len() && self.was_seen(id) => {
-                    self.take_place(*id).map_or((3, NOWHERE), |place| (2, place))
-                }
-                _ if signature < first.len() => (1, NOWHERE),
-                _ => (3, NOWHERE),
-            };
-            kinds[kind].push(Task { signature: signature as u32, place });
+            }
         }
-        let [known, first, new] = [0, 1, 2].map(|kind: usize| kinds[kind].len());
-        Plan { tasks: kinds.concat(), known, first, new, is_summed: false, ids }
+        let [known, first, new] = [0, 1, 2].map(|kind: usize| kinds[kind].tasks.len());
+        let tasks = kinds.each_ref().map(|kind| &kind.tasks[..]).concat();
+        let strangers = kinds.each_ref().map(|kind| &kind.strangers[..]).concat();
+        Plan { tasks, known, first, new, is_summed: false, strangers }
+    }
+
+    /// Whose key would help with a signature of two batches, one behind the other, if any.
+    fn hash(&self, first: &Signatures, second: &Signatures, signature: usize) -> Option<u64> {
+        let id = match signature.checked_sub(first.len()) {
+            Some(index) => id(second, index),
+            None if signature < first.len() / 2 => None,
+            None => id(first, signature),
+        };
+        id.map(|id| self.secrets.hash(&id))
+    }
+
+    /// Where a signature's task stands (0 if its key is known, 2 if it is to be, 3 if neither), its place, and whose it is.
+    /// `found` is where its key was a moment ago.
+    fn kind(
+        &mut self,
+        hash: Option<u64>,
+        found: u32,
+        follows: bool,
+        may_come: bool,
+    ) -> (usize, u32, Stranger) {
+        let Some(hash) = hash else { return (3, NOWHERE, Stranger::Nobody) };
+        match self.places.get_mut(found as usize).filter(|place| place.hash == hash) {
+            Some(place) if place.state == State::Known && follows => {
+                place.users += 1;
+                place.uses = USES_MAX.min(place.uses + 1);
+                (0, found, Stranger::Passing(hash))
+            }
+            Some(place) if place.state == State::Known => (3, NOWHERE, Stranger::Unfollowed(hash)),
+            Some(_) => (3, NOWHERE, Stranger::Passing(hash)),
+            None => {
+                let comes = may_come && self.was_seen(hash) && !self.index.contains_key(&hash);
+                match if comes { self.take_place(hash) } else { None } {
+                    Some(place) => (2, place, Stranger::Passing(hash)),
+                    None => (3, NOWHERE, Stranger::Passing(hash)),
+                }
+            }
+        }
     }
 
     /// Takes note of the answers to what was planned.
     pub fn learn(&mut self, plan: &Plan, answers: &[Answer]) {
-        for (order, task) in plan.tasks.iter().enumerate() {
-            let (Some(id), answer) = (&plan.ids[task.signature as usize], &answers[task.signature as usize])
-            else {
-                continue;
-            };
-            let is_true = answer[0] == 1 && (!self.is_claimed || answer[1..21] == id[..20]);
+        let (known, others) = plan.tasks.split_at(plan.known);
+        for task in known {
+            let place = &mut self.places[task.place as usize];
+            place.users -= 1;
+            let hash = place.hash;
+            let is_true = self.is_true(&answers[task.signature as usize], hash);
+            self.count_claim(is_true);
+        }
+        for (task, stranger) in others.iter().zip(&plan.strangers) {
+            let (Stranger::Passing(hash) | Stranger::Unfollowed(hash)) = *stranger else { continue };
+            let is_true = self.is_true(&answers[task.signature as usize], hash);
             if let Some(place) = self.places.get_mut(task.place as usize) {
                 place.users -= 1;
-            }
-            let is_new = plan.new_tasks().contains(&order);
-            if is_new && is_true {
-                self.index.insert(*id, Entry::At(task.place));
-            } else if is_new {
-                self.index.remove(id);
-                self.places[task.place as usize].id = None;
-            } else if matches!(self.index.get(id), Some(Entry::At(_))) {
+                place.state = if is_true { State::Known } else { State::Free };
+                if !is_true {
+                    self.index.remove(&hash);
+                }
+            } else if matches!(stranger, Stranger::Unfollowed(_)) {
                 self.count_claim(is_true);
             } else if is_true {
-                self.see(id);
+                self.see(hash);
             }
         }
+    }
+
+    /// Whether a signature is valid and of whom it is said to be: an ed25519 signature is if it is valid.
+    fn is_true(&self, answer: &Answer, hash: u64) -> bool {
+        let by = || {
+            let mut address = [0; 32];
+            address[..20].copy_from_slice(&answer[1..21]);
+            self.secrets.hash(&address)
+        };
+        answer[0] == 1 && (!self.is_claimed || by() == hash)
     }
 
     /// How many keys are known.
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.index.values().filter(|entry| matches!(entry, Entry::At(_))).count()
+        self.places.iter().filter(|place| place.state == State::Known).count()
     }
 
     fn count_claim(&mut self, is_true: bool) {
@@ -198,13 +211,11 @@ impl Places {
         }
     }
 
-    fn was_seen(&self, id: &Id) -> bool {
-        let hash = self.hasher.hash_one(id);
+    fn was_seen(&self, hash: u64) -> bool {
         self.seen.iter().any(|seen| seen.contains(&hash))
     }
 
-    fn see(&mut self, id: &Id) {
-        let hash = self.hasher.hash_one(id);
+    fn see(&mut self, hash: u64) {
         if self.seen[0].len() >= self.places_max {
             self.seen[1] = std::mem::take(&mut self.seen[0]);
         }
@@ -212,19 +223,21 @@ impl Places {
     }
 
     /// A place for a key that is coming: a new one, or one that has not been used of late.
-    fn take_place(&mut self, id: Id) -> Option<u32> {
-        let place = if self.places.len() < self.places_max {
-            self.places.push(Place { id: None, users: 0, uses: 0 });
+    fn take_place(&mut self, hash: u64) -> Option<u32> {
+        let coming = Place { hash, users: 1, uses: 0, state: State::Coming };
+        let at = if self.places.len() < self.places_max {
+            self.places.push(coming);
             self.places.len() - 1
         } else {
-            (0..STEPS_MAX.min(self.places.len())).find_map(|_| self.turn_hand())?
+            let at = (0..STEPS_MAX.min(self.places.len())).find_map(|_| self.turn_hand())?;
+            let old = std::mem::replace(&mut self.places[at], coming);
+            if old.state == State::Known {
+                self.index.remove(&old.hash);
+            }
+            at
         };
-        if let Some(old) = self.places[place].id.replace(id) {
-            self.index.remove(&old);
-        }
-        (self.places[place].users, self.places[place].uses) = (1, 0);
-        self.index.insert(id, Entry::Coming);
-        Some(place as u32)
+        self.index.insert(hash, at as u32);
+        Some(at as u32)
     }
 
     /// The next place, if its key has no use left and nobody is at it.
@@ -234,22 +247,9 @@ impl Places {
         if place.users > 0 {
             return None;
         }
-        let is_free = place.id.is_none() || place.uses == 0;
+        let is_free = place.state == State::Free || place.uses == 0;
         place.uses = place.uses.saturating_sub(1);
         is_free.then_some(self.hand)
-    }
-}
-
-/// Whose key would help with a signature.
-fn id(batch: &Signatures, index: usize) -> Option<Id> {
-    match batch.scheme() {
-        Scheme::Ed25519 => Some(batch.keys()[index]),
-        Scheme::Secp256k1 => {
-            let claim = &batch.claims()[index];
-            let mut id = [0; 32];
-            id[..20].copy_from_slice(claim);
-            (*claim != NO_CLAIM).then_some(id)
-        }
     }
 }
 

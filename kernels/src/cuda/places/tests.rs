@@ -1,6 +1,9 @@
 //! Which keys get a place, who keeps it, and that nobody is sent to one that is being written.
 
-use super::{Answer, NO_CLAIM, Places, Plan, Scheme, Signatures, id};
+mod prices;
+
+use super::{Answer, Places, Plan, Scheme, Signatures, id};
+use crate::signatures::NO_CLAIM;
 
 const NONE: [u8; 20] = NO_CLAIM;
 
@@ -152,43 +155,5 @@ fn without_a_claim_there_is_no_key_and_the_first_known_answers_are_found_without
         let first = plan.tasks[plan.known..][..plan.first].iter().map(|task| task.signature);
         assert_eq!(first.collect::<Vec<_>>(), apart, "and they stand apart");
         places.learn(&plan, &valid(&[7; 5]));
-    }
-}
-
-/// `cargo test --release -p pelton-kernels --lib places::tests::prices -- --ignored --nocapture`
-#[test]
-#[ignore = "it measures"]
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures")]
-fn prices() {
-    const COUNT: usize = 1 << 17;
-    for (scheme, keys) in [(Scheme::Ed25519, 1 << 16), (Scheme::Ed25519, COUNT), (Scheme::Secp256k1, 1 << 16)]
-    {
-        let samples: Vec<_> =
-            (0..COUNT).map(|index| crate::keccak256(&(index % keys).to_le_bytes())).collect();
-        let (mut batch, mut answers) = (Signatures::new(scheme), Vec::new());
-        for key in &samples {
-            let address = key.first_chunk().expect("20 of 32 bytes");
-            match scheme {
-                Scheme::Ed25519 => batch.push_ed25519(b"", &[0; 64], key),
-                Scheme::Secp256k1 => batch.push_secp256k1(b"", &[0; 64], 0, Some(address)),
-            }
-            let mut answer = [0; 32];
-            answer[0] = 1;
-            answer[1..21].copy_from_slice(address);
-            answers.push(answer);
-        }
-        let mut places = Places::new(scheme, 1 << 16);
-        let none = Signatures::new(scheme);
-        let mut times = [Vec::new(), Vec::new()];
-        for _ in 0..15 {
-            let started = std::time::Instant::now();
-            let plan = places.plan(&none, &batch);
-            times[0].push(started.elapsed().as_nanos() as usize / COUNT);
-            let started = std::time::Instant::now();
-            places.learn(&plan, &answers);
-            times[1].push(started.elapsed().as_nanos() as usize / COUNT);
-        }
-        let known = places.plan(&none, &batch).known;
-        println!("{scheme:?}, {known} of {COUNT} known, ns a signature to plan and to learn: {times:?}");
     }
 }
