@@ -102,6 +102,17 @@ impl History {
         }
     }
 
+    /// Whether there are blocks on disk.
+    pub fn has_disk(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// Whether the block or the transaction with this hash is in memory.
+    pub fn remembers(&self, hash: &B256) -> bool {
+        let known = self.known.read();
+        known.places.contains_key(hash) || known.heights.contains_key(hash)
+    }
+
     /// The newest block.
     pub fn newest(&self) -> Arc<Entry> {
         self.known.read().newest().clone()

@@ -180,7 +180,7 @@ type Waiting = for<'a> fn(&'a Node, Arguments) -> BoxFuture<'a, Answer>;
 /// How a method runs.
 #[derive(Clone, Copy)]
 enum Run {
-    /// At once.
+    /// At once, unless what it names may be on disk.
     Light(Plain),
     /// On a thread for what may take long.
     Heavy(Plain),
@@ -278,8 +278,8 @@ pub fn module(node: Arc<Node>) -> RpcModule<Arc<Node>> {
         let registered = module.register_async_method(name, move |params, node, _| async move {
             let arguments = Arguments::parse(params.as_str(), count_max)?;
             let answered = match run {
-                Light(run) => run(&node, &arguments),
-                Heavy(run) => node.run_heavy(run, arguments).await,
+                Light(run) if node.is_near(&arguments) => run(&node, &arguments),
+                Light(run) | Heavy(run) => node.run_heavy(run, arguments).await,
                 Waits(run) => run(&node, arguments).await,
             };
             answered.map_err(ErrorObjectOwned::from)

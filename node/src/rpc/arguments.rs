@@ -88,6 +88,11 @@ impl Arguments {
         self.0.get(index).filter(|value| !value.is_null())
     }
 
+    /// All parameters that could name a block or a transaction, as the name of a block.
+    pub fn names(&self) -> impl Iterator<Item = BlockName> {
+        self.0.iter().filter_map(|value| block_name(value).ok())
+    }
+
     /// A quantity, in hexadecimal or as a number.
     ///
     /// # Errors

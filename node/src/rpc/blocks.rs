@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alloy_primitives::U64;
+use alloy_primitives::{B256, U64};
 use serde_json::{Value, json};
 
 use super::Node;
@@ -32,6 +32,20 @@ impl Node {
             return Err(Failure::new(Failure::PRUNED, "pruned history unavailable"));
         }
         Ok(found)
+    }
+
+    /// Whether nothing that these parameters can name has to be looked for on disk. A slot may look like a hash, and is
+    /// looked for in vain.
+    pub(super) fn is_near(&self, arguments: &Arguments) -> bool {
+        let (history, waiting) = (self.history(), self.way().map(|way| &way.mempool));
+        let is_waiting = |id: &B256| waiting.is_some_and(|pool| pool.transaction(id).is_some());
+        !history.has_disk()
+            || arguments.names().all(|name| match name {
+                BlockName::Newest => true,
+                BlockName::Earliest => false,
+                BlockName::Height(height) => height >= history.oldest_state(),
+                BlockName::Hash(hash) => history.remembers(&hash) || is_waiting(&hash),
+            })
     }
 
     /// The block whose state is asked for.
