@@ -76,6 +76,7 @@ pub fn main(arguments: &Arguments) -> ExitCode {
             .data_dir
             .clone()
             .map(|path| folder::Settings { path, blocks_max: arguments.keep_blocks.unwrap_or(u64::MAX) }),
+        membership: None,
     };
     if let Some(path) = &arguments.genesis {
         match genesis::read(path) {

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use pelton_consensus::{BlockId, Solo};
+use pelton_consensus::{BlockId, Process, Solo, Traffic};
 use pelton_engine::genesis::Genesis;
 use pelton_engine::limits::Limits;
 use pelton_engine::prices::next_base_fee;
@@ -41,6 +41,7 @@ use crate::figures::Figures;
 use crate::history::{Entry, History, Keep, Next};
 use crate::loopback::Loopback;
 use crate::mempool::Mempool;
+use crate::validator::{self, Membership, Stands};
 
 /// Transactions that may wait at the door.
 const DOOR_MAX: usize = 1 << 14;
@@ -64,6 +65,8 @@ pub struct Options {
     pub keep: Keep,
     /// Where all of it is kept on disk, if anywhere.
     pub folder: Option<folder::Settings>,
+    /// Who it is, if it is one of several.
+    pub membership: Option<Membership>,
 }
 
 /// The way into a running pipeline, and what it tells.
@@ -88,6 +91,8 @@ pub struct Devnet {
     pub heads: broadcast::Sender<Arc<Entry>>,
     /// What the blocks are judged by.
     pub limits: Limits,
+    /// Consensus, if it is one of several.
+    process: Option<Process>,
     stop: Arc<AtomicBool>,
     driver: Option<JoinHandle<()>>,
     folder: Option<Folder>,
@@ -129,9 +134,20 @@ impl Devnet {
             on_cut: Box::new(|_, _| {}),
             watch: Some(mempool.clone()),
         };
-        let world = world(&settings, &threads, &clock, start.parent.height)?;
         let storage = folder.as_ref().map(Folder::storage);
-        let pipeline = build_on(&settings, limits.clone(), start, storage, world, run);
+        let (pipeline, process) = match &options.membership {
+            None => {
+                let world = world(&settings, &threads, &clock, start.parent.height)?;
+                (build_on(&settings, limits.clone(), start, storage, world, run), None)
+            }
+            Some(membership) => {
+                let below = Start::genesis(&options.genesis, &limits).parent;
+                let stands = Stands { below, start, storage };
+                let (pipeline, process) =
+                    validator::join(membership, &settings, &limits, stands, (&threads, &clock), run)?;
+                (pipeline, Some(process))
+            }
+        };
         let Pipeline { stages, ledger, .. } = pipeline;
         let figures = Figures::default();
         let stages = figures.watch(stages);
@@ -139,7 +155,7 @@ impl Devnet {
         let drive = move || drop(threads.run(stages, &clock, &until));
         let driver = std::thread::Builder::new().name("pelton-driver".into()).spawn(drive)?;
         let way = Arc::new(Way { submitter, mempool, ledger, figures });
-        Ok(Devnet { history, way, heads, limits, stop, driver: Some(driver), folder })
+        Ok(Devnet { history, way, heads, limits, process, stop, driver: Some(driver), folder })
     }
 
     /// What the disk has said that makes it impossible to go on, if anything.
@@ -149,12 +165,20 @@ impl Devnet {
 
     /// Whether its threads still turn; if not, one of them has failed.
     pub fn is_running(&self) -> bool {
-        self.driver.as_ref().is_some_and(|driver| !driver.is_finished())
+        let agrees = self.process.as_ref().is_none_or(Process::is_running);
+        agrees && self.driver.as_ref().is_some_and(|driver| !driver.is_finished())
+    }
+
+    /// What went through the sockets of consensus.
+    pub fn traffic(&self) -> Traffic {
+        self.process.as_ref().map(Process::traffic).unwrap_or_default()
     }
 }
 
 impl Drop for Devnet {
     fn drop(&mut self) {
+        // It asks the pipeline, so it ends first.
+        self.process = None;
         self.stop.store(true, Ordering::Relaxed);
         if let Some(driver) = self.driver.take() {
             // If it panicked, that was said when it did.

@@ -7,8 +7,8 @@
 //!   peers ──frames──> feed ──transactions─> door ──> pipeline ───┘
 //! ```
 //!
-//! So far the validator is one that is alone, [`devnet`], or a chain that does not grow, [`import`]. This crate is the
-//! only one that uses an asynchronous runtime: for connections, and for nothing else.
+//! The validator is one that is alone, or one of several, [`validator`]; or it serves a chain that does not grow,
+//! [`import`]. Only this crate and the core of several validators use an asynchronous runtime.
 
 pub mod accounts;
 mod answers;
@@ -26,3 +26,4 @@ pub mod merkle;
 pub mod rpc;
 pub mod serve;
 pub mod server;
+pub mod validator;

@@ -1,0 +1,171 @@
+//! The file where a validator's pipeline meets consensus among several.
+//!
+//! ```text
+//!   consensus ──propose, verify, finalized──> Desk ──Question──> agree ──> execute, commit
+//!        ^                                                         │
+//!        └──────────────── block, vote ──────── Reply <────────────┘
+//! ```
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use alloy_primitives::{Address, Bytes, keccak256};
+use crossbeam_queue::SegQueue;
+use pelton_consensus::{
+    Application, Block as Carried, BlockId, Committee, Done, Link, Place, Process, Reply, Secret, Timing,
+};
+use pelton_engine::block::{Block, HEADER_BYTES, Parent, split};
+use pelton_engine::limits::Limits;
+use pelton_kernels::{Chunked, Spawn, Verifier};
+use pelton_pipeline::clock::Clock;
+use pelton_pipeline::driver::threads::Threads;
+use pelton_pipeline::stages::agree::{Agreement, Answer, Question};
+use pelton_pipeline::start::Start;
+use pelton_pipeline::topology::validator::{Peers, build_validator};
+use pelton_pipeline::topology::{MakeVerifier, Pipeline, Run, Settings, Storage};
+
+/// A block without transactions is made this long after a validator was asked for one; well before the others give up.
+const EMPTY_AFTER: Duration = Duration::from_millis(100);
+/// Threads of the core for itself. Most of its work is BLS, a few milliseconds a view.
+const CORE_THREADS: usize = 2;
+
+/// What makes a node one of several.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    /// All of them.
+    pub committee: Committee,
+    /// Which this one is.
+    pub secret: Secret,
+    /// Where it is, and where the others are. Of its folder, the files of consensus.
+    pub place: Place,
+}
+
+impl Membership {
+    /// Who is paid for the blocks that this one makes: the last 20 bytes of the hash of its key.
+    pub fn beneficiary(&self) -> Address {
+        Address::from_slice(&keccak256(self.secret.public_key())[12..])
+    }
+}
+
+/// Where a validator's chain stands.
+pub struct Stands {
+    /// The point below the first block.
+    pub below: Parent,
+    /// Where it is taken up.
+    pub start: Start,
+    /// Where it is kept, besides the files of consensus.
+    pub storage: Option<Storage>,
+}
+
+/// Joins the others: a pipeline that is to be driven, and the core that asks it.
+///
+/// # Errors
+/// Where the system gives no threads.
+pub fn join(
+    membership: &Membership,
+    settings: &Settings,
+    limits: &Limits,
+    stands: Stands,
+    (threads, clock): (&Threads, &Arc<dyn Clock>),
+    run: Run,
+) -> io::Result<(Pipeline, Process)> {
+    let desk = Desk::default();
+    let Stands { below, start, storage } = stands;
+    let peers = Peers {
+        clock: clock.clone(),
+        pools: threads.pools(),
+        verifier: verifier(settings)?,
+        examiner: verifier(settings)?,
+        agreement: Box::new(desk.clone()),
+        genesis: below,
+        empty_after_ns: EMPTY_AFTER.as_nanos() as u64,
+    };
+    let mut settings = settings.clone();
+    settings.schedule.beneficiary = membership.beneficiary();
+    let pipeline = build_validator(&settings, limits.clone(), start, storage, peers, run);
+    let core = pelton_consensus::Settings {
+        committee: membership.committee.clone(),
+        secret: membership.secret.clone(),
+        genesis: BlockId(below.id.0),
+        block_bytes_max: HEADER_BYTES + limits.block_bytes_max as usize,
+        timing: Timing::STANDARD,
+        partition: "chain".into(),
+        application: Arc::new(desk),
+    };
+    let place = Place { threads: CORE_THREADS, ..membership.place.clone() };
+    Ok((pipeline, Process::start(core, place)?))
+}
+
+fn verifier(settings: &Settings) -> io::Result<MakeVerifier> {
+    let mut seed = [0; 32];
+    rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
+    let backend = pelton_kernels::open("auto", seed).map_err(io::Error::other)?;
+    let in_flight_max = NonZeroUsize::new(settings.verify.in_flight_max as usize);
+    let in_flight_max = in_flight_max.expect("something is in flight");
+    Ok(Box::new(move |spawn: Arc<dyn Spawn>| -> Box<dyn Verifier> {
+        let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
+        Box::new(Chunked::new(backend, spawn, settings))
+    }))
+}
+
+/// Where consensus leaves its questions for the pipeline. It asks a few at a time, so they need no other bound.
+#[derive(Clone, Default)]
+struct Desk(Arc<SegQueue<Question>>);
+
+impl Application for Desk {
+    fn read(&self, bytes: &[u8]) -> Option<Link> {
+        let (header, _) = split(&Bytes::copy_from_slice(bytes)).ok()?;
+        let (id, parent) = (BlockId(header.id().0), BlockId(header.parent.0));
+        Some(Link { id, parent, height: header.height })
+    }
+
+    fn propose(&self, parent: Carried, reply: Reply<Carried>) {
+        self.0.push(Question::Propose { parent: parent.bytes.into(), answer: Box::new(OwnBlock(reply)) });
+    }
+
+    fn verify(&self, block: Carried, parent: Carried, reply: Reply<bool>) {
+        let (block, parent) = (block.bytes.into(), parent.bytes.into());
+        self.0.push(Question::Verify { block, parent, answer: Box::new(Vote(reply)) });
+    }
+
+    fn finalized(&self, block: Carried, _certificate: Option<Vec<u8>>, done: Done) {
+        self.0.push(Question::Final { block: block.bytes.into(), done: Box::new(move || done.tell()) });
+    }
+}
+
+impl Agreement for Desk {
+    fn next(&mut self) -> Option<Question> {
+        self.0.pop()
+    }
+}
+
+/// Takes a block to consensus.
+struct OwnBlock(Reply<Carried>);
+
+impl Answer<Arc<Block>> for OwnBlock {
+    fn give(self: Box<Self>, block: Arc<Block>) {
+        let header = block.header();
+        let link =
+            Link { id: BlockId(block.id().0), parent: BlockId(header.parent.0), height: header.height };
+        self.0.give(Carried { link, bytes: block.bytes().0.clone() });
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.is_over()
+    }
+}
+
+/// Takes a vote to consensus.
+struct Vote(Reply<bool>);
+
+impl Answer<bool> for Vote {
+    fn give(self: Box<Self>, is_valid: bool) {
+        self.0.give(is_valid);
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.is_over()
+    }
+}
