@@ -79,6 +79,15 @@ impl Committee {
         &self.namespace
     }
 
+    /// The same members with the same keys, whose votes are bound to something else.
+    ///
+    /// # Panics
+    /// If the namespace is longer than [`NAMESPACE_BYTES_MAX`].
+    pub fn bound_to(self, namespace: &[u8]) -> Committee {
+        assert!(namespace.len() <= NAMESPACE_BYTES_MAX, "a namespace has its bounds");
+        Committee { namespace: namespace.to_vec(), ..self }
+    }
+
     /// The key under which certificates are checked.
     pub fn group_key(&self) -> [u8; GROUP_KEY_BYTES] {
         let key = self.sharing.public().encode();
@@ -147,6 +156,12 @@ impl Secret {
         let (identity, share) = bytes.split_at_checked(32)?;
         let (identity, share) = (Bytes::copy_from_slice(identity), Bytes::copy_from_slice(share));
         Some(Secret { identity: PrivateKey::decode(identity).ok()?, share: Share::decode(share).ok()? })
+    }
+
+    /// The public key of its share, a compressed point of G2.
+    pub fn share_key(&self) -> [u8; GROUP_KEY_BYTES] {
+        let key = self.share.public::<MinSig>().encode();
+        key.as_ref().try_into().expect("a compressed point of G2 has that length")
     }
 
     /// The public key of its identity.

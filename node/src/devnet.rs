@@ -41,7 +41,7 @@ use crate::figures::Figures;
 use crate::history::{Entry, History, Keep, Next};
 use crate::loopback::Loopback;
 use crate::mempool::Mempool;
-use crate::validator::{self, Membership, Stands};
+use crate::validator::{self, Membership, News, Observer, Stands};
 
 /// Transactions that may wait at the door.
 const DOOR_MAX: usize = 1 << 14;
@@ -107,7 +107,10 @@ impl Devnet {
         let clock: Arc<dyn Clock> = Arc::new(WallClock::new());
         let threads = Threads::start(options.threads).map_err(io::Error::other)?;
         let (submitter, entrance) = door(DOOR_MAX, clock.clone());
-        let limits = Limits::standard(options.chain_id);
+        let limits = match &options.membership {
+            Some(membership) => membership.limits.clone(),
+            None => Limits::standard(options.chain_id),
+        };
         let settings = settings(options);
         let stop = Arc::new(AtomicBool::new(false));
         let (start, folder) = match &options.folder {
@@ -126,6 +129,7 @@ impl Devnet {
             heads: heads.clone(),
             limits: limits.clone(),
             gas_used: gas_used(&start, &limits),
+            observer: options.membership.as_ref().and_then(|membership| membership.observer.clone()),
         };
         let run = Run {
             input: Input::Door(entrance),
@@ -249,10 +253,12 @@ struct Teller {
     limits: Limits,
     /// Gas that the newest blocks used, as far back as the next header speaks of.
     gas_used: VecDeque<u64>,
+    observer: Option<Observer>,
 }
 
 impl Teller {
     fn tell(&mut self, committed: Committed) {
+        let news = self.observer.is_some().then(|| News::of(&committed));
         let Committed { mut done, state_root, tables } = committed;
         let writes = std::mem::take(&mut done.executed.writes);
         let (block, limits) = (&done.block, &self.limits);
@@ -271,5 +277,8 @@ impl Teller {
         self.mempool.committed(&entry);
         // Nobody need listen.
         let _ = self.heads.send(entry);
+        if let Some((Observer(hear), news)) = self.observer.as_ref().zip(news) {
+            hear(news);
+        }
     }
 }

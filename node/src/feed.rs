@@ -17,7 +17,7 @@
 //!    apart from the rest.
 
 mod client;
-mod frame;
+pub(crate) mod frame;
 mod peer;
 mod quota;
 
@@ -34,6 +34,7 @@ pub use frame::{BUFFER_BYTES, End, Word};
 use crate::devnet::Way;
 use crate::rpc::Node;
 use crate::rpc::limits::Limit;
+use crate::validator::relay::Relay;
 use peer::Peer;
 
 /// A listener for peers.
@@ -41,6 +42,8 @@ pub struct Feed {
     listener: TcpListener,
     node: Arc<Node>,
     way: Arc<Way>,
+    /// To be told of what comes in, where that comes from validators.
+    relay: Option<Arc<Relay>>,
 }
 
 impl Feed {
@@ -49,7 +52,12 @@ impl Feed {
     /// # Errors
     /// Whatever the system says, above all that something else listens there.
     pub async fn bind(address: SocketAddr, node: Arc<Node>, way: Arc<Way>) -> io::Result<Feed> {
-        Ok(Feed { listener: TcpListener::bind(address).await?, node, way })
+        Ok(Feed { listener: TcpListener::bind(address).await?, node, way, relay: None })
+    }
+
+    /// The same for other validators, whose transactions need not be passed on.
+    pub fn of_validators(self, relay: Arc<Relay>) -> Feed {
+        Feed { relay: Some(relay), ..self }
     }
 
     /// Where it listens.
@@ -62,7 +70,7 @@ impl Feed {
 
     /// Takes transactions, for good.
     pub async fn serve(self) {
-        let Feed { listener, node, way } = self;
+        let Feed { listener, node, way, relay } = self;
         let places = Arc::new(Semaphore::new(node.limits().feed_peers_max));
         // Requests by JSON are source 0.
         let mut source: u32 = 0;
@@ -77,7 +85,7 @@ impl Feed {
                 continue;
             };
             source = source.wrapping_add(1).max(1);
-            let peer = Peer::new(node.clone(), way.submitter.clone(), source);
+            let peer = Peer::new(node.clone(), way.submitter.clone(), source, relay.clone());
             tokio::spawn(async move {
                 peer.serve(stream).await;
                 drop(place);

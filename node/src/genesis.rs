@@ -43,7 +43,12 @@ pub fn read(path: &Path) -> io::Result<alloy_genesis::Genesis> {
 
 /// The accounts of a genesis file.
 pub fn state_of(file: &alloy_genesis::Genesis) -> Genesis {
-    let accounts = file.alloc.iter().map(|(address, given)| {
+    accounts_of(&file.alloc)
+}
+
+/// Accounts as such a file lists them.
+pub(crate) fn accounts_of(alloc: &BTreeMap<Address, alloy_genesis::GenesisAccount>) -> Genesis {
+    let accounts = alloc.iter().map(|(address, given)| {
         let slots = given.storage.iter().flatten().map(|(slot, value)| ((*slot).into(), (*value).into()));
         let account = GenesisAccount {
             balance: given.balance,
@@ -54,4 +59,20 @@ pub fn state_of(file: &alloy_genesis::Genesis) -> Genesis {
         (*address, account)
     });
     Genesis { accounts: accounts.collect() }
+}
+
+/// The same, the other way.
+pub(crate) fn alloc_of(genesis: &Genesis) -> BTreeMap<Address, alloy_genesis::GenesisAccount> {
+    let listed = genesis.accounts.iter().map(|(address, account)| {
+        let slots = account.storage.iter().map(|(slot, value)| ((*slot).into(), (*value).into()));
+        let given = alloy_genesis::GenesisAccount {
+            balance: account.balance,
+            nonce: (account.nonce > 0).then_some(account.nonce),
+            code: (!account.code.is_empty()).then(|| account.code.clone()),
+            storage: (!account.storage.is_empty()).then(|| slots.collect()),
+            ..alloy_genesis::GenesisAccount::default()
+        };
+        (*address, given)
+    });
+    listed.collect()
 }

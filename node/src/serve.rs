@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pelton_consensus::Traffic;
+use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
 
 use crate::devnet::{Devnet, Options};
 use crate::feed::Feed;
@@ -13,6 +16,7 @@ use crate::import::Chain;
 use crate::rpc::Node;
 use crate::rpc::limits::Limits;
 use crate::server::Server;
+use crate::validator::relay::{Passed, Relay};
 
 /// How soon it is noticed that a pipeline has failed.
 const LOOK_AFTER: Duration = Duration::from_millis(500);
@@ -36,10 +40,33 @@ pub fn devnet(
     addresses: Addresses,
     ready: impl FnOnce(Addresses),
 ) -> io::Result<()> {
+    until(options, limits, addresses, ready, None).map(drop)
+}
+
+/// Returns when it is time to stop.
+pub type Wait = Box<dyn FnOnce() + Send>;
+
+/// The same for one of several validators too, until it is to stop; gives what it has done.
+///
+/// # Errors
+/// As [`devnet`].
+pub fn until(
+    options: &Options,
+    limits: Limits,
+    addresses: Addresses,
+    ready: impl FnOnce(Addresses),
+    wait: Option<Wait>,
+) -> io::Result<Totals> {
     let devnet = Devnet::start(options)?;
     let node = Arc::new(Node::of_devnet(&devnet, limits));
+    let relay = Arc::new(Relay::default());
     runtime()?.block_on(async {
         let server = Server::bind(addresses.rpc, node.clone()).await?;
+        if let Some(membership) = &options.membership {
+            let feed = Feed::bind(membership.listen, node.clone(), devnet.way.clone()).await?;
+            tokio::spawn(feed.of_validators(relay.clone()).serve());
+            relay.start(membership.others.clone(), || devnet.way.mempool.subscribe());
+        }
         let feed = match addresses.feed {
             Some(address) => Some(Feed::bind(address, node, devnet.way.clone()).await?),
             None => None,
@@ -50,11 +77,50 @@ pub fn devnet(
         if let Some(feed) = feed {
             tokio::spawn(feed.serve());
         }
-        while devnet.is_running() {
-            tokio::time::sleep(LOOK_AFTER).await;
+        let failed = async {
+            while devnet.is_running() {
+                tokio::time::sleep(LOOK_AFTER).await;
+            }
+        };
+        let stopped = async {
+            match wait {
+                Some(wait) => returned(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = failed => {
+                Err(io::Error::other(devnet.fault().unwrap_or_else(|| "the pipeline has failed".to_owned())))
+            }
+            () = stopped => {
+                Ok(Totals { stages: devnet.way.figures.all(), traffic: devnet.traffic(), passed: relay.passed() })
+            }
         }
-        Err(io::Error::other(devnet.fault().unwrap_or_else(|| "the pipeline has failed".to_owned())))
     })
+}
+
+/// Runs this on a thread of its own, which nobody waits for at the end.
+async fn returned(wait: Wait) {
+    let (sender, over) = oneshot::channel();
+    let run = move || {
+        wait();
+        // Where the node has ended by itself, nobody listens.
+        let _ = sender.send(());
+    };
+    let thread = std::thread::Builder::new().name("pelton-wait".into()).spawn(run);
+    drop(thread.expect("the system gives one more thread"));
+    let _ = over.await;
+}
+
+/// What a node has done since it was started.
+#[derive(Clone, Debug)]
+pub struct Totals {
+    /// Of each stage, as `pelton_stages` gives them.
+    pub stages: Vec<Value>,
+    /// Bytes through the sockets of consensus.
+    pub traffic: Traffic,
+    /// Transactions passed on to other validators.
+    pub passed: Passed,
 }
 
 /// Serves a chain that does not grow; says where, once it is ready.

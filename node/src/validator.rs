@@ -1,21 +1,29 @@
 //! The file where a validator's pipeline meets consensus among several.
 //!
 //! ```text
-//!   consensus ──propose, verify, finalized──> Desk ──Question──> agree ──> execute, commit
+//!   consensus ──propose, verify, finalized──> Desk ──Question──> agree ──> execute, commit ──> News
 //!        ^                                                         │
 //!        └──────────────── block, vote ──────── Reply <────────────┘
 //! ```
+//!
+//! [`chain_file`]: what all of them hold in common. [`relay`]: how transactions get from one to the others.
 
+pub mod chain_file;
+mod news;
+pub mod relay;
+
+use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alloy_primitives::{Address, Bytes, keccak256};
+use alloy_primitives::{Address, Bytes, hex, keccak256};
 use crossbeam_queue::SegQueue;
-use pelton_consensus::{
-    Application, Block as Carried, BlockId, Committee, Done, Link, Place, Process, Reply, Secret, Timing,
-};
+use pelton_consensus::{Application, Block as Carried, BlockId, Done, Link, Place, Process, Reply, Timing};
+pub use pelton_consensus::{Committee, Secret, deal};
 use pelton_engine::block::{Block, HEADER_BYTES, Parent, split};
 use pelton_engine::limits::Limits;
 use pelton_kernels::{Chunked, Spawn, Verifier};
@@ -26,6 +34,9 @@ use pelton_pipeline::start::Start;
 use pelton_pipeline::topology::validator::{Peers, build_validator};
 use pelton_pipeline::topology::{MakeVerifier, Pipeline, Run, Settings, Storage};
 
+use self::chain_file::ChainFile;
+pub use self::news::News;
+
 /// A block without transactions is made this long after a validator was asked for one; well before the others give up.
 const EMPTY_AFTER: Duration = Duration::from_millis(100);
 /// Threads of the core for itself. Most of its work is BLS, a few milliseconds a view.
@@ -34,15 +45,56 @@ const CORE_THREADS: usize = 2;
 /// What makes a node one of several.
 #[derive(Clone, Debug)]
 pub struct Membership {
+    /// What all of them hold in common. The state below the first block comes with the node's options.
+    pub limits: Limits,
     /// All of them.
     pub committee: Committee,
     /// Which this one is.
     pub secret: Secret,
     /// Where it is, and where the others are. Of its folder, the files of consensus.
     pub place: Place,
+    /// Where it takes transactions from the others.
+    pub listen: SocketAddr,
+    /// Where they take them.
+    pub others: Vec<SocketAddr>,
+    /// Who hears of each block.
+    pub observer: Option<Observer>,
+}
+
+/// Hears of each block when it is committed, and can be asked for. It must not wait: the pipeline would wait too.
+#[derive(Clone)]
+pub struct Observer(pub Arc<dyn Fn(News) + Send + Sync>);
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
 }
 
 impl Membership {
+    /// The validator with this secret, of this chain, with its files in this folder; it listens where the others look for it.
+    /// None if the secret is nobody's there.
+    pub fn of(chain: &ChainFile, secret: Secret, directory: PathBuf) -> Option<Membership> {
+        let index = chain.committee.index_of(&secret)?;
+        let own = chain.members[index];
+        let members = chain.members.iter().map(|reach| reach.consensus).collect();
+        let others = chain.members.iter().enumerate().filter(|(at, _)| *at != index);
+        Some(Membership {
+            limits: chain.limits.clone(),
+            committee: chain.committee.clone(),
+            secret,
+            place: Place { listen: own.consensus, members, directory, threads: CORE_THREADS },
+            listen: own.transactions,
+            others: others.map(|(_, reach)| reach.transactions).collect(),
+            observer: None,
+        })
+    }
+
+    /// By this key the others know it, in hexadecimal.
+    pub fn public_key(&self) -> String {
+        hex::encode_prefixed(self.secret.public_key())
+    }
+
     /// Who is paid for the blocks that this one makes: the last 20 bytes of the hash of its key.
     pub fn beneficiary(&self) -> Address {
         Address::from_slice(&keccak256(self.secret.public_key())[12..])
@@ -94,8 +146,7 @@ pub fn join(
         partition: "chain".into(),
         application: Arc::new(desk),
     };
-    let place = Place { threads: CORE_THREADS, ..membership.place.clone() };
-    Ok((pipeline, Process::start(core, place)?))
+    Ok((pipeline, Process::start(core, membership.place.clone())?))
 }
 
 fn verifier(settings: &Settings) -> io::Result<MakeVerifier> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use alloy_primitives::{B256, Bytes, keccak256};
 use pelton_consensus::{Committee, Place, Secret, deal};
+use pelton_engine::limits::Limits;
 use pelton_node::devnet::{Devnet, Options};
 use pelton_node::history::Keep;
 use pelton_node::validator::Membership;
@@ -43,6 +44,15 @@ impl Network {
             threads: 1,
         };
         let secret = self.secrets[index].clone();
+        let membership = Membership {
+            limits: Limits::standard(CHAIN_ID),
+            committee: self.committee.clone(),
+            secret,
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            others: Vec::new(),
+            place,
+            observer: None,
+        };
         let options = Options {
             chain_id: CHAIN_ID,
             genesis: self.workload.genesis.clone(),
@@ -50,7 +60,7 @@ impl Network {
             threads: 1,
             keep: Keep::STANDARD,
             folder: None,
-            membership: Some(Membership { committee: self.committee.clone(), secret, place }),
+            membership: Some(membership),
         };
         Devnet::start(&options).expect("it starts")
     }

@@ -29,7 +29,7 @@ pub mod metrics;
 pub mod origin;
 pub mod pool;
 pub mod random;
-mod seen;
+pub mod seen;
 pub mod shred;
 pub mod stage;
 pub mod stages;

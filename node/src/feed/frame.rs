@@ -41,7 +41,7 @@ pub(super) fn next(bytes: &[u8], wire_bytes_max: usize) -> Result<Option<(Frame,
 }
 
 /// Appends the frame of a transaction.
-pub(super) fn put(wire: &[u8], claimed_sender: Option<&Address>, out: &mut Vec<u8>) {
+pub(crate) fn put(wire: &[u8], claimed_sender: Option<&Address>, out: &mut Vec<u8>) {
     let claim = claimed_sender.map_or(&[][..], |sender| sender.as_slice());
     let length = u32::try_from(claim.len() + wire.len()).expect("a transaction is shorter than 4 GiB");
     out.extend_from_slice(&length.to_be_bytes());
@@ -88,7 +88,7 @@ impl Word {
         bytes
     }
 
-    pub(super) fn decode(bytes: &[u8; Word::BYTES]) -> Option<Word> {
+    pub(crate) fn decode(bytes: &[u8; Word::BYTES]) -> Option<Word> {
         let ends = [End::Open, End::Done, End::Malformed, End::Overrun, End::Slow];
         let end = *ends.get(usize::from(bytes[0]))?;
         let number = |at: usize| Some(u64::from_be_bytes(bytes[at..at + 8].try_into().ok()?));

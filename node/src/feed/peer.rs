@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use alloy_primitives::keccak256;
 use pelton_pipeline::origin::Origin;
 use pelton_pipeline::stages::intake::Submitter;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -15,6 +16,7 @@ use super::frame::{self, BUFFER_BYTES, End, Frame, Word};
 use super::quota::Quota;
 use crate::rpc::Node;
 use crate::rpc::limits::Limit;
+use crate::validator::relay::Relay;
 
 /// How soon a full door is tried again.
 const AGAIN: Duration = Duration::from_millis(1);
@@ -32,13 +34,23 @@ pub(super) struct Peer {
     began: Instant,
     sent: u64,
     word: Word,
+    relay: Option<Arc<Relay>>,
 }
 
 impl Peer {
-    pub(super) fn new(node: Arc<Node>, submitter: Submitter, source: u32) -> Peer {
+    pub(super) fn new(node: Arc<Node>, submitter: Submitter, source: u32, relay: Option<Arc<Relay>>) -> Peer {
         let (window, per_second) = (node.limits().feed_window, node.limits().feed_per_second_max);
         let word = Word { end: End::Open, may_send: window, taken: 0 };
-        Peer { node, submitter, source, quota: Quota::new(per_second), began: Instant::now(), sent: 0, word }
+        Peer {
+            node,
+            submitter,
+            source,
+            quota: Quota::new(per_second),
+            began: Instant::now(),
+            sent: 0,
+            word,
+            relay,
+        }
     }
 
     /// Takes what it sends, until it ends.
@@ -119,6 +131,9 @@ impl Peer {
             limit = Some(Limit::FeedQuota);
             self.tell(told);
             sleep(wait.max(AGAIN)).await;
+        }
+        if let Some(relay) = &self.relay {
+            relay.mark(keccak256(&frame.wire));
         }
         let origin = Origin { source: self.source, claimed_sender: frame.claimed_sender };
         while self.submitter.submit(frame.wire.clone(), origin).is_err() {
