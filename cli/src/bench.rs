@@ -1,5 +1,8 @@
 //! `pelton bench`.
 
+#[cfg(feature = "node")]
+mod validators;
+
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -32,7 +35,8 @@ Examples:
   pelton bench --data-dir /var/tmp/pelton
   pelton bench --witness block.witness
   pelton bench --seconds 60 --metrics 127.0.0.1:9464
-  pelton bench --until verify";
+  pelton bench --until verify
+  pelton bench --validators 4 --rate 2000 --seconds 10";
 
 /// Arguments of `pelton bench`.
 #[derive(Args)]
@@ -84,6 +88,15 @@ pub struct Arguments {
     /// Let the run be watched at this address, as 127.0.0.1:9464: by Prometheus, at /metrics, or by pelton top.
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+    /// Run so many validators instead, each a process of its own, over loopback: how fast do they agree, and at what cost?
+    /// Offers 50,000 transactions unless told otherwise, and gives each validator one thread.
+    #[cfg(feature = "node")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64), conflicts_with_all = ["until", "data_dir", "witness", "metrics", "trace"])]
+    validators: Option<u16>,
+    /// Milliseconds between the blocks of validators, at least.
+    #[cfg(feature = "node")]
+    #[arg(long, value_name = "MS", requires = "validators", value_parser = clap::value_parser!(u64).range(..=10_000))]
+    block_time: Option<u64>,
     /// Print one JSON object, as docs/bench.schema.json describes it, in place of the table.
     #[arg(long)]
     json: bool,
@@ -112,6 +125,10 @@ pub fn main(arguments: &Arguments) -> ExitCode {
         Ok(options) => options,
         Err(what) => return usage::say_of("bench", &what),
     };
+    #[cfg(feature = "node")]
+    if let Some(count) = arguments.validators {
+        return validators::run(arguments, &options, count);
+    }
     let bar = Bar::new();
     let recorder = arguments.trace.as_ref().map(|_| Recorder::default());
     let around = recorder.clone().map(|recorder| Arc::new(recorder) as Arc<dyn Around>);

@@ -13,8 +13,11 @@ use pelton_node::genesis::{self, DEVNET_CHAIN_ID, DEVNET_ETHER};
 use pelton_node::history::Keep;
 use pelton_node::rpc::limits::Limits;
 use pelton_node::serve::Addresses;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::cluster::devnet::listed;
+use crate::cluster::{self, Cluster, Setup};
+use crate::node::BLOCK_TIME_MS;
 use crate::usage;
 
 const EXAMPLES: &str = "\
@@ -23,6 +26,7 @@ Examples:
   pelton devnet --block-time 1000
   pelton devnet --genesis genesis.json --port 0 --json
   pelton devnet --data-dir /var/tmp/devnet
+  pelton devnet --validators 4
   cast send --rpc-url http://127.0.0.1:8545 --private-key KEY ADDRESS --value 1ether
 
 What is served is described in docs/rpc.md.";
@@ -58,6 +62,10 @@ pub struct Arguments {
     /// Threads of the pipeline, all cores unless given.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// Run so many validators, each a process of its own that agrees with the others over loopback; clients connect to the
+    /// first. The others, their addresses and processes are named when all are ready. Blocks without transactions come too.
+    #[arg(long, value_name = "N", conflicts_with = "data_dir", value_parser = clap::value_parser!(u16).range(1..=64))]
+    validators: Option<u16>,
     /// Print the ready line as one JSON object.
     #[arg(long)]
     json: bool,
@@ -91,9 +99,12 @@ pub fn main(arguments: &Arguments) -> ExitCode {
     let address = |port: u16| SocketAddr::from((arguments.host, port));
     let addresses = Addresses { rpc: address(arguments.port), feed: arguments.feed_port.map(address) };
     let (chain_id, is_own) = (options.chain_id, arguments.genesis.is_none());
+    if let Some(count) = arguments.validators {
+        return validators(arguments, options, addresses, count);
+    }
     let ready = |addresses: Addresses| {
         let text = if arguments.json {
-            line(addresses, chain_id, is_own)
+            line(addresses, chain_id, is_own).to_string() + "\n"
         } else {
             table(addresses, chain_id, is_own)
         };
@@ -107,6 +118,55 @@ pub fn main(arguments: &Arguments) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs several validators, with clients at the first.
+fn validators(arguments: &Arguments, options: Options, addresses: Addresses, count: u16) -> ExitCode {
+    let (chain_id, is_own) = (options.chain_id, arguments.genesis.is_none());
+    let setup = Setup {
+        validators: count,
+        chain_id,
+        genesis: options.genesis,
+        block_time_ms: if arguments.block_time == 0 {
+            BLOCK_TIME_MS
+        } else {
+            arguments.block_time.min(10_000)
+        },
+        threads: arguments.threads.unwrap_or(1),
+        rpc: addresses.rpc,
+        feed_port: arguments.feed_port,
+        tell_blocks: false,
+    };
+    let ready = |cluster: &Cluster| {
+        let first = &cluster.validators[0];
+        let parsed = |text: &str, or: SocketAddr| text.parse().unwrap_or(or);
+        let addresses = Addresses {
+            rpc: parsed(first.said("http").trim_start_matches("http://"), addresses.rpc),
+            feed: addresses.feed.map(|feed| parsed(first.said("feed"), feed)),
+        };
+        let listed = listed(cluster);
+        let text = if arguments.json {
+            let mut ready: Value = line(addresses, chain_id, is_own);
+            ready["validators"] = json!(listed);
+            ready.to_string() + "\n"
+        } else {
+            let lines = listed.iter().enumerate();
+            let lines = lines.map(|(index, one)| {
+                format!(
+                    "Validator {index}: process {}, {}\n",
+                    one["pid"],
+                    one["http"].as_str().unwrap_or_default()
+                )
+            });
+            lines.collect::<String>() + &table(addresses, chain_id, is_own)
+        };
+        // Whoever closed the pipe does not want to read it.
+        let _ = std::io::stdout().write_all(text.as_bytes());
+    };
+    cluster::devnet::run(&setup, ready).unwrap_or_else(|error| {
+        eprintln!("pelton: {}: {error}", addresses.rpc);
+        ExitCode::FAILURE
+    })
 }
 
 fn table(addresses: Addresses, chain_id: u64, is_own: bool) -> String {
@@ -126,7 +186,7 @@ fn table(addresses: Addresses, chain_id: u64, is_own: bool) -> String {
     text + &format!("Chain id {chain_id}\nListening on {}\n", addresses.rpc)
 }
 
-fn line(addresses: Addresses, chain_id: u64, is_own: bool) -> String {
+fn line(addresses: Addresses, chain_id: u64, is_own: bool) -> Value {
     let accounts = WELL_KNOWN.iter().filter(|_| is_own);
     let accounts: Vec<_> = accounts.map(|(address, key)| json!({ "address": address, "key": key })).collect();
     let (http, ws) = (format!("http://{}", addresses.rpc), format!("ws://{}", addresses.rpc));
@@ -134,5 +194,5 @@ fn line(addresses: Addresses, chain_id: u64, is_own: bool) -> String {
     if let Some(feed) = addresses.feed {
         line["feed"] = json!(feed.to_string());
     }
-    line.to_string() + "\n"
+    line
 }

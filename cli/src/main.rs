@@ -4,13 +4,21 @@
 //! error.
 
 mod bench;
+#[cfg(feature = "node")]
+mod cluster;
 mod compare;
 #[cfg(feature = "node")]
 mod devnet;
 mod doctor;
 #[cfg(feature = "node")]
+mod genesis;
+#[cfg(feature = "node")]
 mod import;
+#[cfg(feature = "node")]
+mod keys;
 mod load;
+#[cfg(feature = "node")]
+mod node;
 mod profile;
 mod progress;
 mod send;
@@ -45,6 +53,15 @@ enum Command {
     /// Run the blocks of an Ethereum chain again, check them, and serve them to wallets and tools.
     #[cfg(feature = "node")]
     Import(import::Arguments),
+    /// Deal the keys of the validators of a chain.
+    #[cfg(feature = "node")]
+    Keys(keys::Arguments),
+    /// Make a chain file: who its validators are, its limits, and who owns what at first.
+    #[cfg(feature = "node")]
+    Genesis(Box<genesis::Arguments>),
+    /// Run one of several validators, and serve wallets and tools from it.
+    #[cfg(feature = "node")]
+    Node(Box<node::Arguments>),
     /// Compare two sets of runs: better, worse, or within noise.
     Compare(compare::Arguments),
     /// Say what this host costs in throughput, and the line that changes it.
@@ -67,6 +84,12 @@ fn main() -> ExitCode {
         Ok(Arguments { command: Command::Devnet(arguments) }) => devnet::main(&arguments),
         #[cfg(feature = "node")]
         Ok(Arguments { command: Command::Import(arguments) }) => import::main(&arguments),
+        #[cfg(feature = "node")]
+        Ok(Arguments { command: Command::Keys(arguments) }) => keys::main(&arguments),
+        #[cfg(feature = "node")]
+        Ok(Arguments { command: Command::Genesis(arguments) }) => genesis::main(&arguments),
+        #[cfg(feature = "node")]
+        Ok(Arguments { command: Command::Node(arguments) }) => node::main(&arguments),
         Ok(Arguments { command: Command::Compare(arguments) }) => compare::main(&arguments),
         Ok(Arguments { command: Command::Doctor(arguments) }) => doctor::main(&arguments),
         Ok(Arguments { command: Command::Profile(arguments) }) => profile::main(&arguments),

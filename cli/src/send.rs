@@ -1,8 +1,8 @@
 //! `pelton send`.
 
 mod draft;
-mod keystore;
-mod secret;
+pub mod keystore;
+pub mod secret;
 
 use std::fs;
 use std::io::Write as _;
@@ -182,7 +182,11 @@ fn say(arguments: &Arguments, words: &str, object: &Value) {
 }
 
 /// An amount in wei: a whole number, or one with a unit and perhaps a fraction.
-fn amount(text: &str) -> Result<U256, String> {
+/// Wei of an amount with a unit.
+///
+/// # Errors
+/// In words, if it is none.
+pub fn amount(text: &str) -> Result<U256, String> {
     let (number, decimals) = match text {
         _ if text.ends_with("gwei") => (&text[..text.len() - 4], 9),
         _ if text.ends_with("ether") => (&text[..text.len() - 5], 18),

@@ -54,7 +54,7 @@ pub fn decrypt(text: &str, password: &[u8]) -> Result<[u8; 32], String> {
     let ciphertext: [u8; 32] = bytes(&crypto["ciphertext"], "ciphertext")?;
     let iv: [u8; 16] = bytes(&crypto["cipherparams"]["iv"], "iv")?;
     let mac: [u8; 32] = bytes(&crypto["mac"], "mac")?;
-    let key = derive(crypto, password)?;
+    let key = derive(crypto["kdf"].as_str(), &crypto["kdfparams"], password)?;
     if keccak256([&key[16..], &ciphertext[..]].concat()) != mac {
         return Err("the password is wrong".into());
     }
@@ -64,9 +64,11 @@ pub fn decrypt(text: &str, password: &[u8]) -> Result<[u8; 32], String> {
     Ok(secret)
 }
 
-/// The key that follows from the password.
-fn derive(crypto: &Value, password: &[u8]) -> Result<[u8; 32], String> {
-    let given = &crypto["kdfparams"];
+/// The key that follows from the password by this function with these parameters.
+///
+/// # Errors
+/// If there is no such function, or it asks for too much work, in words.
+pub fn derive(function: Option<&str>, given: &Value, password: &[u8]) -> Result<[u8; 32], String> {
     let number = |name: &str| given[name].as_u64().ok_or(format!("{name} is no number"));
     let salt =
         given["salt"].as_str().and_then(|salt| hex::decode(salt).ok()).ok_or("salt is not hexadecimal")?;
@@ -74,7 +76,7 @@ fn derive(crypto: &Value, password: &[u8]) -> Result<[u8; 32], String> {
         return Err("dklen is not 32".into());
     }
     let mut key = [0; 32];
-    match crypto["kdf"].as_str() {
+    match function {
         Some("scrypt") => {
             let (n, r, p) = (number("n")?, number("r")?, number("p")?);
             let memory = n.saturating_mul(r).saturating_mul(128);
