@@ -38,7 +38,7 @@ fn options() -> Options {
 }
 
 fn once(around: Option<Arc<dyn Around>>) -> Result<Run, BenchError> {
-    let surroundings = Surroundings { probe: None, run: around };
+    let surroundings = Surroundings { run: around, ..Surroundings::default() };
     let report = bench_within(&options(), &Silent, &surroundings)?.report;
     let value = serde_json::to_value(report).expect("a report is plain JSON");
     Ok(serde_json::from_value(value).expect("a report has all that a comparison reads"))

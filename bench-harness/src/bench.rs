@@ -130,6 +130,19 @@ pub struct Surroundings {
     pub probe: Option<Arc<dyn Around>>,
     /// Around the run itself.
     pub run: Option<Arc<dyn Around>>,
+    /// Told when the run itself begins and when it is over.
+    pub edges: Option<Arc<dyn Fn(Edge) + Send + Sync>>,
+    /// Whether the metrics stand in what comes of it, as they were in the end.
+    pub metrics: bool,
+}
+
+/// Beginning or end of a run, without its preparation and its audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// It begins now.
+    Begins,
+    /// It is over.
+    Over,
 }
 
 /// What came of a bench.
@@ -138,6 +151,8 @@ pub struct Ran {
     pub report: Report,
     /// Every latency, from when a transaction was due until it came out, in nanoseconds.
     pub latency_ns: Histogram<u64>,
+    /// The metrics at the end, as text for Prometheus, if that was asked for.
+    pub metrics: Option<String>,
 }
 
 /// Runs a bench with something around it.
@@ -181,22 +196,38 @@ pub fn bench_within(
         choice,
         log: |line| eprintln!("pelton: {line}"),
         data_dir: options.data_dir.clone(),
-        around: surroundings.run.clone(),
+        around: around(surroundings.run.clone()),
         exporter,
+        keeps_metrics: surroundings.metrics,
     };
     progress.step("running", None);
-    let outcomes = run(&workload, &limits, &plan)?;
+    let edge = |edge| surroundings.edges.iter().for_each(|told| told(edge));
+    edge(Edge::Begins);
+    let outcomes = run(&workload, &limits, &plan);
+    edge(Edge::Over);
+    let mut outcomes = outcomes?;
     if let Some(path) = &options.witness {
         progress.step("writing a witness", None);
         write_witness(path, &workload, &limits, &outcomes.blocks).map_err(BenchError::Witness)?;
     }
     progress.step("auditing", None);
     let report = summary(options, &workload, &limits, &outcomes, &probe, plan.choice.found());
-    Ok(Ran { report, latency_ns: outcomes.latency_ns })
+    let metrics = outcomes.metrics.take();
+    Ok(Ran { report, latency_ns: outcomes.latency_ns, metrics })
+}
+
+/// What is put around the run: what was asked for, and with the feature `nvtx` ranges for profilers.
+fn around(asked: Option<Arc<dyn Around>>) -> Option<Arc<dyn Around>> {
+    #[cfg(feature = "nvtx")]
+    let asked = crate::ranged::Ranged::around(asked);
+    asked
 }
 
 /// Begins to listen before anything else, so that an address that is taken is known at once; says where, for port 0.
-fn watch(address: SocketAddr) -> Result<Arc<Exporter>, BenchError> {
+///
+/// # Errors
+/// [`BenchError::Metrics`].
+pub fn watch(address: SocketAddr) -> Result<Arc<Exporter>, BenchError> {
     let exporter = Exporter::start(address).map_err(|error| BenchError::Metrics(address, error))?;
     eprintln!("pelton: metrics on http://{}/metrics; watch with: pelton top {0}", exporter.address());
     Ok(Arc::new(exporter))

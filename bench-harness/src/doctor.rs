@@ -7,7 +7,7 @@
 //! /proc, /sys, limits, a few clocks ──> Check: found, loss, what to do ──> table, JSON
 //! ```
 
-mod graphics;
+pub mod graphics;
 pub mod host;
 mod memory;
 mod network;

@@ -22,9 +22,11 @@ pub mod http;
 pub mod load;
 pub mod machine;
 pub mod metered;
-mod outside;
+pub mod outside;
 pub mod probe;
 pub mod profile;
+#[cfg(feature = "nvtx")]
+pub mod ranged;
 pub mod replay;
 pub mod report;
 pub mod run;
@@ -40,6 +42,7 @@ pub mod watched;
 pub mod pipeline {
     pub use pelton_pipeline::clock::{Clock, Nanos};
     pub use pelton_pipeline::meter::Meter;
+    pub use pelton_pipeline::metrics::board::Board;
     pub use pelton_pipeline::metrics::{METRICS, Metric, document as metrics_document};
     pub use pelton_pipeline::stages::load::Rate;
     pub use pelton_pipeline::topology::STAGES;

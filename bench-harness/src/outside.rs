@@ -8,10 +8,8 @@ use pelton_pipeline::metrics::{
 
 use crate::run::process_cpu_ns;
 
-/// Says all that for a run on so many threads.
-pub fn source(threads: usize, choice: &Choice) -> Source {
-    let is_on_device = choice.is_on_device();
-    let measured = choice.found().map(|found| found.measured.clone()).unwrap_or_default();
+/// Says what the program and its process are, on so many threads of a pipeline.
+pub fn process(threads: usize) -> Source {
     Box::new(move |samples| {
         samples.count(&BUILD_INFO, [env!("CARGO_PKG_VERSION"), env!("PELTON_COMMIT")], 1);
         samples.count(&THREADS, [], threads as u64);
@@ -19,6 +17,14 @@ pub fn source(threads: usize, choice: &Choice) -> Source {
         if let Some(bytes) = resident_bytes() {
             samples.count(&PROCESS_RESIDENT, [], bytes);
         }
+    })
+}
+
+/// Says what came of the device that was looked for.
+pub fn device(choice: &Choice) -> Source {
+    let is_on_device = choice.is_on_device();
+    let measured = choice.found().map(|found| found.measured.clone()).unwrap_or_default();
+    Box::new(move |samples| {
         samples.count(&DEVICE_IN_USE, [], u64::from(is_on_device));
         for (scheme, crossover) in &measured {
             let name = match scheme {

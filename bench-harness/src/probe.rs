@@ -66,6 +66,7 @@ pub fn probe(
         data_dir: None,
         around: around.cloned(),
         exporter: None,
+        keeps_metrics: false,
     };
     // What disturbs a probe makes it dearer, never cheaper: the cheapest of a few is the nearest to the truth.
     let mut best: Option<Probe> = None;

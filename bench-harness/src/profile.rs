@@ -15,6 +15,7 @@ pub mod ceilings;
 pub mod energy;
 pub mod environment;
 mod files;
+pub mod gpu;
 pub mod kernels;
 mod page;
 mod plot;
@@ -25,7 +26,10 @@ mod verdict;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use hdrhistogram::Histogram;
+use pelton_kernels::cuda;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +37,7 @@ use crate::bench::{BenchError, Progress};
 use crate::doctor::host::Host;
 use crate::doctor::{Diagnosis, diagnose};
 use crate::profile::ceilings::Ceilings;
-use crate::profile::energy::{Energy, Joules};
+use crate::profile::energy::{Energy, Meters};
 use crate::profile::environment::Environment;
 use crate::profile::kernels::KernelSpeed;
 use crate::profile::scaling::Scaling;
@@ -41,12 +45,14 @@ use crate::report::Report;
 
 /// Name and version of the object's shape.
 pub const SCHEMA: &str = "pelton-profile/1";
+/// Begins the line that says why the GPU was not measured.
+const CUDA: &str = "back-end cuda: ";
 
 /// What is profiled.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Fewer and shorter runs: two minutes in place of some ten.
-    pub quick: bool,
+    /// How long it may take.
+    pub size: Size,
     /// Where all goes.
     pub folder: PathBuf,
     /// Where workload files are kept.
@@ -57,6 +63,28 @@ pub struct Settings {
     pub p99_ms: f64,
     /// What such a machine costs a month, in whatever money.
     pub node_cost_per_month: Option<f64>,
+}
+
+/// How long a profile may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// Some ten minutes on few cores.
+    Whole,
+    /// Fewer and shorter runs: less than two minutes.
+    Quick,
+    /// Seconds: too little to say anything of a machine, enough to see that all of it works.
+    Small,
+}
+
+impl Size {
+    /// Transactions of an offline run.
+    pub fn transactions(self) -> u64 {
+        match self {
+            Size::Whole => 250_000,
+            Size::Quick => 30_000,
+            Size::Small => 600,
+        }
+    }
 }
 
 /// What was found: `result.json`.
@@ -76,6 +104,8 @@ pub struct Profile {
     pub server: Server,
     /// Signatures alone, by back-end, level and batch.
     pub kernels: Vec<KernelSpeed>,
+    /// What stands in `latency.hlog`, for whoever reads it to compare.
+    pub latency_log: LatencyLog,
     /// Whether every whole run ended with the root of serial execution.
     pub accuracy: Accuracy,
     /// What was achieved, beside what was measured to be possible.
@@ -108,6 +138,29 @@ pub struct Server {
     pub per_second: Option<f64>,
     /// Each rate that was tried, and p99 under it in milliseconds.
     pub tried: Vec<(f64, f64)>,
+}
+
+/// Latencies of one offline run on all threads, in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LatencyLog {
+    /// How many there are.
+    pub count: u64,
+    /// The median.
+    pub p50_ns: u64,
+    /// What one in a hundred exceeds.
+    pub p99_ns: u64,
+    /// What one in a thousand exceeds.
+    pub p999_ns: u64,
+    /// The longest.
+    pub max_ns: u64,
+}
+
+impl LatencyLog {
+    fn of(histogram: &Histogram<u64>) -> LatencyLog {
+        let at = |quantile| histogram.value_at_quantile(quantile);
+        let (p50_ns, p99_ns, p999_ns) = (at(0.5), at(0.99), at(0.999));
+        LatencyLog { count: histogram.len(), p50_ns, p99_ns, p999_ns, max_ns: histogram.max() }
+    }
 }
 
 /// Whether results were right.
@@ -164,24 +217,30 @@ struct Whole<'a> {
 /// [`ProfileError`]. What is wrong with a run stands in the profile.
 pub fn profile(settings: &Settings, progress: &dyn Progress) -> Result<Profile, ProfileError> {
     let host = Host::here();
-    let joules = Joules::open(&host);
+    let meters = Arc::new(Meters::open(&host));
     progress.step("looking at the machine", None);
-    let (environment, diagnosis) = (Environment::detect(&host, settings), diagnose(&host));
+    let (environment, diagnosis) = (Environment::detect(&host, &meters, settings), diagnose(&host));
     progress.step("signatures alone", None);
-    let kernels = kernels::measure(settings.quick);
-    let swept = sweep::sweep(settings, &joules, progress).map_err(ProfileError::Bench)?;
+    let mut kernels = kernels::measure(settings.size);
+    // Nothing is verified on what is found here, so that no secret is needed.
+    let device = kernels::measure_device(settings.size, &cuda::devices([0; 32]));
+    kernels.extend(device.iter().flatten().cloned());
+    let swept = sweep::sweep(settings, device.is_ok(), &meters, progress).map_err(ProfileError::Bench)?;
     let (server, served) =
-        server::search(settings, swept.best(), &joules, progress).map_err(ProfileError::Bench)?;
+        server::search(settings, swept.best(), &meters, progress).map_err(ProfileError::Bench)?;
     let runs: Vec<ProfiledRun> = swept.runs.iter().cloned().chain(served).collect();
-    let ceilings = ceilings::measure(swept.best(), &kernels, settings.threads);
+    progress.step("memory and devices alone", None);
+    let ceilings = ceilings::measure(swept.best(), &kernels, settings.threads, settings.size);
+    let no_device = device.err().map(|reason| format!("{CUDA}unavailable: {reason}"));
     let mut profile = Profile {
         schema: SCHEMA.to_owned(),
         commit: env!("PELTON_COMMIT").to_owned(),
-        quick: settings.quick,
+        quick: settings.size != Size::Whole,
         scaling: scaling::fit(&swept.by_threads()),
+        latency_log: LatencyLog::of(&swept.latency_ns),
         accuracy: accuracy(&runs),
         cost: settings.node_cost_per_month.map(|per_month| cost(per_month, swept.best(), &server)),
-        unavailable: unavailable(&joules, swept.best()),
+        unavailable: meters.missing().into_iter().chain(no_device).collect(),
         runs,
         server,
         kernels,
@@ -207,20 +266,6 @@ fn cost(per_month: f64, best: &ProfiledRun, server: &Server) -> Cost {
         transactions_per_unit_offline: of(best.report.committed_per_second),
         transactions_per_unit_server: server.per_second.map(of),
     }
-}
-
-fn unavailable(joules: &Joules, best: &ProfiledRun) -> Vec<String> {
-    let mut lines = Vec::new();
-    lines.extend(joules.missing().map(|reason| format!("energy of the processor: unavailable: {reason}")));
-    let device = best.report.verify.device.as_ref();
-    let missing = device.and_then(|device| device.unused.clone());
-    if let Some(reason) = &missing {
-        lines.push(format!("back-end cuda: unavailable: {reason}"));
-        lines.push(format!("energy of a GPU: unavailable: {reason}"));
-    } else {
-        lines.push("energy of the GPU: unavailable: this program does not read NVML".to_owned());
-    }
-    lines
 }
 
 /// The JSON Schema of [`Profile`].

@@ -62,6 +62,8 @@ pub struct Plan {
     pub around: Option<Arc<dyn Around>>,
     /// Where the run can be watched.
     pub exporter: Option<Arc<Exporter>>,
+    /// Whether the metrics are kept as they are in the end.
+    pub keeps_metrics: bool,
 }
 
 /// What a run left behind.
@@ -92,6 +94,8 @@ pub struct Outcomes {
     pub blocks_rebuilt: u64,
     /// Who answered how many signatures.
     pub verify: pelton_kernels::Report,
+    /// The metrics at the end as text for Prometheus, if they were to be kept.
+    pub metrics: Option<String>,
     /// What is on the disk, if the chain was kept there.
     pub durable: Option<Durable>,
 }
@@ -163,10 +167,12 @@ pub fn run(workload: &Workload, limits: &Limits, plan: &Plan) -> Result<Outcomes
         Some(around) => stages.into_iter().map(|stage| around.stage(stage)).collect(),
         None => stages,
     };
-    if let Some(exporter) = &plan.exporter {
-        let (board, watched) = Board::watch(stages, vec![outside::source(plan.threads, &plan.choice)]);
-        exporter.show(board);
-        stages = watched;
+    let mut board = None;
+    if plan.exporter.is_some() || plan.keeps_metrics {
+        let sources = vec![outside::process(plan.threads), outside::device(&plan.choice)];
+        let (shown, watched) = Board::watch(stages, sources);
+        plan.exporter.iter().for_each(|exporter| exporter.show(shown.clone()));
+        (board, stages) = (Some(shown), watched);
     }
     let (started_ns, cpu_ns, delay_ns) = (clock.now_ns(), process_cpu_ns(), run_delay_ns());
     let stages = threads.run(stages, &clock, &stop);
@@ -174,6 +180,7 @@ pub fn run(workload: &Workload, limits: &Limits, plan: &Plan) -> Result<Outcomes
     let process_cpu_ns = process_cpu_ns() - cpu_ns;
     let starved_ns = run_delay_ns().saturating_sub(delay_ns);
     drop(threads);
+    let metrics = board.filter(|_| plan.keeps_metrics).map(|board| board.text());
     let durable = kept.map(|kept| kept.recover(clock.as_ref())).transpose().map_err(BenchError::Keep)?;
     let collected = std::mem::take(&mut *filled.collected.lock());
     let total_balance = chain.state().total_balance();
@@ -192,6 +199,7 @@ pub fn run(workload: &Workload, limits: &Limits, plan: &Plan) -> Result<Outcomes
         total_balance,
         blocks_rebuilt: blocks_rebuilt.load(Ordering::Relaxed),
         verify,
+        metrics,
         durable,
     })
 }
@@ -263,7 +271,7 @@ fn assemble(
 }
 
 /// CPU time of this process.
-pub(crate) fn process_cpu_ns() -> Nanos {
+pub fn process_cpu_ns() -> Nanos {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }

@@ -20,6 +20,7 @@ use pelton_kernels::{Job, Spawn};
 use pelton_pipeline::clock::{Clock, Nanos};
 use pelton_pipeline::jobs::Pools;
 use pelton_pipeline::meter::Meter;
+use pelton_pipeline::metrics::sample::Samples;
 use pelton_pipeline::turn::Turnable;
 use serde_json::json;
 
@@ -172,6 +173,10 @@ impl Turnable for Traced {
 
     fn queue_max(&self) -> usize {
         self.stage.queue_max()
+    }
+
+    fn observe(&self, samples: &mut Samples) {
+        self.stage.observe(samples);
     }
 }
 

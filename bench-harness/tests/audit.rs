@@ -25,6 +25,7 @@ fn ended(workload: &Workload) -> Outcomes {
         data_dir: None,
         around: None,
         exporter: None,
+        keeps_metrics: false,
     };
     run(workload, &Limits::standard(CHAIN_ID), &plan).expect("the system gives threads")
 }

@@ -19,7 +19,7 @@ const TRANSACTIONS: u64 = 12_000;
 /// A run in which a stage sleeps for so long with each transaction.
 fn slowed(cache: &Path, stage: &str, each_ns: f64) -> Report {
     let run = Some(burden::burden(stage, each_ns, true));
-    let surroundings = Surroundings { probe: None, run };
+    let surroundings = Surroundings { run, ..Surroundings::default() };
     bench_within(&options(cache, TRANSACTIONS), &Silent, &surroundings)
         .expect("the system gives threads")
         .report

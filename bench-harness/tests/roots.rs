@@ -88,6 +88,7 @@ fn check(workload: &Workload) -> usize {
         data_dir: None,
         around: None,
         exporter: None,
+        keeps_metrics: false,
     };
     let outcomes = run(workload, &limits, &plan).expect("the system gives threads");
     let mut others = Others::new();

@@ -17,7 +17,7 @@ fn a_trace_tells_of_every_stage_by_batch_on_named_threads() {
     let folder = tempfile::tempdir().expect("a folder");
     let options = small::options(folder.path(), 3_000);
     let recorder = Recorder::default();
-    let surroundings = Surroundings { probe: None, run: Some(Arc::new(recorder.clone())) };
+    let surroundings = Surroundings { run: Some(Arc::new(recorder.clone())), ..Surroundings::default() };
     let report = bench_within(&options, &Silent, &surroundings).expect("the system gives threads").report;
     assert!(report.is_good());
     let (plain, packed) = (folder.path().join("trace.json"), folder.path().join("trace.json.gz"));

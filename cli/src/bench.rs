@@ -132,7 +132,7 @@ pub fn main(arguments: &Arguments) -> ExitCode {
     let bar = Bar::new();
     let recorder = arguments.trace.as_ref().map(|_| Recorder::default());
     let around = recorder.clone().map(|recorder| Arc::new(recorder) as Arc<dyn Around>);
-    let outcome = bench_within(&options, &bar, &Surroundings { probe: None, run: around });
+    let outcome = bench_within(&options, &bar, &Surroundings { run: around, ..Surroundings::default() });
     bar.finish();
     match outcome {
         Ok(ran) => traced(arguments, recorder.as_ref()).unwrap_or_else(|| finish(arguments, &ran.report)),

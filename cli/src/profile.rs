@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use pelton_bench_harness::profile::{Settings, profile};
+use pelton_bench_harness::profile::{Settings, Size, profile};
 
 use crate::bench::cache_folder;
 use crate::progress::Bar;
@@ -53,7 +53,7 @@ pub fn main(arguments: &Arguments) -> ExitCode {
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let settings = Settings {
-        quick: arguments.quick,
+        size: if arguments.quick { Size::Quick } else { Size::Whole },
         folder: arguments.out.clone(),
         cache,
         threads: arguments.threads.map_or(cores, usize::from),

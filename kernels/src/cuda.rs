@@ -13,6 +13,8 @@ pub mod ceilings;
 mod hasher;
 mod input;
 mod places;
+#[cfg(feature = "nvtx")]
+pub mod ranges;
 mod slot;
 mod steps;
 mod stuck;

@@ -13,6 +13,7 @@ const FILES: [&str; 21] = [
     "kernels/src/bls12381/tests/sums.rs",
     "kernels/src/cuda/bls/slot.rs",
     "kernels/src/cuda/ceilings.rs",
+    "kernels/src/cuda/ranges.rs",
     "kernels/src/cuda/slot.rs",
     "kernels/src/cuda/slot/graphs.rs",
     "kernels/src/erasure/avx2.rs",

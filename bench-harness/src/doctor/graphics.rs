@@ -6,9 +6,9 @@ use crate::doctor::host::Host;
 use crate::doctor::{Check, Loss};
 
 /// NVIDIA, as PCI numbers vendors.
-const VENDOR: &str = "0x10de";
+pub const VENDOR: &str = "0x10de";
 /// Displays and accelerators, as PCI begins the numbers of their classes.
-const CLASSES: [&str; 2] = ["0x03", "0x12"];
+pub const CLASSES: [&str; 2] = ["0x03", "0x12"];
 
 /// Whether a GPU that is there can be used.
 pub fn driver(host: &Host) -> Check {
@@ -29,5 +29,5 @@ pub fn driver(host: &Host) -> Check {
             "install NVIDIA's driver, 525 or newer; libcuda.so.1 must be found (ldconfig -p | grep libcuda)";
         return Check::costs(name, format!("there is a GPU, and {reason}"), Loss::expected(0.3, 0.9), change);
     }
-    Check::unavailable(name, format!("no GPU in this machine ({reason})"))
+    Check::unavailable(name, format!("no GPU in this machine: {reason}"))
 }

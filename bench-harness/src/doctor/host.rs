@@ -26,6 +26,11 @@ impl Host {
         Some(text.trim().to_owned())
     }
 
+    /// A file that is no text; none if it cannot be read.
+    pub fn bytes(&self, path: &str) -> Option<Vec<u8>> {
+        fs::read(self.root.join(path)).ok()
+    }
+
     /// A file that is one number.
     pub fn number(&self, path: &str) -> Option<u64> {
         self.read(path)?.parse().ok()

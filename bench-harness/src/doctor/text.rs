@@ -34,12 +34,10 @@ impl Display for Diagnosis {
 impl Display for Loss {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let percent = |share: f64| format!("{:.1}%", share * 100.0);
-        match (self.is_measured, self.most) {
-            (true, _) => write!(f, "{} of throughput lost, measured", percent(self.least)),
-            (false, 0.0) => f.write_str("no throughput lost until the limit is met"),
-            (false, _) => {
-                write!(f, "{} to {} of throughput lost, expected", percent(self.least), percent(self.most))
-            }
+        if self.is_measured {
+            write!(f, "{} of throughput lost, measured", percent(self.least))
+        } else {
+            write!(f, "{} to {} of throughput lost, expected", percent(self.least), percent(self.most))
         }
     }
 }

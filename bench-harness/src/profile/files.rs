@@ -9,8 +9,9 @@ use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::IntervalLogWriterBuilder;
 use serde::Serialize;
 
+use crate::profile::kernels::KernelSpeed;
 use crate::profile::page::page;
-use crate::profile::{Profile, ProfileError, Whole};
+use crate::profile::{CUDA, Profile, ProfileError, Whole};
 
 /// Nanoseconds in the log are shown as milliseconds by its readers.
 const NS_PER_MS: f64 = 1e6;
@@ -27,6 +28,7 @@ pub fn write(folder: &Path, whole: &Whole<'_>) -> Result<(), ProfileError> {
     text("crossover.csv", crossover(profile))?;
     text("roofline.csv", roofline(profile))?;
     text("energy.csv", energy(profile))?;
+    text("metrics.prom", whole.swept.metrics.clone())?;
     text("report.html", page(whole))?;
     text("VERDICT.txt", profile.verdict.join("\n") + "\n")?;
     in_folder(folder, "latency.hlog", |path| {
@@ -109,40 +111,62 @@ fn stages(profile: &Profile) -> String {
 }
 
 fn crossover(profile: &Profile) -> String {
-    let cpu = profile.kernels.iter().map(|speed| {
+    let measured = profile.kernels.iter().map(|speed| {
         let ns = format!("{:.1}", speed.ns_each);
-        vec![speed.scheme.clone(), speed.backend.clone(), speed.level.clone(), speed.batch.to_string(), ns]
+        let KernelSpeed { scheme, backend, level, batch, time, .. } = speed;
+        vec![scheme.clone(), backend.clone(), level.clone(), batch.to_string(), ns, quoted(time)]
     });
-    let device = profile.unavailable.iter().filter(|line| line.starts_with("back-end cuda"));
-    let missing =
-        device.map(|line| vec!["all".into(), "cuda".into(), "-".into(), String::new(), quoted(line)]);
-    csv("scheme,backend,level,batch,ns_each", cpu.chain(missing))
+    let device = profile.unavailable.iter().filter_map(|line| line.strip_prefix(CUDA));
+    let missing = device.map(|reason| {
+        vec!["all".into(), "cuda".into(), "-".into(), String::new(), String::new(), quoted(reason)]
+    });
+    csv("scheme,backend,level,batch,ns_each,time", measured.chain(missing))
 }
 
 fn roofline(profile: &Profile) -> String {
     let ceilings = &profile.ceilings;
+    let share = |of: f64| format!("{:.3}", ceilings.achieved / of.max(1.0));
+    let none = String::new;
     let rows = [
-        ("achieved offline", ceilings.achieved),
-        ("signatures alone, best kernel, all threads", ceilings.signatures_alone),
-        ("all stages at their cost alone, all threads", ceilings.stages_alone),
-        ("memory copied by one thread, bytes/s", ceilings.copied_bytes_per_second),
-        ("bytes of memory traffic affordable a transaction", ceilings.affordable_bytes_per_transaction),
+        ("achieved offline", ceilings.achieved, none()),
+        (
+            "signatures alone, best kernel, all threads",
+            ceilings.signatures_alone,
+            share(ceilings.signatures_alone),
+        ),
+        ("all stages at their cost alone, all threads", ceilings.stages_alone, share(ceilings.stages_alone)),
+        ("memory copied by one thread, bytes/s", ceilings.copied_bytes_per_second, none()),
+        ("memory copied by all threads, bytes/s", ceilings.copied_bytes_per_second_by_all, none()),
+        (
+            "bytes of memory traffic affordable a transaction",
+            ceilings.affordable_bytes_per_transaction,
+            none(),
+        ),
     ];
-    csv("what,per_second", rows.into_iter().map(|(what, number)| vec![quoted(what), format!("{number:.0}")]))
+    let row =
+        |(what, number, reached): (&str, f64, String)| vec![quoted(what), format!("{number:.0}"), reached];
+    let gpu = ceilings.gpu.iter();
+    let gpu = gpu.map(|one| (one.what.as_str(), one.per_second, none()));
+    let missing = ceilings.gpu_unavailable.iter();
+    let missing =
+        missing.map(|reason| vec![quoted("GPU"), quoted(&format!("unavailable: {reason}")), none()]);
+    csv("what,per_second,reached", rows.into_iter().chain(gpu).map(row).chain(missing))
 }
 
 fn energy(profile: &Profile) -> String {
     let number = |number: Option<f64>| number.map_or_else(String::new, |number| number.to_string());
-    let rows = profile.runs.iter().enumerate().map(|(index, run)| {
+    let rows = profile.runs.iter().enumerate().flat_map(|(index, run)| {
         let energy = &run.energy;
-        let joules = [number(energy.package_joules), number(energy.joules_per_transaction)];
-        [index.to_string(), run.scenario.clone()]
-            .into_iter()
-            .chain(joules)
-            .chain([quoted(&energy.source)])
-            .collect()
+        let clocks =
+            energy.gpu_clocks_mhz.map_or_else(String::new, |[least, most]| format!("{least}-{most}"));
+        let gpu = [quoted(&energy.gpu_throttled.join(", ")), clocks];
+        energy.counters.iter().map(move |counter| {
+            let names = [index.to_string(), run.scenario.clone(), quoted(&counter.name)];
+            let joules = [number(counter.joules), number(counter.joules_per_transaction)];
+            names.into_iter().chain(joules).chain([quoted(&counter.source)]).chain(gpu.clone()).collect()
+        })
     });
-    csv("run,scenario,package_joules,joules_per_transaction,source", rows)
+    csv("run,scenario,counter,joules,joules_per_transaction,source,gpu_throttled,gpu_clocks_mhz", rows)
 }
 
 #[cfg(test)]

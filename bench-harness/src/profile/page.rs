@@ -16,9 +16,9 @@ background:var(--bg)}h1{font-size:1.6rem;margin-bottom:.2rem}h2{font-size:1.15re
 padding-top:1rem}p.dim,td.dim{color:var(--dim)}svg{width:100%;max-width:44rem;height:auto;display:block}svg text{font:12px system-ui,
 sans-serif;fill:var(--dim)}.grid{stroke:var(--rule)}.legend span{margin-right:1.2rem}.legend i{display:inline-block;width:.8em;
 height:.8em;margin-right:.4em}table{border-collapse:collapse;width:100%;font-size:13px}th,td{text-align:left;padding:.25rem .6rem;
-border-bottom:1px solid var(--rule);vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+border-bottom:1px solid var(--rule);vertical-align:top}td.n,th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 ul{padding-left:1.2rem}
-@media print{:root{--fg:#000;--bg:#fff;--dim:#333;--rule:#bbb}body{margin:0;max-width:none;font-size:11px}h2{break-after:avoid}
+@media print{:root{--fg:#000;--bg:#fff;--dim:#333;--rule:#bbb}body{margin:0;max-width:none;font-size:11px}h2,h3{break-after:avoid}
 section{break-inside:avoid}}";
 
 /// The page.
@@ -59,7 +59,11 @@ pub fn page(whole: &Whole<'_>) -> String {
             "Of an offline run on all threads: how long the slowest share waits.",
             &latency(&whole.swept.latency_ns),
         ),
-        section("Signatures", "One thread, by batch: the higher, the better.", &kernels(profile)),
+        section(
+            "Signatures",
+            "By batch, one thread of the processor, or one batch at a time on a device: the higher, the better.",
+            &kernels(profile),
+        ),
         section("Ceilings", "What was achieved beside what was measured to be possible.", &ceilings(profile)),
         section("Host", "What this host costs, by pelton doctor.", &host(whole)),
         section("Not measured", "", &format!("<ul>{missing}</ul>")),
@@ -84,7 +88,7 @@ fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
 fn runs(profile: &Profile) -> String {
     let rows = profile.runs.iter().map(|run| {
         let report = &run.report;
-        let joules = run.energy.joules_per_transaction;
+        let joules = run.energy.joules_per_transaction();
         vec![
             run.scenario.clone(),
             report.workload.name.clone(),
@@ -217,10 +221,18 @@ fn ceilings(profile: &Profile) -> String {
         vec![
             "memory, copied by one thread".to_owned(),
             format!("{:.1} GB/s", ceilings.copied_bytes_per_second / 1e9),
+            String::new(),
+        ],
+        vec![
+            "memory, copied by all threads".to_owned(),
+            format!("{:.1} GB/s", ceilings.copied_bytes_per_second_by_all / 1e9),
             format!("allows {:.0} bytes a transaction", ceilings.affordable_bytes_per_transaction),
         ],
     ];
-    table(&["ceiling", "measured", "reached"], rows.into_iter())
+    let gpu = ceilings.gpu.iter();
+    let gpu =
+        gpu.map(|one| vec![one.what.clone(), format!("{:.3e} a second", one.per_second), String::new()]);
+    table(&["ceiling", "measured", "reached"], rows.into_iter().chain(gpu))
 }
 
 fn host(whole: &Whole<'_>) -> String {

@@ -1,12 +1,13 @@
 //! The verdict in words: what limits, what is next, where a GPU starts to pay.
 
 use crate::doctor::{Diagnosis, State};
-use crate::profile::{Profile, ProfiledRun};
+use crate::profile::sweep::best;
+use crate::profile::{CUDA, Profile};
 use crate::report::Report;
 
 /// One sentence or two for each thing.
 pub fn verdict(profile: &Profile, diagnosis: &Diagnosis) -> Vec<String> {
-    let best = best(profile);
+    let best = best(&profile.runs);
     let report = &best.report;
     let mut lines = vec![
         format!(
@@ -17,7 +18,7 @@ pub fn verdict(profile: &Profile, diagnosis: &Diagnosis) -> Vec<String> {
         limit(report),
         next(report),
         scaling(profile),
-        gpu(report),
+        gpu(report, profile),
         accuracy(profile),
     ];
     let costs = diagnosis.checks.iter().filter(|check| check.state == State::Costs);
@@ -35,12 +36,6 @@ pub fn verdict(profile: &Profile, diagnosis: &Diagnosis) -> Vec<String> {
         ));
     }
     lines
-}
-
-fn best(profile: &Profile) -> &ProfiledRun {
-    let offline = profile.runs.iter().filter(|run| run.scenario == "offline");
-    let rate = |run: &&ProfiledRun| run.report.committed_per_second;
-    offline.max_by(|x, y| rate(x).total_cmp(&rate(y))).expect("a profile has offline runs")
 }
 
 fn server(profile: &Profile) -> String {
@@ -99,19 +94,38 @@ fn scaling(profile: &Profile) -> String {
     )
 }
 
-fn gpu(report: &Report) -> String {
-    let Some(device) = &report.verify.device else {
-        return "GPU: none was looked for.".to_owned();
-    };
-    if let Some(reason) = &device.unused {
-        return format!("GPU: unavailable: {reason}. From where one would pay is not known here.");
+/// Where a GPU pays, if there is one; if not, what one would have to do to pay, and what it could bring at most.
+fn gpu(report: &Report, profile: &Profile) -> String {
+    let device = report.verify.device.as_ref();
+    let device = device.filter(|device| device.unused.is_none() || !device.crossovers.is_empty());
+    if let Some(device) = device {
+        let of = |(scheme, crossover): (&String, &crate::device::CrossoverReport)| match crossover.signatures
+        {
+            Some(signatures) => format!("{scheme} from {signatures} signatures in a batch on"),
+            None => format!("{scheme} nowhere"),
+        };
+        let all: Vec<String> = device.crossovers.iter().map(of).collect();
+        return format!("GPU: it pays for {}.", all.join(", "));
     }
-    let of = |(scheme, crossover): (&String, &crate::device::CrossoverReport)| match crossover.signatures {
-        Some(signatures) => format!("{scheme} from {signatures} signatures in a batch on"),
-        None => format!("{scheme} nowhere"),
-    };
-    let all: Vec<String> = device.crossovers.iter().map(of).collect();
-    format!("GPU: it pays for {}.", all.join(", "))
+    let reason = profile.unavailable.iter().find_map(|line| line.strip_prefix(CUDA));
+    let without: f64 = report.stages.iter().map(|stage| stage.cpu_ns_per_transaction).sum::<f64>()
+        - report
+            .stages
+            .iter()
+            .filter(|stage| stage.name == "verify")
+            .map(|stage| stage.cpu_ns_per_transaction)
+            .sum::<f64>();
+    format!(
+        "GPU: {}. One would begin to pay where it answers more than {:.0} {} signatures a second from end to end, which \
+         all {} threads do here; and if signatures cost the processor nothing at all, the other stages would allow {:.0} \
+         transactions a second in place of {:.0}.",
+        reason.unwrap_or("unavailable"),
+        profile.ceilings.signatures_alone,
+        report.workload.scheme,
+        report.threads,
+        report.threads as f64 * 1e9 / without.max(1.0),
+        report.committed_per_second,
+    )
 }
 
 fn accuracy(profile: &Profile) -> String {
