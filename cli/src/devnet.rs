@@ -18,12 +18,13 @@ use serde_json::{Value, json};
 use crate::cluster::devnet::listed;
 use crate::cluster::{self, Cluster, Setup};
 use crate::node::BLOCK_TIME_MS;
-use crate::usage;
+use crate::{exported, usage};
 
 const EXAMPLES: &str = "\
 Examples:
   pelton devnet
   pelton devnet --block-time 1000
+  pelton devnet --metrics 127.0.0.1:9464
   pelton devnet --genesis genesis.json --port 0 --json
   pelton devnet --data-dir /var/tmp/devnet
   pelton devnet --validators 4
@@ -66,6 +67,9 @@ pub struct Arguments {
     /// first. The others, their addresses and processes are named when all are ready. Blocks without transactions come too.
     #[arg(long, value_name = "N", conflicts_with = "data_dir", value_parser = clap::value_parser!(u16).range(1..=64))]
     validators: Option<u16>,
+    /// Give metrics out under /metrics at this address, for Prometheus and `pelton top`; port 0 is any free one.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "validators")]
+    metrics: Option<SocketAddr>,
     /// Print the ready line as one JSON object.
     #[arg(long)]
     json: bool,
@@ -111,8 +115,13 @@ pub fn main(arguments: &Arguments) -> ExitCode {
         // Whoever closed the pipe does not want to read it.
         let _ = std::io::stdout().write_all(text.as_bytes());
     };
-    match pelton_node::serve::devnet(&options, Limits::standard(cores), addresses, ready) {
-        Ok(()) => ExitCode::SUCCESS,
+    let show = match exported::begin(arguments.metrics, options.threads) {
+        Ok(show) => show,
+        Err(code) => return code,
+    };
+    let limits = Limits::standard(cores);
+    match pelton_node::serve::until(&options, limits, addresses, show, ready, None) {
+        Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pelton: {}: {error}", addresses.rpc);
             ExitCode::FAILURE

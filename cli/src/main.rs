@@ -11,6 +11,8 @@ mod compare;
 mod devnet;
 mod doctor;
 #[cfg(feature = "node")]
+mod exported;
+#[cfg(feature = "node")]
 mod genesis;
 #[cfg(feature = "node")]
 mod import;

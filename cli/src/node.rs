@@ -18,7 +18,7 @@ use pelton_node::validator::chain_file::ChainFile;
 use pelton_node::validator::{Membership, News, Observer};
 use serde_json::{Value, json};
 
-use crate::{keys, usage};
+use crate::{exported, keys, usage};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,6 +66,9 @@ pub struct Arguments {
     /// Threads of the pipeline, all cores unless given.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// Give metrics out under /metrics at this address, for Prometheus and `pelton top`; port 0 is any free one.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
     /// Print a JSON object for each block when it is committed.
     #[arg(long)]
     blocks: bool,
@@ -126,7 +129,11 @@ fn run(arguments: &Arguments, chain: ChainFile, membership: Membership) -> ExitC
         });
     };
     let wait = arguments.attached.then(|| Box::new(end_of_input) as Wait);
-    match serve::until(&options, Limits::standard(cores), addresses, ready, wait) {
+    let show = match exported::begin(arguments.metrics, options.threads) {
+        Ok(show) => show,
+        Err(code) => return code,
+    };
+    match serve::until(&options, Limits::standard(cores), addresses, show, ready, wait) {
         Ok(totals) => {
             say(&figures(&totals).to_string());
             ExitCode::SUCCESS

@@ -105,9 +105,10 @@ impl Process {
         Traffic { sent: total(&report, "outbound_bandwidth"), received: total(&report, "inbound_bandwidth") }
     }
 
-    /// All that the consensus library counts, in the text form of Prometheus.
-    pub fn report(&self) -> String {
-        (self.report)()
+    /// Says all that the consensus library counts, in the text form of Prometheus.
+    pub fn reporter(&self) -> impl Fn() -> String + Send + Sync + use<> {
+        let report = self.report.clone();
+        move || report()
     }
 }
 

@@ -29,6 +29,7 @@ use pelton_kernels::{Chunked, Spawn, Verifier};
 use pelton_pipeline::clock::{Clock, WallClock};
 use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::ledger::Ledger;
+use pelton_pipeline::metrics::board::Board;
 use pelton_pipeline::stages::commit::Committed;
 use pelton_pipeline::stages::intake::{Submitter, door};
 use pelton_pipeline::start::Start;
@@ -42,6 +43,7 @@ use crate::history::{Entry, History, Keep, Next};
 use crate::loopback::Loopback;
 use crate::mempool::Mempool;
 use crate::validator::{self, Membership, News, Observer, Stands};
+use crate::watched;
 
 /// Transactions that may wait at the door.
 const DOOR_MAX: usize = 1 << 14;
@@ -91,6 +93,8 @@ pub struct Devnet {
     pub heads: broadcast::Sender<Arc<Entry>>,
     /// What the blocks are judged by.
     pub limits: Limits,
+    /// What can be watched of it.
+    pub board: Arc<Board>,
     /// Consensus, if it is one of several.
     process: Option<Process>,
     stop: Arc<AtomicBool>,
@@ -154,12 +158,16 @@ impl Devnet {
         };
         let Pipeline { stages, ledger, .. } = pipeline;
         let figures = Figures::default();
+        let (board, stages) = Board::watch(stages, Vec::new());
+        if let Some(process) = &process {
+            board.add(watched::consensus(process.reporter()));
+        }
         let stages = figures.watch(stages);
         let until = stop.clone();
         let drive = move || drop(threads.run(stages, &clock, &until));
         let driver = std::thread::Builder::new().name("pelton-driver".into()).spawn(drive)?;
         let way = Arc::new(Way { submitter, mempool, ledger, figures });
-        Ok(Devnet { history, way, heads, limits, process, stop, driver: Some(driver), folder })
+        Ok(Devnet { history, way, heads, limits, board, process, stop, driver: Some(driver), folder })
     }
 
     /// What the disk has said that makes it impossible to go on, if anything.

@@ -27,3 +27,4 @@ pub mod rpc;
 pub mod serve;
 pub mod server;
 pub mod validator;
+pub mod watched;

@@ -8,6 +8,7 @@ mod arguments;
 mod blocks;
 mod calls;
 mod config;
+pub(crate) mod counts;
 mod debug;
 pub(crate) mod failure;
 mod fees;
@@ -39,6 +40,7 @@ use crate::devnet::{Devnet, Way};
 use crate::history::{Entry, History};
 use crate::import::{Chain, Schedule};
 use arguments::Arguments;
+use counts::Counts;
 use failure::{Answer, Failure, answer};
 use limits::{Hits, Limit, Limits};
 use logs::Filters;
@@ -54,6 +56,8 @@ pub struct Node {
     chain_limits: ChainLimits,
     limits: Limits,
     hits: Hits,
+    counts: Counts,
+    places: Arc<Semaphore>,
     filters: Filters,
     numbers: AtomicU64,
     heavy: Semaphore,
@@ -85,6 +89,7 @@ impl Node {
         let (heavy, heavy_waiting) =
             (Semaphore::new(limits.heavy_max), Semaphore::new(limits.heavy_waiting_max));
         let (hits, filters, numbers) = (Hits::default(), Filters::default(), AtomicU64::new(1));
+        let (counts, places) = (Counts::of(&names()), Arc::new(Semaphore::new(limits.connections_max)));
         Node {
             history,
             way,
@@ -94,6 +99,8 @@ impl Node {
             chain_limits,
             limits,
             hits,
+            counts,
+            places,
             filters,
             numbers,
             heavy,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pelton_consensus::Traffic;
+use pelton_pipeline::metrics::board::Board;
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
@@ -17,6 +18,7 @@ use crate::rpc::Node;
 use crate::rpc::limits::Limits;
 use crate::server::Server;
 use crate::validator::relay::{Passed, Relay};
+use crate::watched;
 
 /// How soon it is noticed that a pipeline has failed.
 const LOOK_AFTER: Duration = Duration::from_millis(500);
@@ -40,13 +42,14 @@ pub fn devnet(
     addresses: Addresses,
     ready: impl FnOnce(Addresses),
 ) -> io::Result<()> {
-    until(options, limits, addresses, ready, None).map(drop)
+    until(options, limits, addresses, |_| {}, ready, None).map(drop)
 }
 
 /// Returns when it is time to stop.
 pub type Wait = Box<dyn FnOnce() + Send>;
 
-/// The same for one of several validators too, until it is to stop; gives what it has done.
+/// The same for one of several validators too, until it is to stop. Shows beforehand what can be watched of it, and gives what
+/// it has done.
 ///
 /// # Errors
 /// As [`devnet`].
@@ -54,12 +57,15 @@ pub fn until(
     options: &Options,
     limits: Limits,
     addresses: Addresses,
+    show: impl FnOnce(&Arc<Board>),
     ready: impl FnOnce(Addresses),
     wait: Option<Wait>,
 ) -> io::Result<Totals> {
     let devnet = Devnet::start(options)?;
     let node = Arc::new(Node::of_devnet(&devnet, limits));
     let relay = Arc::new(Relay::default());
+    devnet.board.add(watched::requests(node.clone()));
+    show(&devnet.board);
     runtime()?.block_on(async {
         let server = Server::bind(addresses.rpc, node.clone()).await?;
         if let Some(membership) = &options.membership {

@@ -19,7 +19,6 @@ use jsonrpsee::core::middleware::RpcServiceBuilder;
 use jsonrpsee::server::{BatchRequestConfig, PingConfig, ServerConfig, stop_channel};
 use jsonrpsee::types::SubscriptionId;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tower::layer::layer_fn;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -68,14 +67,13 @@ impl Server {
             )
             .set_http_middleware(tower::ServiceBuilder::new().layer(cors()).layer(bodies))
             .to_service_builder();
-        let places = Arc::new(Semaphore::new(limits.connections_max));
         loop {
             // What fails here is one connection, or there are no more descriptors: others may fare better in a moment.
             let Ok((stream, _)) = listener.accept().await else {
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
                 continue;
             };
-            let Ok(place) = places.clone().try_acquire_owned() else {
+            let Ok(place) = node.places().clone().try_acquire_owned() else {
                 node.count(Limit::Connections);
                 continue;
             };

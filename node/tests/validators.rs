@@ -87,7 +87,7 @@ fn wait_until(what: &str, holds: impl Fn() -> bool) {
 
 fn has_all(devnet: &Devnet, ids: &[B256]) -> bool {
     assert!(devnet.is_running(), "it has not failed");
-    ids.iter().all(|id| devnet.history.transaction(id).is_some())
+    ids.iter().all(|id| devnet.history.transaction(id).expect("it is in memory").is_some())
 }
 
 #[test]
@@ -111,7 +111,9 @@ fn four_validators_have_one_chain_also_while_one_is_away_and_after_it_is_back() 
 
     let common = all.iter().map(|one| one.history.newest().number()).min().expect("there are four");
     for height in 1..=common {
-        let hashes = all.iter().map(|one| one.history.block(height).expect("it is kept").hash);
+        let hashes = all
+            .iter()
+            .map(|one| one.history.block(height).expect("it is in memory").expect("it is kept").hash);
         let hashes: Vec<B256> = hashes.collect();
         assert!(hashes.iter().all(|hash| *hash == hashes[0]), "a fork at height {height}");
     }

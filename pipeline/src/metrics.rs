@@ -63,19 +63,22 @@ pub enum Dashboard {
     Engine,
     /// Signatures, and who answers about them.
     Verify,
-    /// Blocks on their way to others, and final ones.
+    /// Consensus and multicast: blocks on their way to others, and final ones.
     Network,
+    /// What clients ask of a node.
+    Node,
     /// What is kept on disk.
     Durability,
 }
 
 impl Dashboard {
     /// All of them.
-    pub const ALL: [Dashboard; 5] = [
+    pub const ALL: [Dashboard; 6] = [
         Dashboard::Pipeline,
         Dashboard::Engine,
         Dashboard::Verify,
         Dashboard::Network,
+        Dashboard::Node,
         Dashboard::Durability,
     ];
 
@@ -86,6 +89,7 @@ impl Dashboard {
             Dashboard::Engine => "engine",
             Dashboard::Verify => "verify",
             Dashboard::Network => "network",
+            Dashboard::Node => "node",
             Dashboard::Durability => "durability",
         }
     }

@@ -17,6 +17,9 @@ use pelton_pipeline::clock::SimulatedClock;
 use pelton_pipeline::driver::simulated::{self, SimulatedPool};
 use pelton_pipeline::jobs::Pools;
 use pelton_pipeline::ledger::Ledger;
+use pelton_pipeline::metrics::board::Board;
+use pelton_pipeline::metrics::sample::Value;
+use pelton_pipeline::metrics::{CONSENSUS_QUESTIONS, CONSENSUS_VERDICTS, Metric};
 use pelton_pipeline::origin::Origin;
 use pelton_pipeline::stages::agree::{Agreement, Answer, Question};
 use pelton_pipeline::stages::commit::Committed;
@@ -274,11 +277,13 @@ impl Answer<bool> for Script {
     }
 }
 
-/// What one validator votes when it is asked about these blocks on top of genesis, one after the other.
+/// What one validator votes when it is asked about these blocks on top of genesis, one after the other. It counts that, and
+/// what waits.
 fn votes(genesis: &Genesis, blocks: &[Bytes], finals: &[Bytes]) -> Vec<bool> {
     let (clock, pool) = (Arc::new(SimulatedClock::default()), SimulatedPool::default());
     let script = Script::default();
-    let (_validator, mut stages) = validator(genesis, 0, Box::new(script.clone()), &clock, &pool);
+    let (_validator, stages) = validator(genesis, 0, Box::new(script.clone()), &clock, &pool);
+    let (board, mut stages) = Board::watch(stages, Vec::new());
     for block in blocks {
         let (block, parent, answer) = (block.clone(), Bytes::new(), Box::new(script.clone()));
         script.0.lock().push_back(Question::Verify { block, parent, answer });
@@ -287,7 +292,22 @@ fn votes(genesis: &Genesis, blocks: &[Bytes], finals: &[Bytes]) -> Vec<bool> {
         script.0.lock().push_back(Question::Final { block: block.clone(), done: Box::new(|| ()) });
     }
     simulated::run(&mut stages, &pool, &clock, 1, STEPS);
-    script.1.lock().clone()
+    board.ask();
+    stages.iter_mut().for_each(|stage| {
+        stage.turn(clock.as_ref());
+    });
+    let votes = script.1.lock().clone();
+    let of = |is_good: bool| votes.iter().filter(|vote| **vote == is_good).count() as f64;
+    let samples = board.samples();
+    let counted = |metric: &Metric| -> Vec<(String, Value)> {
+        let of_metric = samples.iter().filter(|sample| sample.metric == metric);
+        of_metric.map(|sample| (sample.labels[0].clone(), sample.value.clone())).collect()
+    };
+    let number = |name: &str, value: f64| (name.to_owned(), Value::Number(value));
+    assert_eq!(counted(&CONSENSUS_VERDICTS), [number("for", of(true)), number("against", of(false))]);
+    let waiting = ["propose", "verify", "final"].map(|kind| number(kind, 0.0));
+    assert_eq!(counted(&CONSENSUS_QUESTIONS), waiting);
+    votes
 }
 
 /// An empty first block, whose header speaks of genesis as it was, or of what `lie` makes of it.

@@ -23,14 +23,26 @@ use pelton_pipeline::start::Start;
 use pelton_workloads::{Name, Scheme, Spec, Workload, generate};
 use world::{Kept, STEPS_MAX, Scene};
 
-/// What only those outside of a pipeline know.
-const FROM_OUTSIDE: [&Metric; 6] = [
+/// What only those outside of a pipeline know, or stages of a validator among several: for those see `agree.rs`.
+const FROM_OUTSIDE: [&Metric; 18] = [
     &metrics::BUILD_INFO,
     &metrics::THREADS,
     &metrics::PROCESS_CPU,
     &metrics::PROCESS_RESIDENT,
     &metrics::DEVICE_IN_USE,
     &metrics::CROSSOVER,
+    &metrics::CONSENSUS_VERDICTS,
+    &metrics::CONSENSUS_QUESTIONS,
+    &metrics::CONSENSUS_VIEW,
+    &metrics::CONSENSUS_TIMEOUTS,
+    &metrics::CONSENSUS_MESSAGES,
+    &metrics::CONSENSUS_BYTES,
+    &metrics::CONSENSUS_PEERS,
+    &metrics::RPC_REQUESTS,
+    &metrics::RPC_TIME,
+    &metrics::RPC_IN_HAND,
+    &metrics::RPC_CONNECTIONS,
+    &metrics::RPC_LIMITS,
 ];
 
 fn workload(name: Name) -> Workload {

@@ -140,19 +140,58 @@ fn computed(of: Dashboard) -> Vec<Panel> {
                 "{{instance}}",
             )],
         )],
-        Dashboard::Network => vec![panel(
-            "shreds lost on the way",
-            "Share of sent packets that did not come in.",
-            "percentunit",
-            vec![Query::new(
-                format!(
-                    "clamp_min(1 - sum by (instance) ({}) / sum by (instance) ({}), 0)",
-                    rate(&metrics::SHREDS_TAKEN, ""),
-                    rate(&metrics::SHREDS_SENT, "")
-                ),
-                "{{instance}}",
-            )],
-        )],
+        Dashboard::Network => vec![
+            panel(
+                "views given up",
+                "Of the views of consensus, the share that this validator gave up waiting for.",
+                "percentunit",
+                vec![Query::new(
+                    format!(
+                        "sum by (instance) ({}) / sum by (instance) ({})",
+                        rate(&metrics::CONSENSUS_TIMEOUTS, ""),
+                        rate(&metrics::CONSENSUS_VIEW, "")
+                    ),
+                    "{{instance}}",
+                )],
+            ),
+            panel(
+                "shreds lost on the way",
+                "Share of sent packets that did not come in.",
+                "percentunit",
+                vec![Query::new(
+                    format!(
+                        "clamp_min(1 - sum by (instance) ({}) / sum by (instance) ({}), 0)",
+                        rate(&metrics::SHREDS_TAKEN, ""),
+                        rate(&metrics::SHREDS_SENT, "")
+                    ),
+                    "{{instance}}",
+                )],
+            ),
+        ],
+        Dashboard::Node => vec![
+            panel(
+                "requests",
+                "What clients ask, a second, and what comes of it.",
+                "cps",
+                vec![Query::new(
+                    format!("sum by (instance, outcome) ({})", rate(&metrics::RPC_REQUESTS, "")),
+                    "{{instance}} {{outcome}}",
+                )],
+            ),
+            panel(
+                "errors",
+                "Share of requests that got an error.",
+                "percentunit",
+                vec![Query::new(
+                    format!(
+                        "sum by (instance) ({}) / sum by (instance) ({})",
+                        rate(&metrics::RPC_REQUESTS, ",outcome=\"failed\""),
+                        rate(&metrics::RPC_REQUESTS, "")
+                    ),
+                    "{{instance}}",
+                )],
+            ),
+        ],
         Dashboard::Verify | Dashboard::Durability => Vec::new(),
     }
 }

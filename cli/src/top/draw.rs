@@ -52,10 +52,17 @@ fn headline(view: &View) -> Vec<Line<'static>> {
         )),
     ]);
     let durable = view.durable_height.map_or(String::new(), |height| format!(" ({} durable)", whole(height)));
-    let chain = format!("   height {}{durable}   pool {}", whole(view.height), whole(view.pool));
+    let requests = view.requests_per_second.map_or(String::new(), |[all, failed]| {
+        format!("   {} requests/s, {} failed", whole(all), whole(failed))
+    });
+    let consensus = view
+        .consensus
+        .map_or(String::new(), |[at, peers]| format!("   view {}, {} peers", whole(at), whole(peers)));
+    let (height, pool) = (whole(view.height), whole(view.pool));
+    let chain = format!("   height {height}{durable}   pool {pool}{requests}{consensus}");
     let limit = match view.limit() {
         Some(stage) => format!("limit {}, busy {:.0}%", stage.name, 100.0 * stage.regimes[1]),
-        None => "limit none: nothing works".to_owned(),
+        None => "limit none: there is nothing to do".to_owned(),
     };
     let limit = Line::from(vec![Span::from(limit).bold().yellow(), Span::from(chain)]);
     let trouble =

@@ -33,6 +33,10 @@ pub struct View {
     pub backends: Vec<(String, f64)>,
     /// The dearest keys, and their prices in wei per gas.
     pub hot_keys: Vec<(String, f64)>,
+    /// Requests of clients a second, and those of them that got an error; none of what serves no clients.
+    pub requests_per_second: Option<[f64; 2]>,
+    /// The view of consensus, and how many validators this one is connected with; none where it is alone.
+    pub consensus: Option<[f64; 2]>,
     /// Why nothing newer is shown.
     pub trouble: Option<String>,
 }
@@ -71,6 +75,9 @@ impl View {
         let backends = named("pelton_verify_answered_signatures_total", "backend").into_iter();
         let hot_keys = named("pelton_hot_key_price_wei", "key").into_iter();
         let durable = now.of("pelton_durable_height_blocks", &[]).next();
+        let serves = now.of("pelton_rpc_connections", &[]).next();
+        let requests = |labels: &[(&str, &str)]| pair.rate("pelton_rpc_requests_total", labels);
+        let consensus = now.of("pelton_consensus_view", &[]).next();
         View {
             address: address.to_owned(),
             build: format!("{} {}", label("version"), label("commit")),
@@ -96,6 +103,8 @@ impl View {
                     (key, price)
                 })
                 .collect(),
+            requests_per_second: serves.map(|_| [requests(&[]), requests(&[("outcome", "failed")])]),
+            consensus: consensus.map(|view| [view.value, gauge("pelton_consensus_connected_peers")]),
             trouble: None,
         }
     }
@@ -176,6 +185,21 @@ mod tests {
         let line = |count| format!("pelton_executed_transactions_total{{outcome=\"success\"}} {count}\n");
         assert_eq!(view(&line(100), &line(300)).committed_per_second, 100.0);
         assert_eq!(view(&line(300), &line(100)).committed_per_second, 50.0);
+    }
+
+    #[test]
+    fn clients_and_other_validators_are_seen_where_there_are_any() {
+        let text = |requests| {
+            format!(
+                "pelton_rpc_connections 1\npelton_consensus_view 7\npelton_consensus_connected_peers 3\n\
+                 pelton_rpc_requests_total{{method=\"a\",outcome=\"answered\"}} {requests}\n\
+                 pelton_rpc_requests_total{{method=\"a\",outcome=\"failed\"}} 8\n"
+            )
+        };
+        let node = view(&text(10), &text(30));
+        assert_eq!((node.requests_per_second, node.consensus), (Some([10.0, 0.0]), Some([7.0, 3.0])));
+        let bench = view("", "pelton_threads 2\n");
+        assert_eq!((bench.requests_per_second, bench.consensus), (None, None));
     }
 
     #[test]

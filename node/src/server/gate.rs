@@ -16,6 +16,7 @@ use jsonrpsee::types::error::{
 };
 use jsonrpsee::types::{ErrorObject, Id, Request};
 
+use crate::rpc::counts::Counted;
 use crate::rpc::failure::Failure;
 use crate::rpc::limits::Limit;
 use crate::rpc::send::wire_of;
@@ -53,12 +54,8 @@ where
     type NotificationResponse = MethodResponse;
 
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        let (response, node) = (self.service.call(request), self.node.clone());
-        async move {
-            let response = response.await;
-            note(&node, &response);
-            response
-        }
+        let (service, node) = (self.service.clone(), self.node.clone());
+        async move { answer(&service, request, &node).await }
     }
 
     fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
@@ -87,6 +84,18 @@ where
     }
 }
 
+/// Answers one request, and counts it.
+async fn answer<S>(service: &S, request: Request<'_>, node: &Node) -> MethodResponse
+where
+    S: RpcServiceT<MethodResponse = MethodResponse> + Send + Sync,
+{
+    let counted = node.counts().begin(request.method_name());
+    let response = service.call(request).await;
+    counted.end(response.is_success());
+    note(node, &response);
+    response
+}
+
 /// Counts a response that says that a limit was hit which the library keeps.
 fn note(node: &Node, response: &MethodResponse) {
     match response.as_error_code() {
@@ -99,13 +108,13 @@ fn note(node: &Node, response: &MethodResponse) {
 /// How a request of a batch is answered.
 enum Slot<'a> {
     /// With those that send transactions.
-    Sends(Id<'a>),
+    Sends(Id<'a>, Counted<'a>),
     /// By itself.
     Alone,
 }
 
 /// Answers all requests of a batch, in their order.
-async fn run<S>(service: &S, batch: Batch<'_>, node: &Node) -> MethodResponse
+async fn run<'a, S>(service: &S, batch: Batch<'a>, node: &'a Node) -> MethodResponse
 where
     S: RpcServiceT<MethodResponse = MethodResponse> + Send + Sync,
 {
@@ -124,16 +133,18 @@ where
             }
         };
         if !SENDING.contains(&request.method_name()) {
-            running.push_back(Either::Left(service.call(request)));
+            running.push_back(Either::Left(answer(service, request, node)));
             slots.push(Slot::Alone);
             continue;
         }
+        let counted = node.counts().begin(request.method_name());
         match wire_of(request.params().as_str()) {
             Ok(wire) => {
                 wires.push(wire);
-                slots.push(Slot::Sends(request.id));
+                slots.push(Slot::Sends(request.id, counted));
             }
             Err(failure) => {
+                counted.end(false);
                 let error = ErrorObject::from(failure);
                 running.push_back(Either::Right(ready(MethodResponse::error(request.id, error))));
                 slots.push(Slot::Alone);
@@ -159,12 +170,17 @@ fn gather(
     for slot in slots {
         let response = match slot {
             Slot::Alone => alone.next().expect("one response for each"),
-            Slot::Sends(id) => match sent.next().expect("one result for each") {
-                Ok(hash) => MethodResponse::response(id, ResponsePayload::success(hash), bytes_max),
-                Err(failure) => MethodResponse::error(id, ErrorObject::from(failure)),
-            },
+            Slot::Sends(id, counted) => {
+                let result = sent.next().expect("one result for each");
+                counted.end(result.is_ok());
+                let response = match result {
+                    Ok(hash) => MethodResponse::response(id, ResponsePayload::success(hash), bytes_max),
+                    Err(failure) => MethodResponse::error(id, ErrorObject::from(failure)),
+                };
+                note(node, &response);
+                response
+            }
         };
-        note(node, &response);
         if let Err(too_large) = responses.append(response) {
             return too_large;
         }

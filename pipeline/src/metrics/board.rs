@@ -27,7 +27,7 @@ pub type Source = Box<dyn Fn(&mut Samples) + Send + Sync>;
 pub struct Board {
     asked: AtomicU64,
     places: Vec<Mutex<Place>>,
-    sources: Vec<Source>,
+    sources: Mutex<Vec<Source>>,
 }
 
 /// What a stage has left.
@@ -44,6 +44,7 @@ impl Board {
         sources: Vec<Source>,
     ) -> (Arc<Board>, Vec<Box<dyn Turnable>>) {
         let places = stages.iter().map(|_| Mutex::default()).collect();
+        let sources = Mutex::new(sources);
         let board = Arc::new(Board { asked: AtomicU64::new(0), places, sources });
         let watched = stages.into_iter().enumerate().map(|(place, stage)| {
             let mut watched =
@@ -53,6 +54,11 @@ impl Board {
         });
         let watched = watched.collect();
         (board, watched)
+    }
+
+    /// Also shows what this one says from now on: who is known only after the stages were begun.
+    pub fn add(&self, source: Source) {
+        self.sources.lock().push(source);
     }
 
     /// Asks all stages for their samples.
@@ -69,7 +75,7 @@ impl Board {
     /// What was answered last, and what is known outside.
     pub fn samples(&self) -> Samples {
         let mut samples = Samples::default();
-        self.sources.iter().for_each(|source| source(&mut samples));
+        self.sources.lock().iter().for_each(|source| source(&mut samples));
         self.places.iter().for_each(|place| samples.extend(&place.lock().samples));
         samples
     }

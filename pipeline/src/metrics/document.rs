@@ -8,7 +8,7 @@ const HEAD: &str = "\
 # Metrics
 
 Made from `pipeline/src/metrics/table.rs` by `cargo run -p pelton-bench-harness --example observability`; a test holds it to
-be current. `pelton bench --metrics 127.0.0.1:9464` gives all of this out under `/metrics`, and `pelton top` shows it.
+be current. `pelton bench --metrics 127.0.0.1:9464`, and `pelton devnet` likewise, give this out under `/metrics`, and `pelton top` shows it.
 
 Counters end in `_total` and only rise: look at them through `rate()`. Histograms are classic ones, `_bucket`, `_sum` and
 `_count`, whose bounds double. A metric that a process has nothing to say of is not there: no `durable` one without a folder

@@ -1,6 +1,6 @@
 //! The table of all metrics.
 
-use super::Dashboard::{Durability, Engine, Network, Pipeline, Verify};
+use super::Dashboard::{Durability, Engine, Network, Node, Pipeline, Verify};
 use super::Kind::{Counter, Gauge, Histogram};
 use super::{Kind, Metric};
 
@@ -133,6 +133,32 @@ metrics! {
     BLOCKS_FINAL = "final_blocks_total" Counter("blocks") [] on Network;
     /// Blocks that were put before consensus and are not final yet.
     BLOCKS_UNDECIDED = "undecided_blocks" Gauge("blocks") [] on Network;
+    /// Blocks that a validator among several has judged for a vote: good ones (for) and bad ones (against).
+    CONSENSUS_VERDICTS = "consensus_verdicts_total" Counter("blocks") ["verdict"] on Network;
+    /// Questions of consensus that wait for an answer of the pipeline: for a block (propose), for a vote (verify), and final
+    /// blocks that are not passed on yet (final).
+    CONSENSUS_QUESTIONS = "consensus_waiting_questions" Gauge("questions") ["kind"] on Network;
+    /// The view that consensus is in; most views make one block final.
+    CONSENSUS_VIEW = "consensus_view" Gauge("views") [] on Network;
+    /// Views that this validator gave up waiting for, by what did not come in time.
+    CONSENSUS_TIMEOUTS = "consensus_timeouts_total" Counter("views") ["reason"] on Network;
+    /// Votes and certificates sent to others and received from them, by kind.
+    CONSENSUS_MESSAGES = "consensus_messages_total" Counter("messages") ["direction", "kind"] on Network;
+    /// Bytes through the sockets of consensus, blocks and repairs included.
+    CONSENSUS_BYTES = "consensus_bytes_total" Counter("bytes") ["direction"] on Network;
+    /// Other validators that this one is connected with.
+    CONSENSUS_PEERS = "consensus_connected_peers" Gauge("peers") [] on Network;
+
+    /// Requests of clients that were answered (answered) or got an error (failed). Methods that there are not are `unknown`.
+    RPC_REQUESTS = "rpc_requests_total" Counter("requests") ["method", "outcome"] on Node;
+    /// From a request having been read until its answer was there.
+    RPC_TIME = "rpc_request_seconds" TIMES("seconds") ["method"] on Node;
+    /// Requests that have no answer yet.
+    RPC_IN_HAND = "rpc_requests_in_hand" Gauge("requests") [] on Node;
+    /// Clients that are connected.
+    RPC_CONNECTIONS = "rpc_connections" Gauge("connections") [] on Node;
+    /// How often a client ran into a bound of the server, by bound.
+    RPC_LIMITS = "rpc_limit_hits_total" Counter("hits") ["limit"] on Node;
 
     /// Height up to which all blocks are on the disk.
     DURABLE_HEIGHT = "durable_height_blocks" Gauge("blocks") [] on Durability;

@@ -42,7 +42,10 @@ use crate::clock::Nanos;
 use crate::draft;
 use crate::examiner::Examiner;
 use crate::metrics::sample::Samples;
-use crate::metrics::{BLOCKS_FINAL, BLOCKS_PROPOSED, BLOCKS_UNDECIDED, POOL_READY, POOL_WAITING};
+use crate::metrics::{
+    BLOCKS_FINAL, BLOCKS_PROPOSED, BLOCKS_UNDECIDED, CONSENSUS_QUESTIONS, CONSENSUS_VERDICTS, POOL_READY,
+    POOL_WAITING,
+};
 use crate::pool::{Market, Place, Pool};
 use crate::stage::{Outbox, Stage};
 use crate::stages::schedule::Settings;
@@ -88,7 +91,8 @@ pub struct Agree {
 struct Counts {
     proposed: u64,
     finals: u64,
-    refused: u64,
+    good: u64,
+    bad: u64,
 }
 
 impl Agree {
@@ -240,7 +244,6 @@ impl Agree {
     /// Votes on what can be judged.
     fn vote(&mut self, unix_ms: u64) {
         let (branch, chain) = (&self.branch, &self.chain);
-        let mut refused = 0;
         for Vote { id, parent, answer } in std::mem::take(&mut self.votes) {
             let verdict = match branch.get(&id) {
                 None => Verdict::Later,
@@ -255,14 +258,16 @@ impl Agree {
             };
             match verdict {
                 Verdict::Later => self.votes.push(Vote { id, parent, answer }),
-                Verdict::Good => answer.give(true),
+                Verdict::Good => {
+                    self.counts.good += 1;
+                    answer.give(true);
+                }
                 Verdict::Bad => {
-                    refused += 1;
+                    self.counts.bad += 1;
                     answer.give(false);
                 }
             }
         }
-        self.counts.refused += refused;
     }
 
     /// Makes the blocks that it is time for.
@@ -404,5 +409,10 @@ impl Stage for Agree {
         samples.count(&BLOCKS_PROPOSED, [], self.counts.proposed);
         samples.count(&BLOCKS_FINAL, [], self.counts.finals);
         samples.count(&BLOCKS_UNDECIDED, [], self.branch.undecided() as u64);
+        let verdicts = [("for", self.counts.good), ("against", self.counts.bad)];
+        verdicts.iter().for_each(|(verdict, count)| samples.count(&CONSENSUS_VERDICTS, [verdict], *count));
+        let waiting =
+            [("propose", self.turns.len()), ("verify", self.votes.len()), ("final", self.finals.len())];
+        waiting.iter().for_each(|(kind, count)| samples.count(&CONSENSUS_QUESTIONS, [kind], *count as u64));
     }
 }
