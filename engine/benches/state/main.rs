@@ -1,5 +1,5 @@
 //! What it costs to keep a state under a root and on a disk, beside databases that do the same: updates, witnesses, what
-//! a verifier does with them, reads, and how soon all of it is there again.
+//! a verifier does with them, reads, and how soon all of it is there again; and what it costs to keep blocks and receipts.
 //!
 //! ```text
 //! cargo bench -p pelton-engine --bench state                 the tables, and target/state.json: 4,000,000 accounts
@@ -13,6 +13,7 @@
 //! grow when others are busy, as wall time does.
 
 mod accounts;
+mod archive;
 mod durable;
 mod keys;
 mod meter;
@@ -47,19 +48,21 @@ const IN_TEST: Size = Size { accounts: 3_000, batch: 700, batches: 3 };
 
 /// A table by name, and what it takes to fill it.
 type Table = (&'static str, fn(Size) -> Vec<Figure>);
-const TABLES: [Table; 5] = [
+const TABLES: [Table; 6] = [
     ("keys", keys::measure),
     ("updates", updates::measure),
     ("witness", witness::measure),
     ("durable", durable::measure),
     ("restart", restart::measure),
+    ("archive", archive::measure),
 ];
 
 const EXPLANATION: &str = "\
 items/s   how many items are done in a second of wall time: the median over all batches; more is better
 CPU ns    nanoseconds of CPU time, of all threads together, for one item: the median; less is better
 worst ms  wall time of the slowest batch
-bytes     resident memory for an account, caches of databases included; of a witness, its length for a key";
+bytes     resident memory for an account, caches of databases included; of a witness, its length for a key;
+          of an archive, its length for a transfer";
 
 fn main() -> ExitCode {
     let (flags, filters): (Vec<_>, Vec<_>) =
