@@ -42,7 +42,7 @@ pub struct Arguments {
     /// Its port; 0 for any that is free.
     #[arg(long, value_name = "PORT", default_value_t = 8545)]
     port: u16,
-    /// Take raw transactions over TCP at this port, as docs/rpc.md describes; 0 for any that is free.
+    /// Take raw transactions at this port, over TCP and QUIC, as docs/rpc.md describes; 0 for any that is free.
     #[arg(long, value_name = "PORT")]
     feed_port: Option<u16>,
     /// Milliseconds between blocks; 0 for a block as soon as a transaction is there. There are no empty ones.

@@ -37,7 +37,7 @@ pub struct Arguments {
     /// eth_sendRawTransaction.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
     rpc_url: String,
-    /// Send them there instead, without JSON: tcp://HOST:PORT of pelton devnet --feed-port.
+    /// Send them there instead, without JSON: tcp://HOST:PORT or quic://HOST:PORT, of pelton devnet --feed-port.
     #[arg(long, value_name = "URL")]
     feed: Option<String>,
     /// What the transactions do, as in pelton bench.

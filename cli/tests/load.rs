@@ -79,7 +79,8 @@ fn every_way_in_leads_to_blocks() {
     for (feed, more) in [
         (None, &["--batch", "37", "--reads", "50"][..]),
         (Some("tcp"), &["--connections", "3"]),
-        (Some("tcp"), &["--claim-senders", "--rate", "2000"]),
+        (Some("quic"), &["--connections", "2"]),
+        (Some("quic"), &["--claim-senders", "--rate", "2000"]),
     ] {
         let report = place.run(&WORKLOAD, feed, more);
         assert_eq!((&report["sent"], &report["committed"]), (&300.into(), &300.into()), "{report}");

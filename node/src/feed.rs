@@ -1,5 +1,5 @@
-//! `feed`: the fast way in beside JSON. Raw transactions come in over TCP, one frame each, and the peer sees how many more
-//! it may send.
+//! `feed`: the fast way in beside JSON. Raw transactions come in over TCP or QUIC, one frame each, and the peer sees how many
+//! more it may send.
 //!
 //! ```text
 //!   peer ── frames ──> reader ──quota──> door ──> pipeline            frame: length u32, kind u8, [claimed sender 20], bytes
@@ -17,47 +17,70 @@
 //!    apart from the rest.
 
 mod client;
+mod entrance;
 pub(crate) mod frame;
 mod peer;
+mod quic;
 mod quota;
+mod secret;
+mod tcp;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 pub use client::{Client, Lost};
 pub use frame::{BUFFER_BYTES, End, Word};
 
 use crate::devnet::Way;
 use crate::rpc::Node;
-use crate::rpc::limits::Limit;
 use crate::validator::relay::Relay;
-use peer::Peer;
+use entrance::Entrance;
 
-/// A listener for peers.
+/// How often another port is tried where any will do: one that TCP finds free need not be so for UDP.
+const TRIES: usize = 16;
+
+/// Listeners for peers.
 pub struct Feed {
-    listener: TcpListener,
-    node: Arc<Node>,
-    way: Arc<Way>,
-    /// To be told of what comes in, where that comes from validators.
-    relay: Option<Arc<Relay>>,
+    tcp: TcpListener,
+    quic: Option<quinn::Endpoint>,
+    entrance: Entrance,
 }
 
 impl Feed {
-    /// Listens at an address.
+    /// Listens at an address, over TCP and QUIC.
     ///
     /// # Errors
     /// Whatever the system says, above all that something else listens there.
     pub async fn bind(address: SocketAddr, node: Arc<Node>, way: Arc<Way>) -> io::Result<Feed> {
-        Ok(Feed { listener: TcpListener::bind(address).await?, node, way, relay: None })
+        let patience = node.limits().patience;
+        let entrance = Entrance::new(node, way);
+        let mut tries = if address.port() == 0 { TRIES } else { 1 };
+        loop {
+            let tcp = TcpListener::bind(address).await?;
+            tries -= 1;
+            match quic::bind(tcp.local_addr()?, patience) {
+                Ok(quic) => return Ok(Feed { tcp, quic: Some(quic), entrance }),
+                Err(error) if tries == 0 => return Err(error),
+                Err(_) => {}
+            }
+        }
     }
 
-    /// The same for other validators, whose transactions need not be passed on.
-    pub fn of_validators(self, relay: Arc<Relay>) -> Feed {
-        Feed { relay: Some(relay), ..self }
+    /// Listens over TCP for other validators, whose transactions need not be passed on.
+    ///
+    /// # Errors
+    /// As [`Feed::bind`].
+    pub async fn bind_for_validators(
+        address: SocketAddr,
+        node: Arc<Node>,
+        way: Arc<Way>,
+        relay: Arc<Relay>,
+    ) -> io::Result<Feed> {
+        let entrance = Entrance::new(node, way).of_validators(relay);
+        Ok(Feed { tcp: TcpListener::bind(address).await?, quic: None, entrance })
     }
 
     /// Where it listens.
@@ -65,31 +88,16 @@ impl Feed {
     /// # Errors
     /// Whatever the system says.
     pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.tcp.local_addr()
     }
 
     /// Takes transactions, for good.
     pub async fn serve(self) {
-        let Feed { listener, node, way, relay } = self;
-        let places = Arc::new(Semaphore::new(node.limits().feed_peers_max));
-        // Requests by JSON are source 0.
-        let mut source: u32 = 0;
-        loop {
-            // What fails here is one connection, or there are no more descriptors: others may fare better in a moment.
-            let Ok((stream, _)) = listener.accept().await else {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-                continue;
-            };
-            let Ok(place) = places.clone().try_acquire_owned() else {
-                node.count(Limit::FeedPeers);
-                continue;
-            };
-            source = source.wrapping_add(1).max(1);
-            let peer = Peer::new(node.clone(), way.submitter.clone(), source, relay.clone());
-            tokio::spawn(async move {
-                peer.serve(stream).await;
-                drop(place);
-            });
+        let Feed { tcp, quic, entrance } = self;
+        let entrance = Arc::new(entrance);
+        if let Some(quic) = quic {
+            tokio::spawn(quic::serve(quic, entrance.clone()));
         }
+        tcp::serve(tcp, entrance).await;
     }
 }

@@ -69,8 +69,9 @@ pub fn until(
     runtime()?.block_on(async {
         let server = Server::bind(addresses.rpc, node.clone()).await?;
         if let Some(membership) = &options.membership {
-            let feed = Feed::bind(membership.listen, node.clone(), devnet.way.clone()).await?;
-            tokio::spawn(feed.of_validators(relay.clone()).serve());
+            let (node, way) = (node.clone(), devnet.way.clone());
+            let feed = Feed::bind_for_validators(membership.listen, node, way, relay.clone()).await?;
+            tokio::spawn(feed.serve());
             relay.start(membership.others.clone(), || devnet.way.mempool.subscribe());
         }
         let feed = match addresses.feed {

@@ -11,12 +11,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Opens a lane to a URL.
 pub fn open(url: &str) -> Result<Box<dyn Lane>, String> {
-    let wrong = || format!("--feed {url}: write tcp://HOST:PORT");
-    let address = url.strip_prefix("tcp://").ok_or_else(wrong)?;
+    let wrong = || format!("--feed {url}: write tcp://HOST:PORT or quic://HOST:PORT");
+    let (scheme, address) = url.split_once("://").ok_or_else(wrong)?;
     let address: SocketAddr =
         address.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(wrong)?;
-    let client = Client::connect(address, PATIENCE).map_err(|error| format!("--feed {url}: {error}"))?;
-    Ok(Box::new(Feed(Some(client))))
+    let client = match scheme {
+        "tcp" => Client::connect(address, PATIENCE),
+        "quic" => Client::connect_quic(address, PATIENCE),
+        _ => return Err(wrong()),
+    };
+    Ok(Box::new(Feed(Some(client.map_err(|error| format!("--feed {url}: {error}"))?))))
 }
 
 /// A connection, until all was sent.

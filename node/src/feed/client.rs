@@ -1,19 +1,30 @@
 //! `Client`: the other end, for whoever has many transactions to send.
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+mod over_quic;
+mod over_tcp;
+
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use alloy_primitives::Address;
 
 use super::frame::{self, End, Word};
 
+/// What frames and words go over.
+trait Wire: Send {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<()>;
+    /// Says that nothing more will be written.
+    fn end(&mut self) -> io::Result<()>;
+}
+
 /// Bytes that are gathered before they are sent.
 const GATHER_BYTES: usize = 32 << 10;
 
 /// A connection that transactions are sent over.
 pub struct Client {
-    stream: TcpStream,
+    wire: Box<dyn Wire>,
     gathered: Vec<u8>,
     sent: u64,
     word: Word,
@@ -48,17 +59,25 @@ impl std::fmt::Display for Lost {
 impl std::error::Error for Lost {}
 
 impl Client {
-    /// Connects, and waits for the first word; for nothing longer than this.
+    /// Connects over TCP, and waits for the first word; for nothing longer than this.
     ///
     /// # Errors
     /// Whatever the system says.
     pub fn connect(address: SocketAddr, patience: Duration) -> Result<Client, Lost> {
-        let stream = TcpStream::connect_timeout(&address, patience)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(patience))?;
-        stream.set_write_timeout(Some(patience))?;
+        Client::over(Box::new(over_tcp::connect(address, patience)?))
+    }
+
+    /// The same over QUIC.
+    ///
+    /// # Errors
+    /// Whatever the system says, or QUIC.
+    pub fn connect_quic(address: SocketAddr, patience: Duration) -> Result<Client, Lost> {
+        Client::over(Box::new(over_quic::Quic::connect(address, patience)?))
+    }
+
+    fn over(wire: Box<dyn Wire>) -> Result<Client, Lost> {
         let word = Word { end: End::Open, may_send: 0, taken: 0 };
-        let mut client = Client { stream, gathered: Vec::new(), sent: 0, word };
+        let mut client = Client { wire, gathered: Vec::new(), sent: 0, word };
         client.listen()?;
         Ok(client)
     }
@@ -82,7 +101,7 @@ impl Client {
     /// # Errors
     /// [`Lost`].
     pub fn flush(&mut self) -> Result<(), Lost> {
-        self.stream.write_all(&self.gathered)?;
+        self.wire.write(&self.gathered)?;
         self.gathered.clear();
         Ok(())
     }
@@ -98,7 +117,7 @@ impl Client {
     /// [`Lost`], unless all were taken.
     pub fn finish(mut self) -> Result<u64, Lost> {
         self.flush()?;
-        self.stream.shutdown(std::net::Shutdown::Write)?;
+        self.wire.end()?;
         loop {
             match self.listen() {
                 Err(Lost::Ended(word)) if word.end == End::Done && word.taken == self.sent => {
@@ -112,7 +131,7 @@ impl Client {
     /// Waits for a word.
     fn listen(&mut self) -> Result<(), Lost> {
         let mut bytes = [0; Word::BYTES];
-        self.stream.read_exact(&mut bytes)?;
+        self.wire.read(&mut bytes)?;
         let word = Word::decode(&bytes);
         self.word = word.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no word of a node"))?;
         if self.word.end == End::Open { Ok(()) } else { Err(Lost::Ended(self.word)) }

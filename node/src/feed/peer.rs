@@ -6,9 +6,7 @@ use std::time::Duration;
 use alloy_primitives::keccak256;
 use pelton_pipeline::origin::Origin;
 use pelton_pipeline::stages::intake::Submitter;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -54,10 +52,11 @@ impl Peer {
     }
 
     /// Takes what it sends, until it ends.
-    pub(super) async fn serve(mut self, stream: TcpStream) {
-        // Words should not wait for company; where that cannot be had they do.
-        let _ = stream.set_nodelay(true);
-        let (mut reader, writer) = stream.into_split();
+    pub(super) async fn serve<R, W>(mut self, mut reader: R, writer: W)
+    where
+        R: AsyncRead + Unpin,
+        W: AsyncWrite + Unpin + Send + 'static,
+    {
         let (told, news) = watch::channel(self.word);
         let patience = self.node.limits().patience;
         let teller = tokio::spawn(tell(writer, news, patience));
@@ -77,7 +76,7 @@ impl Peer {
         let _ = teller.await;
     }
 
-    async fn read(&mut self, reader: &mut OwnedReadHalf, told: &watch::Sender<Word>) -> End {
+    async fn read<R: AsyncRead + Unpin>(&mut self, reader: &mut R, told: &watch::Sender<Word>) -> End {
         let (idle, patience) = (self.node.limits().feed_idle, self.node.limits().patience);
         let mut buffer: Vec<u8> = Vec::new();
         let mut deadline = Instant::now() + idle;
@@ -158,14 +157,14 @@ impl Peer {
 }
 
 /// Reads on for a moment what nobody wants any more: a connection that is closed with bytes unread loses its last word.
-async fn drain(reader: &mut OwnedReadHalf, patience: Duration) {
+async fn drain(reader: &mut (impl AsyncRead + Unpin), patience: Duration) {
     let deadline = Instant::now() + patience;
     let mut chunk = vec![0; READ_BYTES];
     while let Ok(Ok(1..)) = timeout_at(deadline, reader.read(&mut chunk)).await {}
 }
 
 /// Tells the newest word, and then the last one.
-async fn tell(mut writer: OwnedWriteHalf, mut news: watch::Receiver<Word>, patience: Duration) {
+async fn tell(mut writer: impl AsyncWrite + Unpin, mut news: watch::Receiver<Word>, patience: Duration) {
     loop {
         let word = *news.borrow_and_update();
         match timeout(patience, writer.write_all(&word.encode())).await {

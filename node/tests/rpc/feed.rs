@@ -2,7 +2,7 @@
 //! that harms only itself.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr};
+use std::net::{Shutdown, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use alloy_primitives::Address;
@@ -39,16 +39,61 @@ fn last_word(address: SocketAddr, bytes: &[u8]) -> Option<u8> {
 #[test]
 fn raw_transactions_come_into_blocks_whoever_is_said_to_have_signed_them() {
     let node = node(Limits { feed_window: 16, ..Limits::standard(2) });
-    let mut client = Client::connect(feed(&node), PATIENCE).expect("it takes a peer");
-    assert_eq!(client.credit(), 16);
-    for nonce in 0..300 {
-        let claimed = [None, Some(address(0)), Some(PAYEE)][nonce as usize % 3];
-        client.send(&sign(payment(nonce, PAYEE, 1), 0).0, claimed.as_ref()).expect("it takes it in the end");
+    for (account, connect) in [Client::connect, Client::connect_quic].into_iter().enumerate() {
+        let mut client = connect(feed(&node), PATIENCE).expect("it takes a peer");
+        assert_eq!(client.credit(), 16);
+        for nonce in 0..300 {
+            let claimed = [None, Some(address(account)), Some(PAYEE)][nonce as usize % 3];
+            let (wire, _) = sign(payment(nonce, PAYEE, 1), account);
+            client.send(&wire, claimed.as_ref()).expect("it takes it in the end");
+        }
+        assert_eq!(client.finish().expect("all were taken"), 300);
+        let (_, last) = sign(payment(299, PAYEE, 1), account);
+        wait_until(|| call(node.rpc, "eth_getTransactionReceipt", json!([last]))["status"] == "0x1");
     }
-    assert_eq!(client.finish().expect("all were taken"), 300);
-    wait_until(|| number(&call(node.rpc, "eth_getBalance", json!([PAYEE, "latest"]))) == 300);
-    let (_, last) = sign(payment(299, PAYEE, 1), 0);
-    assert_eq!(call(node.rpc, "eth_getTransactionReceipt", json!([last]))["status"], "0x1");
+    assert_eq!(number(&call(node.rpc, "eth_getBalance", json!([PAYEE, "latest"]))), 600);
+}
+
+#[test]
+fn a_peer_over_quic_is_held_to_the_same_and_told_the_same() {
+    let limits = Limits { feed_idle: Duration::from_millis(600), feed_peers_max: 2, ..Limits::standard(2) };
+    let node = node(limits);
+    let quic = || Client::connect_quic(feed(&node), PATIENCE);
+    let mut garbage = quic().expect("a place");
+    let too_long = vec![0; 150_000];
+    let outcome = garbage.send(&too_long, None).and_then(|()| garbage.finish().map(drop));
+    assert!(matches!(outcome, Err(Lost::Ended(word)) if word.end == End::Malformed), "{outcome:?}");
+    assert_eq!(hits(node.rpc, "feedMalformed"), 1);
+    // Places are shared by all ways in.
+    let mut held: Vec<Client> = Vec::new();
+    wait_until(|| quic().map(|client| held.push(client)).is_ok());
+    wait_until(|| Client::connect(feed(&node), PATIENCE).map(|client| held.push(client)).is_ok());
+    assert!(quic().is_err() && Client::connect(feed(&node), PATIENCE).is_err());
+    assert!(hits(node.rpc, "feedPeers") >= 2);
+    wait_until(|| hits(node.rpc, "feedPatience") >= 2);
+    for silent in held {
+        let outcome = silent.finish();
+        assert!(matches!(outcome, Err(Lost::Ended(_) | Lost::Io(_))), "{outcome:?}");
+    }
+    assert_eq!(quic().expect("there is room again").finish().expect("nothing was sent"), 0);
+}
+
+#[test]
+fn datagrams_that_are_no_handshake_and_handshakes_that_end_nowhere_take_no_place() {
+    let node = node(Limits { feed_peers_max: 1, ..Limits::standard(2) });
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    // The second is the head of an initial packet of QUIC's first version, with connection ids, and nothing behind them.
+    let mut initial =
+        vec![0xc3, 0, 0, 0, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0x44, 0xb0];
+    initial.resize(1_200, 0x5a);
+    for datagram in [&[0xff; 40][..], &initial, &[], &[0; 1_400]] {
+        for _ in 0..50 {
+            socket.send_to(datagram, feed(&node)).expect("it is sent");
+        }
+    }
+    let client = Client::connect_quic(feed(&node), PATIENCE).expect("the only place is free");
+    assert_eq!(client.finish().expect("nothing was sent"), 0);
+    assert_eq!(hits(node.rpc, "feedPeers"), 0);
 }
 
 #[test]
