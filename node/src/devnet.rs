@@ -42,6 +42,7 @@ use crate::figures::Figures;
 use crate::history::{Entry, History, Keep, Next};
 use crate::loopback::Loopback;
 use crate::mempool::Mempool;
+use crate::trail::{self, Trail};
 use crate::validator::{self, Membership, News, Observer, Stands};
 use crate::watched;
 
@@ -81,6 +82,10 @@ pub struct Way {
     pub ledger: Arc<Ledger>,
     /// What the stages have counted.
     pub figures: Figures,
+    /// When stages were done with what.
+    pub trail: Arc<Trail>,
+    /// The pipeline's time.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// A network of one. It ends when this is dropped.
@@ -126,6 +131,7 @@ impl Devnet {
         };
         let history = Arc::new(history(&start, folder.as_ref(), options, &limits)?);
         let mempool = Arc::new(Mempool::default());
+        let trail = Arc::new(Trail::new(mempool.clone(), trail::KEEP));
         let (heads, _) = broadcast::channel(HEADS_MAX);
         let mut teller = Teller {
             history: history.clone(),
@@ -140,8 +146,9 @@ impl Devnet {
             until: None,
             on_commit: Box::new(move |committed, _| teller.tell(committed)),
             on_cut: Box::new(|_, _| {}),
-            watch: Some(mempool.clone()),
+            watch: Some(trail.clone()),
         };
+        trail.begin(start.parent.height + 1);
         let storage = folder.as_ref().map(Folder::storage);
         let (pipeline, process) = match &options.membership {
             None => {
@@ -164,9 +171,10 @@ impl Devnet {
         }
         let stages = figures.watch(stages);
         let until = stop.clone();
-        let drive = move || drop(threads.run(stages, &clock, &until));
+        let time = clock.clone();
+        let drive = move || drop(threads.run(stages, &time, &until));
         let driver = std::thread::Builder::new().name("pelton-driver".into()).spawn(drive)?;
-        let way = Arc::new(Way { submitter, mempool, ledger, figures });
+        let way = Arc::new(Way { submitter, mempool, ledger, figures, trail, clock });
         Ok(Devnet { history, way, heads, limits, board, process, stop, driver: Some(driver), folder })
     }
 

@@ -48,6 +48,17 @@ impl Keep {
     pub const ALL: Keep = Keep { blocks: usize::MAX, transactions: usize::MAX };
 }
 
+/// What ran since the history began, also in blocks that are forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// Transactions that did what they should.
+    pub committed: u64,
+    /// Those that were charged and did nothing else.
+    pub failed: u64,
+    /// Gas of all of them.
+    pub gas_used: u64,
+}
+
 /// Final blocks and their states.
 pub struct History {
     keep: Keep,
@@ -62,6 +73,7 @@ struct Known {
     /// Height and index of each transaction.
     places: HashMap<B256, (u64, usize)>,
     states: States,
+    ran: Ran,
 }
 
 impl History {
@@ -72,6 +84,7 @@ impl History {
             heights: HashMap::new(),
             places: HashMap::new(),
             states: States::new(state),
+            ran: Ran::default(),
         };
         let history = History { keep, known: RwLock::new(known), kept: None };
         history.push(Arc::new(first), &WriteSet::default());
@@ -85,10 +98,14 @@ impl History {
 
     /// Appends a block that made these writes.
     pub fn push(&self, entry: Arc<Entry>, writes: &WriteSet) {
+        let failed = entry.failed();
         let mut known = self.known.write();
         let height = entry.number();
         let newest = known.blocks.back().map(|block| block.number());
         assert!(newest.is_none_or(|newest| newest + 1 == height), "blocks are committed in order");
+        known.ran.failed += failed;
+        known.ran.committed += entry.transactions.len() as u64 - failed;
+        known.ran.gas_used += entry.gas_used();
         known.heights.insert(entry.hash, height);
         for (index, one) in entry.transactions.iter().enumerate() {
             known.places.insert(one.receipt.id, (height, index));
@@ -127,6 +144,11 @@ impl History {
     /// The height of the oldest block after which the state is still known.
     pub fn oldest_state(&self) -> u64 {
         self.known.read().first()
+    }
+
+    /// What ran so far.
+    pub fn ran(&self) -> Ran {
+        self.known.read().ran
     }
 
     /// The block at a height, if it is known.

@@ -135,7 +135,7 @@ pub fn receipt(entry: &Entry, index: usize) -> Value {
         .enumerate()
         .map(|(at, log)| log_fields(entry, index, one.logs_before + at as u64, log))
         .collect();
-    let to = codec_to(&one.wire);
+    let to = recipient(&one.wire);
     let mut receipt = json!({
         "blockHash": entry.hash,
         "blockNumber": U64::from(entry.number()),
@@ -188,7 +188,7 @@ pub fn type_of(wire: &Bytes) -> u8 {
 }
 
 /// The recipient of an encoded transaction; none if it creates a contract.
-fn codec_to(wire: &Bytes) -> Option<Address> {
+pub fn recipient(wire: &Bytes) -> Option<Address> {
     use alloy_consensus::Transaction as _;
     match TxEnvelope::decode_2718_exact(wire) {
         Ok(envelope) => envelope.to(),

@@ -1,7 +1,7 @@
 //! Join a pipeline, a consensus core and a network into a validator.
 //!
 //! ```text
-//!   clients ──HTTP, WebSocket──> server ──> rpc ──> History, Mempool
+//!   clients ──HTTP, WebSocket──> server ──> rpc ──> History, Mempool, Trail
 //!                                            │ transactions     ^
 //!                                            v                  │ blocks
 //!   peers ──frames──> feed ──transactions─> door ──> pipeline ───┘
@@ -26,5 +26,6 @@ pub mod merkle;
 pub mod rpc;
 pub mod serve;
 pub mod server;
+pub mod trail;
 pub mod validator;
 pub mod watched;

@@ -16,6 +16,7 @@ use foldhash::HashMap;
 use parking_lot::Mutex;
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::Verified;
+use pelton_pipeline::clock::Nanos;
 use pelton_pipeline::watch::Watch;
 use tokio::sync::broadcast;
 
@@ -33,7 +34,8 @@ pub struct Mempool {
 
 #[derive(Default)]
 struct Inner {
-    by_id: HashMap<B256, Verified>,
+    /// With when it came in.
+    by_id: HashMap<B256, (Verified, Nanos)>,
     by_sender: HashMap<Address, BTreeMap<u64, B256>>,
     /// Who handed a transaction in and has not heard yet.
     asked: Askers,
@@ -80,7 +82,22 @@ impl Mempool {
 
     /// A transaction that waits.
     pub fn transaction(&self, id: &B256) -> Option<Verified> {
-        self.inner.lock().by_id.get(id).cloned()
+        self.inner.lock().by_id.get(id).map(|(waiting, _)| waiting.clone())
+    }
+
+    /// When a transaction came in that waits.
+    pub fn arrival_ns(&self, id: &B256) -> Option<Nanos> {
+        self.inner.lock().by_id.get(id).map(|(_, arrival_ns)| *arrival_ns)
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.inner.lock().by_id.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Whether somebody has handed it in and has not heard yet.
@@ -100,8 +117,9 @@ impl Mempool {
     pub fn all(&self, of: Option<Address>) -> BTreeMap<Address, Vec<Verified>> {
         let inner = self.inner.lock();
         let senders = inner.by_sender.iter().filter(|(sender, _)| of.is_none_or(|of| of == **sender));
-        let waiting =
-            |ids: &BTreeMap<u64, B256>| ids.values().filter_map(|id| inner.by_id.get(id).cloned()).collect();
+        let waiting = |ids: &BTreeMap<u64, B256>| {
+            ids.values().filter_map(|id| Some(inner.by_id.get(id)?.0.clone())).collect()
+        };
         senders.map(|(sender, ids)| (*sender, waiting(ids))).collect()
     }
 
@@ -118,10 +136,10 @@ impl Mempool {
 }
 
 impl Watch for Mempool {
-    fn waits(&self, transaction: &Verified) {
+    fn waits(&self, transaction: &Verified, arrival_ns: Nanos) {
         let (id, sender, nonce) = (transaction.id(), transaction.sender(), transaction.fields().nonce);
         let mut inner = self.inner.lock();
-        inner.by_id.insert(id, transaction.clone());
+        inner.by_id.insert(id, (transaction.clone(), arrival_ns));
         inner.by_sender.entry(sender).or_default().insert(nonce, id);
         answer(inner.asked.remove(&id), Ok(()));
         drop(inner);
@@ -147,7 +165,7 @@ impl Watch for Mempool {
 
 impl Inner {
     fn remove(&mut self, id: &B256) {
-        let Some(transaction) = self.by_id.remove(id) else { return };
+        let Some((transaction, _)) = self.by_id.remove(id) else { return };
         let (sender, nonce) = (transaction.sender(), transaction.fields().nonce);
         let Some(nonces) = self.by_sender.get_mut(&sender) else { return };
         // Its place may be another's by now, who paid more.

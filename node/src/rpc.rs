@@ -13,6 +13,7 @@ mod debug;
 pub(crate) mod failure;
 mod fees;
 pub mod limits;
+mod live;
 mod logs;
 mod overrides;
 mod pelton;
@@ -256,10 +257,12 @@ const METHODS: &[(&str, usize, Run)] = &[
     ("net_listening", 0, Light(|_, _| Ok(Value::Bool(true)))),
     ("net_peerCount", 0, Light(|_, _| answer(U64::ZERO))),
     ("net_version", 0, Light(|node, _| answer(node.chain_limits.chain_id.to_string()))),
+    ("pelton_accountTransactions", 3, Heavy(live::account_transactions)),
+    ("pelton_blocks", 2, Heavy(live::blocks)),
     ("pelton_getProof", 3, Heavy(proof::own_proof)),
     ("pelton_quoteAccess", 2, Heavy(quote::quote)),
     ("pelton_sendTransaction", 1, Waits(|node, arguments| Box::pin(send::send(node, arguments)))),
-    ("pelton_stages", 0, Light(pelton::stages)),
+    ("pelton_stages", 0, Light(live::stages)),
     ("pelton_transactionStatus", 1, Light(pelton::status)),
     ("txpool_content", 0, Heavy(pool::content)),
     ("txpool_contentFrom", 1, Heavy(pool::content_from)),

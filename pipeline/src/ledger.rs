@@ -47,6 +47,11 @@ impl Ledger {
         Ledger { watch, ..Ledger::new(capacity) }
     }
 
+    /// Who is told of each rejection.
+    pub fn watch(&self) -> Option<&dyn Watch> {
+        self.watch.as_deref()
+    }
+
     /// Notes what a stage turned away.
     pub fn record(&self, stage: &'static str, rejected: Vec<(B256, Reject)>) {
         if let Some(watch) = &self.watch {

@@ -132,6 +132,15 @@ impl<S: Stage> Runner<S> {
         happened
     }
 
+    /// Says what this turn has passed, to who watches.
+    fn tell(&self, clock: &dyn Clock) {
+        let Some(watch) = self.ledger.watch().filter(|_| !self.undelivered.is_empty()) else { return };
+        let now_ns = clock.now_ns();
+        for batch in &self.undelivered {
+            watch.passed(self.name, batch.arrivals(), now_ns);
+        }
+    }
+
     /// Whether nothing is there to be done, so that the CPU clock, a system call, need not be read.
     fn is_quiet(&self) -> bool {
         self.input.depth() == 0 && self.stage.held() == 0 && !self.stage.is_working()
@@ -162,6 +171,7 @@ impl<S: Stage> Turnable for Runner<S> {
         if self.deliver() {
             let before_ns = (IS_METERED && !self.is_quiet()).then(|| clock.thread_cpu_ns());
             happened = self.work(started_ns, clock.unix_ms());
+            self.tell(clock);
             self.deliver();
             if let Some(before_ns) = before_ns.filter(|_| happened) {
                 self.turn_cpu_ns += clock.thread_cpu_ns() - before_ns;

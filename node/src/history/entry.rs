@@ -222,6 +222,11 @@ impl Entry {
         self.header.gas_used
     }
 
+    /// How many of the transactions failed: they were charged and did nothing else.
+    pub fn failed(&self) -> u64 {
+        self.transactions.iter().filter(|one| !one.receipt.success).count() as u64
+    }
+
     /// Every log with its transaction's index and its own index in the block.
     pub fn logs(&self) -> impl Iterator<Item = (usize, u64, &Log)> {
         self.transactions.iter().enumerate().flat_map(|(index, one)| {

@@ -6,12 +6,14 @@ use pelton_engine::prices::Claim;
 use pelton_engine::prices::quote::{Market, Quote};
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::{Kind, Verified};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Node;
 use super::arguments::Arguments;
 use super::failure::Answer;
+use crate::devnet::Way;
 use crate::history::Entry;
+use crate::trail::{Passage, Timeline};
 
 /// Where a transaction is, or why it is not.
 pub(super) fn status(node: &Node, arguments: &Arguments) -> Answer {
@@ -24,17 +26,23 @@ pub(super) fn status(node: &Node, arguments: &Arguments) -> Answer {
         } else {
             "read its receipt; it was charged, and did nothing else"
         };
+        let (height, count) = (entry.number(), entry.transactions.len());
         return Ok(json!({
             "status": if success { "committed" } else { "failed" },
             "stage": "commit",
             "blockNumber": number,
             "transactionIndex": U64::from(index),
+            "timeline": node.way().and_then(|way| Some(timeline(way, &way.trail.of_included(height, index, count)?))),
             "advice": advice,
         }));
     }
     let Some(way) = node.way() else { return Ok(json!({ "status": "unknown" })) };
     if let Some(waiting) = way.mempool.transaction(&id) {
-        return Ok(waiting_status(node, &waiting));
+        let mut status = waiting_status(node, &waiting);
+        let arrival_ns = way.mempool.arrival_ns(&id);
+        status["timeline"] =
+            json!(arrival_ns.map(|arrival_ns| timeline(way, &way.trail.of_waiting(arrival_ns))));
+        return Ok(status);
     }
     if let Some(rejection) = way.ledger.rejection(&id) {
         return Ok(json!({
@@ -94,8 +102,19 @@ fn too_little_for_hot_keys(node: &Node, newest: &Entry, waiting: &Verified) -> O
     }
 }
 
+/// When it came in, and for each stage that it has passed how much later that was.
+fn timeline(way: &Way, timeline: &Timeline) -> Value {
+    let Timeline { arrival_ns, passages } = timeline;
+    let ago_ms = way.clock.now_ns().saturating_sub(*arrival_ns) / 1_000_000;
+    let stage = |(stage, done_ns): &Passage| json!({ "stage": stage, "doneNs": done_ns.map(|done_ns| done_ns.saturating_sub(*arrival_ns)) });
+    json!({
+        "arrivedUnixMs": way.clock.unix_ms().saturating_sub(ago_ms),
+        "stages": passages.iter().map(stage).collect::<Value>(),
+    })
+}
+
 /// What to do about a rejection.
-fn advice(reason: Reject) -> &'static str {
+pub(super) fn advice(reason: Reject) -> &'static str {
     match reason {
         Reject::StaleNonce => "sign it again with the next nonce",
         Reject::NonceGap => "send the earlier nonces first, then this one again",
@@ -111,12 +130,4 @@ fn advice(reason: Reject) -> &'static str {
         Reject::UnknownType => "use type 0, 1, 2, 4 or 0x65",
         _ => "look at how it is made and signed",
     }
-}
-
-/// Live figures of all stages, and how often each limit of this server was hit.
-pub(super) fn stages(node: &Node, _: &Arguments) -> Answer {
-    let stages = node.way().map(|way| way.figures.all()).unwrap_or_default();
-    let hit: Map<String, Value> = node.hits().map(|(name, count)| (name.to_owned(), json!(count))).collect();
-    let waiting_at_door = node.way().map_or(0, |way| way.submitter.waiting());
-    Ok(json!({ "stages": stages, "waitingAtDoor": waiting_at_door, "limitsHit": hit }))
 }

@@ -9,6 +9,7 @@ mod documented;
 mod feed;
 mod fuzz;
 mod inside;
+mod live;
 mod load;
 mod official;
 mod refusals;

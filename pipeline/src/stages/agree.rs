@@ -357,7 +357,7 @@ impl Stage for Agree {
             }
             if is_taken {
                 if let Some(watch) = &self.watch {
-                    watch.waits(&transaction);
+                    watch.waits(&transaction, arrival_ns);
                 }
                 self.known.insert(own, (transaction, arrival_ns));
             }

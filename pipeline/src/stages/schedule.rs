@@ -166,7 +166,7 @@ impl Stage for Schedule {
             };
             self.pool.insert(transaction, arrival_ns, now_ns, &*state, &mut reject);
             if let (Some(watch), Some(waiting), true) = (&self.watch, &waiting, is_taken) {
-                watch.waits(waiting);
+                watch.waits(waiting, arrival_ns);
             }
         }
     }
