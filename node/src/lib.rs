@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   clients ──HTTP, WebSocket──> server ──> rpc ──> History, Mempool, Trail
+//!   browsers ──GET──> page ──┘
 //!                                            │ transactions     ^
 //!                                            v                  │ blocks
 //!   peers ──frames──> feed ──transactions─> door ──> pipeline ───┘
@@ -23,6 +24,7 @@ mod json;
 mod loopback;
 pub mod mempool;
 pub mod merkle;
+mod page;
 pub mod rpc;
 pub mod serve;
 pub mod server;

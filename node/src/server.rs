@@ -1,8 +1,9 @@
 //! The server: connections in, requests out, and bounds on both.
 //!
 //! ```text
-//!   accept ──> too many? closed ──> HTTP or WebSocket ──> CORS ──> bodies ──> batches ──> rpc
-//!                                    │
+//!   accept ──> too many? closed ──> HTTP or WebSocket ──> page ──> CORS ──> bodies ──> batches ──> rpc
+//!                                    │                     │
+//!                                    │                     └─ GET: a file of the page
 //!                                    └─ a head that does not come in time, or bytes that are none: closed
 //! ```
 
@@ -22,6 +23,7 @@ use tokio::net::TcpListener;
 use tower::layer::layer_fn;
 use tower_http::cors::{Any, CorsLayer};
 
+use crate::page::Page;
 use crate::rpc::limits::Limit;
 use crate::rpc::{Node, module};
 use bodies::Bodies;
@@ -65,7 +67,9 @@ impl Server {
             .set_rpc_middleware(
                 RpcServiceBuilder::new().layer_fn(move |service| Gate::new(service, gated.clone())),
             )
-            .set_http_middleware(tower::ServiceBuilder::new().layer(cors()).layer(bodies))
+            .set_http_middleware(
+                tower::ServiceBuilder::new().layer(layer_fn(Page)).layer(cors()).layer(bodies),
+            )
             .to_service_builder();
         loop {
             // What fails here is one connection, or there are no more descriptors: others may fare better in a moment.

@@ -12,6 +12,7 @@ mod inside;
 mod live;
 mod load;
 mod official;
+mod page;
 mod refusals;
 mod subscriptions;
 mod wallet;
