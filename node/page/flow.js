@@ -73,7 +73,7 @@ class Stage {
         say(this.cells.away, count > 0 ? whole(count) : '–');
         say(this.reasons, away.map(([reason, one]) => `${reason} ${whole(one)}`).join(', '));
         say(this.cells.inside, whole(stage.held));
-        say(this.cells.p99, stage.taken > 0 && stage.name !== 'intake' ? time(stage.p99Ns) : '–');
+        say(this.cells.p99, stage.p99Ns > 0 ? time(stage.p99Ns) : '–');
         const words = `${whole(stage.passed)} went on, ${whole(stage.held)} inside, ${whole(count)} turned away`;
         this.flow.show([stage.passed, stage.held, count].map((one) => (most > 0 ? one / most : 0)), words);
         const { busy, blocked } = rates ?? { busy: 0, blocked: 0 };

@@ -69,7 +69,7 @@ export class Overview {
         this.limits = h('p', { class: 'limits', 'data-figure': 'limits' });
         const section = (title, note, ...content) => h('section', {}, h('h2', {}, title), h('p', { class: 'note' }, note), content);
         this.moving = h('div', {},
-            section('Stages', 'From top to bottom: each bar is what came in since the start, blue went on, amber is inside, red was turned away. Rates and time are of the last seconds.', this.flow.drawn),
+            section('Stages', 'Each bar is what came in since the start: blue went on, amber is inside, red was turned away. Rates and time are of the last seconds.', this.flow.drawn),
             section('What is lost, and why', 'Since the start. Nothing is lost without a reason.', this.lost, this.limits));
         main.replaceChildren(
             this.title,
@@ -122,7 +122,7 @@ export class Overview {
         this.curve.show(this.#looks.slice(1).map((look, at) => between(this.#looks[at], look).committed));
         soon.show(time(latency?.p50Ns), latency
             ? `p99 ${time(latency.p99Ns)}, longest ${time(latency.maxNs)}`
-            : 'nothing came through in 10 s');
+            : 'nothing in 10 s');
         const since = newest ? age(number(newest.timestamp)) : '';
         height.show(whole(chain.height), `${chain.height > 0 ? since : 'none made yet'}, base fee ${gwei(chain.baseFee)}`);
         waiting.show(whole(figures.waiting), `for a block; at the door ${whole(figures.waitingAtDoor)}`);
