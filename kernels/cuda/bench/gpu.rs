@@ -1,7 +1,7 @@
 //! The GPU by its own clock: ceilings, copies, and each kernel as a share of its floor.
 
 use pelton_kernels::cuda::Hasher;
-use pelton_kernels::cuda::ceilings::{CEILINGS, FLOORS, Gpu, Way};
+use pelton_kernels::cuda::ceilings::{CEILINGS, FLOORS, Gpu, Timed, Way};
 use pelton_kernels::keccak256;
 
 use super::batches::valid;
@@ -38,20 +38,24 @@ pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
     table.heading("kernels alone (medians, the GPU's clock); the floor is that of their products");
     for (floor, [registers, local, threads]) in FLOORS.iter().zip(about.kernels) {
         let batch = valid(floor.scheme, sizes.different, sizes.batch, floor.way == Way::Known);
-        let (answers, times) = gpu.verify(&batch, floor.way, sizes.times)?;
+        let Timed { answers, together, kernels } = gpu.verify(&batch, floor.way, sizes.times)?;
         if answers.iter().any(|answer| answer[0] != 1) {
             return Err(format!("{}: a valid signature was refused", floor.name));
         }
-        let rate = batch.len() as f64 / median(times) * 1e9;
+        let rate = batch.len() as f64 / median(together) * 1e9;
         let most = products / floor.products as f64;
         let note = format!("{:.0} % of its floor, {}", 100.0 * rate / most, per_second(most));
         table.figure(floor.name, per_second(rate), note);
+        let all: f64 = kernels.iter().map(|(_, ns)| ns).sum();
+        for (kernel, ns) in kernels {
+            table.figure(format!("  {kernel}"), duration(ns), format!("{:.0} % of it", 100.0 * ns / all));
+        }
         let note = format!("registers; {local} bytes beside them; {threads} threads at a time");
         table.figure("", registers.to_string(), note);
         let (different, count) = (SHORT.min(sizes.different), SHORT.min(sizes.batch));
         let short = valid(floor.scheme, different, count, floor.way == Way::Known);
-        let (_, times) = gpu.verify(&short, floor.way, sizes.times)?;
-        table.figure(format!("{}, a batch of {SHORT}", floor.name), duration(median(times)), "kernels alone");
+        let ns = median(gpu.verify(&short, floor.way, sizes.times)?.together);
+        table.figure(format!("{}, a batch of {SHORT}", floor.name), duration(ns), "kernels alone");
     }
     let (graphs, note) = match gpu.graphs() {
         Ok(recorded) => (recorded.to_string(), "recorded, of short batches".to_owned()),

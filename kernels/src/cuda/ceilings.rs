@@ -97,6 +97,17 @@ pub struct About {
     pub kernels: [[u32; 3]; FLOORS.len()],
 }
 
+/// What came of a batch, and how long it took, in nanoseconds by the GPU's own clock.
+#[derive(Clone, Debug)]
+pub struct Timed {
+    /// What the GPU says of each signature.
+    pub answers: Vec<Answer>,
+    /// All kernels together, each time.
+    pub together: Vec<f64>,
+    /// Each kernel, once.
+    pub kernels: Vec<(&'static str, f64)>,
+}
+
 /// A GPU that is measured.
 pub struct Gpu {
     slot: Slot,
@@ -214,17 +225,12 @@ impl Gpu {
         }
     }
 
-    /// What it says of a batch that fits one slot, and how long the kernels took, each of so many times. Where keys are known,
-    /// the same batch makes them so beforehand.
+    /// What it says of a batch that fits one slot, and how long the kernels took together, each of so many times, and by
+    /// themselves, in the order in which they run. Where keys are known, the same batch makes them so beforehand.
     ///
     /// # Errors
     /// What the driver says, for people.
-    pub fn verify(
-        &mut self,
-        batch: &Signatures,
-        way: Way,
-        times: usize,
-    ) -> Result<(Vec<Answer>, Vec<f64>), String> {
+    pub fn verify(&mut self, batch: &Signatures, way: Way, times: usize) -> Result<Timed, String> {
         let none = Signatures::new(batch.scheme());
         let mut places = Places::new(batch.scheme(), KEYS);
         let mut plan = Plan::without_keys(batch.len());
@@ -248,6 +254,7 @@ impl Gpu {
         let steps = &self.steps[batch.scheme() as usize];
         let layout = Layout::of(&none, batch);
         let times = (0..times).map(|_| self.slot.time_kernels(steps, &layout, &plan));
-        Ok((answers, times.collect::<Result<_, _>>()?))
+        let together = times.collect::<Result<_, _>>()?;
+        Ok(Timed { answers, together, kernels: self.slot.time_each(steps, &layout, &plan)? })
     }
 }

@@ -14,7 +14,7 @@ use cudarc::driver::{
 use super::in_words;
 use super::input::{Layout, PART_BYTES, PARTS, SECRET};
 use super::places::Plan;
-use super::steps::{Part, Steps, THREADS};
+use super::steps::{Part, Step, Steps, THREADS};
 use crate::device::Answer;
 use crate::signatures::Signatures;
 use graphs::{Graphs, Kind};
@@ -242,31 +242,32 @@ impl Drop for Slot {
     }
 }
 
-/// Runs the kernels on what lies in memory on the GPU, each in threads for as many tasks as its part has, or for as many as
-/// there may be of it in this class.
+/// Runs the kernels on what lies in memory on the GPU.
 fn launch(stream: &Arc<CudaStream>, steps: &Steps, layout: &Layout, plan: &Plan, at: Addresses) -> Sent {
+    steps.kernels.iter().try_for_each(|step| launch_step(stream, step, layout, plan, at))
+}
+
+/// Runs one, in threads for as many tasks as its part has, or for as many as there may be of it in this class.
+fn launch_step(stream: &Arc<CudaStream>, step: &Step, layout: &Layout, plan: &Plan, at: Addresses) -> Sent {
     let [secret, signatures, ends, order, keys, messages] =
         [SECRET, layout.signatures, layout.ends, layout.tasks, layout.keys, layout.messages]
             .map(|part| at.input + part as u64);
-    for step in &steps.kernels {
-        let tasks = step.part.range(plan).len();
-        if tasks == 0 {
-            continue;
-        }
-        let part = at.input + (PARTS + PART_BYTES * step.part as usize) as u64;
-        let threads = step.threads.count(layout.class.unwrap_or(tasks)) as u32;
-        let blocks = LaunchConfig {
-            grid_dim: (threads.div_ceil(THREADS), 1, 1),
-            block_dim: (THREADS, 1, 1),
-            shared_mem_bytes: 0,
-        };
-        let mut launch = stream.launch_builder(&step.kernel);
-        launch.arg(&at.answers).arg(&messages).arg(&ends).arg(&signatures).arg(&keys);
-        launch.arg(&order).arg(&part).arg(&at.scratch).arg(&at.known).arg(&secret);
-        // SAFETY: the kernel is one of those of `verify.cu`, its arguments are as they are declared there, and what they
-        // point to belongs to the slot and is as long as the layout says. Places are within `known`: `Places` gives no
-        // others. What one of them holds is written by a batch whose answers nobody has yet, so that no kernel reads it.
-        unsafe { launch.launch(blocks) }?;
+    let tasks = step.part.range(plan).len();
+    if tasks == 0 {
+        return Ok(());
     }
-    Ok(())
+    let part = at.input + (PARTS + PART_BYTES * step.part as usize) as u64;
+    let threads = step.threads.count(layout.class.unwrap_or(tasks)) as u32;
+    let blocks = LaunchConfig {
+        grid_dim: (threads.div_ceil(THREADS), 1, 1),
+        block_dim: (THREADS, 1, 1),
+        shared_mem_bytes: 0,
+    };
+    let mut launch = stream.launch_builder(&step.kernel);
+    launch.arg(&at.answers).arg(&messages).arg(&ends).arg(&signatures).arg(&keys);
+    launch.arg(&order).arg(&part).arg(&at.scratch).arg(&at.known).arg(&secret);
+    // SAFETY: the kernel is one of those of `verify.cu`, its arguments are as they are declared there, and what they point to
+    // belongs to the slot and is as long as the layout says. Places are within `known`: `Places` gives no others. What one of
+    // them holds is written by a batch whose answers nobody has yet, so that no kernel reads it.
+    unsafe { launch.launch(blocks) }.map(drop)
 }

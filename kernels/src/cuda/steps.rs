@@ -43,6 +43,7 @@ pub(super) enum Kind {
 
 /// One kernel, for which tasks it is, and how many threads it has.
 pub(super) struct Step {
+    pub name: &'static str,
     pub kernel: CudaFunction,
     pub part: Part,
     pub threads: Threads,
@@ -144,8 +145,13 @@ impl Steps {
 }
 
 impl Step {
-    fn of(module: &Arc<CudaModule>, name: &str, part: Part, threads: Threads) -> Result<Step, String> {
+    fn of(
+        module: &Arc<CudaModule>,
+        name: &'static str,
+        part: Part,
+        threads: Threads,
+    ) -> Result<Step, String> {
         let kernel = module.load_function(name).map_err(in_words)?;
-        Ok(Step { kernel, part, threads })
+        Ok(Step { name, kernel, part, threads })
     }
 }

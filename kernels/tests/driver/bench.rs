@@ -21,6 +21,8 @@ pub fn whole() {
         "DFMA",
         "copy to the GPU",
         "% of its floor",
+        "pelton_ed25519_windows",
+        "pelton_secp256k1_known_end",
         "end to end, GPU alone",
         "µJ",
         "wanted 2.00 ms at most",

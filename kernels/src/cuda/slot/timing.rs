@@ -2,7 +2,7 @@
 
 use cudarc::driver::{CudaStream, DevicePtr, result, sys};
 
-use super::{Answer, Graphs, Layout, NO_ANSWER, Plan, Slot, Steps, in_words, launch};
+use super::{Answer, Graphs, Layout, NO_ANSWER, Plan, Sent, Slot, Steps, in_words, launch, launch_step};
 
 /// How long what is sent to a stream takes, in nanoseconds.
 pub(in crate::cuda) fn time(
@@ -19,13 +19,34 @@ pub(in crate::cuda) fn time(
 impl Slot {
     /// Runs kernels once more over what was copied last, which had this layout.
     pub fn time_kernels(&self, steps: &Steps, layout: &Layout, plan: &Plan) -> Result<f64, String> {
-        let at = self.addresses(steps);
         time(&self.stream, || {
-            let bytes = size_of::<Answer>() * layout.count;
-            // SAFETY: as in `enqueue`. What has an answer already would not be verified once more.
-            unsafe { result::memset_d8_async(at.answers, NO_ANSWER, bytes, self.stream.cu_stream()) }?;
-            launch(&self.stream, steps, layout, plan, at)
+            self.forget(layout)?;
+            launch(&self.stream, steps, layout, plan, self.addresses(steps))
         })
+    }
+
+    /// The same, of each kernel that has something to do, by name and in their order.
+    pub fn time_each(
+        &self,
+        steps: &Steps,
+        layout: &Layout,
+        plan: &Plan,
+    ) -> Result<Vec<(&'static str, f64)>, String> {
+        self.forget(layout).map_err(in_words)?;
+        let at = self.addresses(steps);
+        let kernels = steps.kernels.iter().filter(|step| !step.part.range(plan).is_empty());
+        let timed = |step| time(&self.stream, || launch_step(&self.stream, step, layout, plan, at));
+        kernels.map(|step| Ok((step.name, timed(step)?))).collect()
+    }
+
+    /// Takes all answers back: what has one would not be verified once more.
+    fn forget(&self, layout: &Layout) -> Sent {
+        let (answers, _in_use) = self.answers.device_ptr(&self.stream);
+        // SAFETY: as in `enqueue`.
+        unsafe {
+            let bytes = size_of::<Answer>() * layout.count;
+            result::memset_d8_async(answers, NO_ANSWER, bytes, self.stream.cu_stream())
+        }
     }
 
     /// How many graphs were recorded, or why there are none.
