@@ -2,9 +2,9 @@
 //! build that measures and in one in which that is compiled to nothing, run in alternation.
 //!
 //! ```text
-//! cargo build --release -p pelton-bench-harness --example metering && cp target/release/examples/metering metered
-//! cargo build --release -p pelton-bench-harness --example metering --features unmetered
-//! ./metered 20 target/release/examples/metering
+//! cargo build --release -p pelton-bench-harness --example measuring && cp target/release/examples/measuring metered
+//! cargo build --release -p pelton-bench-harness --example measuring --features unmetered
+//! ./metered 20 target/release/examples/measuring
 //! ```
 //!
 //! With no arguments it makes one run and prints its figure, with them so many pairs, A B, B A, ...
