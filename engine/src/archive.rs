@@ -42,6 +42,7 @@ use alloy_primitives::B256;
 use crate::archive::record::Record;
 use crate::archive::segment::Reader;
 use crate::archive::shelf::Shelf;
+use crate::block::Header;
 use crate::store::error::StoreError;
 use crate::store::files::Files;
 
@@ -95,10 +96,26 @@ impl Archive {
     /// # Errors
     /// [`StoreError::Damaged`] or [`StoreError::File`] if it cannot be read.
     pub fn block(&self, height: u64) -> Result<Option<Record>, StoreError> {
+        self.read(height, Reader::next)
+    }
+
+    /// Its header and what its makers noted, which takes less time.
+    ///
+    /// # Errors
+    /// As [`Archive::block`].
+    pub fn head(&self, height: u64) -> Result<Option<(Header, Vec<u8>)>, StoreError> {
+        self.read(height, Reader::next_head)
+    }
+
+    fn read<T>(
+        &self,
+        height: u64,
+        read: impl FnOnce(&mut Reader) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
         let Some((first, offset, before)) = self.shelf.place(height) else { return Ok(None) };
-        let read = Reader::at(self.files.as_ref(), first, height, offset, before);
-        match read.and_then(|mut reader| reader.next()) {
-            Ok(record) => Ok(Some(record)),
+        let reader = Reader::at(self.files.as_ref(), first, height, offset, before);
+        match reader.and_then(|mut reader| read(&mut reader)) {
+            Ok(read) => Ok(Some(read)),
             // Its segment went meanwhile.
             Err(_) if height < self.oldest() => Ok(None),
             Err(error) => Err(error),
@@ -110,8 +127,8 @@ impl Archive {
     /// # Errors
     /// As [`Archive::block`].
     pub fn height_of(&self, id: &B256) -> Result<Option<u64>, StoreError> {
-        for (height, _) in self.places(&Term::Block(*id))? {
-            if self.block(height)?.is_some_and(|record| record.id == *id) {
+        for (height, _) in self.candidates(&Term::Block(*id))? {
+            if self.head(height)?.is_some_and(|(header, _)| header.id() == *id) {
                 return Ok(Some(height));
             }
         }
@@ -123,7 +140,7 @@ impl Archive {
     /// # Errors
     /// As [`Archive::block`].
     pub fn transaction(&self, id: &B256) -> Result<Option<(Record, usize)>, StoreError> {
-        for (height, place) in self.places(&Term::Transaction(*id))? {
+        for (height, place) in self.candidates(&Term::Transaction(*id))? {
             let Some(record) = self.block(height)? else { continue };
             let place = place as usize;
             let mut ran = record.outcomes.iter().filter_map(|(_, outcome)| outcome.receipt());
@@ -162,8 +179,12 @@ impl Archive {
         Ok(heights.unwrap_or_else(|| range.collect()))
     }
 
-    /// Where a term may be, the newest first.
-    fn places(&self, term: &Term) -> Result<impl Iterator<Item = (u64, u32)> + use<>, StoreError> {
+    /// Heights of blocks that may have what a term says, the newest first, and of a transaction its place among those that
+    /// ran there. Whoever looks at all of them misses none.
+    ///
+    /// # Errors
+    /// As [`Archive::block`].
+    pub fn candidates(&self, term: &Term) -> Result<impl Iterator<Item = (u64, u32)> + use<>, StoreError> {
         let found = self.shelf.find(self.files.as_ref(), term.key(), &(0..=u64::MAX))?;
         Ok(found.into_iter().rev())
     }

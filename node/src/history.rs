@@ -189,9 +189,8 @@ impl History {
                 return Ok(known.block(*height).map(|entry| (entry.clone(), *index)));
             }
         }
-        let found = self.kept.as_ref().map_or(Ok(None), |kept| kept.transaction(id))?;
-        let Some((height, index)) = found.filter(|(height, _)| self.is_old(*height)) else { return Ok(None) };
-        Ok(self.block(height)?.map(|entry| (entry, index)))
+        let below = self.oldest_state();
+        self.kept.as_ref().map_or(Ok(None), |kept| kept.transaction(id, below))
     }
 
     /// Heights of a range whose blocks may have logs that fulfil all conditions, each by one of its terms. Of what is in

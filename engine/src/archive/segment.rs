@@ -12,6 +12,7 @@
 use alloy_primitives::B256;
 
 use crate::archive::record::{self, Record};
+use crate::block::Header;
 use crate::store::bytes::{Cursor, Malformed};
 use crate::store::error::StoreError;
 use crate::store::files::{File, Files};
@@ -99,17 +100,30 @@ impl Reader {
 
     /// The next block, which must be there.
     pub(crate) fn next(&mut self) -> Result<Record, StoreError> {
+        self.read(record::decode, |record| record.header.height)
+    }
+
+    /// Its header and notes alone.
+    pub(crate) fn next_head(&mut self) -> Result<(Header, Vec<u8>), StoreError> {
+        self.read(record::decode_head, |(header, _)| header.height)
+    }
+
+    fn read<T>(
+        &mut self,
+        decode: impl Fn(&[u8]) -> Result<T, Malformed>,
+        height: impl Fn(&T) -> u64,
+    ) -> Result<T, StoreError> {
         let offset = self.frames.offset;
         let damaged = |what| StoreError::damaged(&self.name, offset, what);
         let Next::Frame(Kind::Block, payload) = self.frames.next()? else {
             return Err(damaged("a block cannot be read"));
         };
-        let record = record::decode(&payload).map_err(|malformed| damaged(malformed.0))?;
-        if record.header.height != self.next {
+        let read = decode(&payload).map_err(|malformed| damaged(malformed.0))?;
+        if height(&read) != self.next {
             return Err(damaged("a block has another height"));
         }
         self.next += 1;
-        Ok(record)
+        Ok(read)
     }
 
     /// That something about the segment is wrong.

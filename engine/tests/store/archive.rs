@@ -167,6 +167,10 @@ impl Chain {
         })?;
         for height in 1..=self.height() + 2 {
             let (found, made) = (archive.block(height).map_err(fault)?, self.record(height));
+            let head = archive.head(height).map_err(fault)?;
+            expect(head == made.as_ref().map(|made| (made.header, made.notes.clone())), || {
+                format!("another head {height}")
+            })?;
             expect(found == made, || format!("another block {height}"))?;
         }
         for made in self.all() {

@@ -8,6 +8,7 @@ use alloy_primitives::B256;
 use parking_lot::Mutex;
 use pelton_engine::archive::record::Record;
 use pelton_engine::archive::{Archive, Term};
+use pelton_engine::block::Header;
 use pelton_engine::limits::Limits;
 use pelton_engine::prices::{PriceList, Rule, Table};
 use pelton_engine::store::error::StoreError;
@@ -55,8 +56,10 @@ impl Kept {
             return Ok(Some(read.clone()));
         }
         let Some(record) = self.archive.block(height)? else { return Ok(None) };
-        let next = match self.archive.block(height + 1)? {
-            Some(above) => Next { base_fee: above.header.base_fee, table: Arc::new(self.table(&above)?) },
+        let next = match self.archive.head(height + 1)? {
+            Some((header, notes)) => {
+                Next { base_fee: header.base_fee, table: Arc::new(self.table(&header, &notes)?) }
+            }
             None => Next::default(),
         };
         let entry = Arc::new(self.shown(record, next)?);
@@ -82,13 +85,19 @@ impl Kept {
         if *hash == self.genesis.hash { Ok(Some(0)) } else { self.archive.height_of(hash) }
     }
 
-    /// The height of a transaction's block, if that is kept, and the transaction's index in it.
+    /// The block of a transaction below a height, if it is kept, and the transaction's index in it.
     ///
     /// # Errors
     /// If blocks cannot be read.
-    pub fn transaction(&self, id: &B256) -> Result<Option<(u64, usize)>, StoreError> {
-        let found = self.archive.transaction(id)?;
-        Ok(found.map(|(record, index)| (record.header.height, index)))
+    pub fn transaction(&self, id: &B256, below: u64) -> Result<Option<(Arc<Entry>, usize)>, StoreError> {
+        let candidates = self.archive.candidates(&Term::Transaction(*id))?;
+        for (height, index) in candidates.filter(|(height, _)| *height < below) {
+            let (Some(entry), index) = (self.entry(height)?, index as usize) else { continue };
+            if entry.transactions.get(index).is_some_and(|one| one.receipt.id == *id) {
+                return Ok(Some((entry, index)));
+            }
+        }
+        Ok(None)
     }
 
     /// Heights of a range whose blocks may have logs that fulfil all conditions, each by one of its terms.
@@ -104,14 +113,15 @@ impl Kept {
     }
 
     fn shown(&self, record: Record, next: Next) -> Result<Entry, StoreError> {
-        let prices = PriceList::new(&self.table(&record)?, record.header.base_fee, &self.rule);
+        let table = self.table(&record.header, &record.notes)?;
+        let prices = PriceList::new(&table, record.header.base_fee, &self.rule);
         Ok(Entry::kept(record, prices, next, &self.limits))
     }
 
     /// The hot keys that a block was priced by.
-    fn table(&self, record: &Record) -> Result<Table, StoreError> {
-        Table::decode(&record.notes, &self.rule).ok_or_else(|| StoreError::Damaged {
-            file: format!("block {}", record.header.height),
+    fn table(&self, header: &Header, notes: &[u8]) -> Result<Table, StoreError> {
+        Table::decode(notes, &self.rule).ok_or_else(|| StoreError::Damaged {
+            file: format!("block {}", header.height),
             offset: 0,
             what: "its notes are no table of hot keys",
         })
