@@ -2,7 +2,7 @@
 
 use pelton_kernels::cuda::Hasher;
 use pelton_kernels::cuda::ceilings::{CEILINGS, FLOORS, Gpu, Timed, Way};
-use pelton_kernels::keccak256;
+use pelton_kernels::{Scheme, keccak256};
 
 use super::batches::valid;
 use super::ends::{SHORT, instant};
@@ -62,7 +62,23 @@ pub fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
         Err(reason) => ("none".to_owned(), reason.to_owned()),
     };
     table.figure("CUDA graphs", graphs, note);
+    lengths(sizes, &mut gpu, table)?;
     hashes(sizes, table)
+}
+
+/// From how many signatures on sums pay.
+fn lengths(sizes: &Sizes, gpu: &mut Gpu, table: &mut Table) -> Result<(), String> {
+    table.heading("ed25519 by length, one by one and in random sums (medians, the GPU's clock)");
+    for length in
+        std::iter::successors(Some(16), |length| Some(4 * length)).take_while(|of| *of <= sizes.batch)
+    {
+        let batch = valid(Scheme::Ed25519, sizes.different.min(length), length, false);
+        let alone = median(gpu.verify(&batch, Way::Alone, sizes.times)?.together);
+        let summed = median(gpu.verify(&batch, Way::Summed, sizes.times)?.together);
+        let note = format!("one by one; {} in sums", duration(summed));
+        table.figure(format!("{length} signatures"), duration(alone), note);
+    }
+    Ok(())
 }
 
 /// Keccak-256 of short messages, copies included.

@@ -28,6 +28,7 @@ pub fn whole() {
         "wanted 2.00 ms at most",
         "a batch of 1000, without graphs",
         "recorded, of short batches",
+        "one by one; ",
         "one in a thousand forged",
     ] {
         assert!(
