@@ -1,6 +1,6 @@
 //! `pelton node`.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -89,7 +89,8 @@ pub fn main(arguments: &Arguments) -> ExitCode {
         Ok(found) => found,
         Err(words) => return usage::say_of("node", &words),
     };
-    let _lock = match lock(&arguments.data_dir) {
+    let owner = format!("{} {}\n", membership.0.below().id, membership.1.public_key());
+    let _lock = match take(&arguments.data_dir, &owner) {
         Ok(lock) => lock,
         Err(error) => {
             eprintln!("pelton: {}: {error}", arguments.data_dir.display());
@@ -163,15 +164,28 @@ fn membership(arguments: &Arguments) -> Result<(ChainFile, Membership), String> 
     Ok((chain, membership))
 }
 
-/// Two processes that vote with the same key would be two voters: the folder is taken by one.
-fn lock(folder: &Path) -> io::Result<File> {
+/// Takes the folder for this process. Two that vote with the same key would be two voters; and the votes in the folder are
+/// those of one key on one chain.
+fn take(folder: &Path, owner: &str) -> io::Result<File> {
     fs::create_dir_all(folder)?;
-    let file = File::create(folder.join("lock"))?;
+    let path = folder.join("owner");
+    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(io::Error::other("another process works in this folder")),
-        Err(TryLockError::Error(error)) => Err(error),
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(io::Error::other("another process works in this folder"));
+        }
+        Err(TryLockError::Error(error)) => return Err(error),
     }
+    let mut found = String::new();
+    file.read_to_string(&mut found)?;
+    if found.is_empty() {
+        file.write_all(owner.as_bytes())?;
+        file.sync_all()?;
+    } else if found != owner {
+        return Err(io::Error::other("this folder is another validator's, or another chain's"));
+    }
+    Ok(file)
 }
 
 /// Prints a line for each block on a thread of its own: the pipeline must not wait for whoever reads. Where nobody reads for

@@ -200,6 +200,15 @@ fn one_validator_with_a_password_is_a_network_and_stops_when_its_input_ends() {
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     drop(one);
 
+    // It goes on where it stood, and ends with its input, which is at its end already.
+    let said = run(&[&again[..], &["--port", "0", "--attached"]].concat());
+    let last: Value = serde_json::from_str(said.lines().last().expect("lines")).expect("one JSON object");
+    assert!(last["totals"]["stages"].is_array(), "{said}");
+    let owner = fs::read_to_string(folder.path().join("data-0/owner")).expect("a file");
+    fs::write(folder.path().join("data-0/owner"), owner.replace("0x", "0y")).expect("a file");
+    let output = pelton(&[&again[..], &["--port", "0", "--attached"]].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+
     let (wrong, other) = (path(folder.path(), "wrong"), path(folder.path(), "other"));
     fs::write(&wrong, "another password").expect("a file");
     run(&["keys", "--validators", "1", "--out", &other, "--plain"]);
@@ -245,11 +254,6 @@ fn one_validator_with_a_password_is_a_network_and_stops_when_its_input_ends() {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
         assert!(output.stderr.starts_with(b"pelton: "), "{}", String::from_utf8_lossy(&output.stderr));
     }
-
-    // It goes on where it stood, and ends with its input, which is at its end already.
-    let said = run(&[&again[..], &["--port", "0", "--attached"]].concat());
-    let last: Value = serde_json::from_str(said.lines().last().expect("lines")).expect("one JSON object");
-    assert!(last["totals"]["stages"].is_array(), "{said}");
 }
 
 #[test]
