@@ -1,6 +1,10 @@
-//! Four validators over real sockets and files: one chain, also while one of them is away and after it is back.
+//! Four validators over real sockets and files: one chain, also while strangers bother them, while one of them is away and
+//! after it is back.
 
-use std::net::{SocketAddr, TcpListener};
+mod chain_file;
+
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
@@ -76,6 +80,15 @@ impl Network {
     }
 }
 
+/// Says to a validator what no validator says: too much, nothing, or something else.
+fn bother(address: SocketAddr) {
+    for bytes in [vec![], vec![0xff; 64], vec![0; 1 << 16], b"GET / HTTP/1.1\r\n\r\n".to_vec()] {
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        // It may have closed the connection by now.
+        let _ = stream.write_all(&bytes);
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "real validators take real time")]
 fn wait_until(what: &str, holds: impl Fn() -> bool) {
     let began = std::time::Instant::now();
@@ -87,11 +100,11 @@ fn wait_until(what: &str, holds: impl Fn() -> bool) {
 
 fn has_all(devnet: &Devnet, ids: &[B256]) -> bool {
     assert!(devnet.is_running(), "it has not failed");
-    ids.iter().all(|id| devnet.history.transaction(id).expect("it is in memory").is_some())
+    ids.iter().all(|id| devnet.history.transaction(id).expect("no disk has failed").is_some())
 }
 
 #[test]
-fn four_validators_have_one_chain_also_while_one_is_away_and_after_it_is_back() {
+fn four_validators_have_one_chain_also_when_bothered_while_one_is_away_and_after_it_is_back() {
     let network = Network::new(4);
     let folder = tempfile::tempdir().expect("a folder");
     let mut all: Vec<Devnet> = (0..4).map(|index| network.start(index, folder.path())).collect();
@@ -100,6 +113,7 @@ fn four_validators_have_one_chain_also_while_one_is_away_and_after_it_is_back() 
     wait_until("all have what one was handed", || all.iter().all(|one| has_all(one, &ids)));
     assert!(all.iter().all(|one| one.traffic().sent > 0));
 
+    network.members.iter().copied().for_each(bother);
     drop(all.pop());
     ids.extend(network.submit(&all[1], 100..200));
     wait_until("three of four go on", || all.iter().all(|one| has_all(one, &ids)));
@@ -111,9 +125,9 @@ fn four_validators_have_one_chain_also_while_one_is_away_and_after_it_is_back() 
 
     let common = all.iter().map(|one| one.history.newest().number()).min().expect("there are four");
     for height in 1..=common {
-        let hashes = all
-            .iter()
-            .map(|one| one.history.block(height).expect("it is in memory").expect("it is kept").hash);
+        let block =
+            |one: &Devnet| one.history.block(height).expect("no disk has failed").expect("it is kept");
+        let hashes = all.iter().map(|one| block(one).hash);
         let hashes: Vec<B256> = hashes.collect();
         assert!(hashes.iter().all(|hash| *hash == hashes[0]), "a fork at height {height}");
     }
