@@ -115,10 +115,11 @@ pub fn main(arguments: &Arguments) -> ExitCode {
         // Whoever closed the pipe does not want to read it.
         let _ = std::io::stdout().write_all(text.as_bytes());
     };
-    let show = match exported::begin(arguments.metrics, options.threads) {
-        Ok(show) => show,
+    let exported = match exported::begin(arguments.metrics, options.threads) {
+        Ok(exported) => exported,
         Err(code) => return code,
     };
+    let show = |board: &_| exported.show(board);
     let limits = Limits::standard(cores);
     match pelton_node::serve::until(&options, limits, addresses, show, ready, None) {
         Ok(_) => ExitCode::SUCCESS,

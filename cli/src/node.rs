@@ -130,10 +130,11 @@ fn run(arguments: &Arguments, chain: ChainFile, membership: Membership) -> ExitC
         });
     };
     let wait = arguments.attached.then(|| Box::new(end_of_input) as Wait);
-    let show = match exported::begin(arguments.metrics, options.threads) {
-        Ok(show) => show,
+    let exported = match exported::begin(arguments.metrics, options.threads) {
+        Ok(exported) => exported,
         Err(code) => return code,
     };
+    let show = |board: &_| exported.show(board);
     match serve::until(&options, Limits::standard(cores), addresses, show, ready, wait) {
         Ok(totals) => {
             say(&figures(&totals).to_string());
