@@ -1,21 +1,24 @@
-//! Dashboards and alerts against the real thing: two benches under load and a node that is asked, scraped by a Prometheus,
-//! which is sent every query of every panel and rule. Skipped, with a line that says so, where no Prometheus is installed.
+//! Dashboards and alerts against the real thing: two benches under load, a node that is asked and two validators, scraped by a
+//! Prometheus, which is sent every query of every panel and rule. Skipped, with a line that says so, where no Prometheus is installed.
+
+#[path = "observability/started.rs"]
+mod started;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 use pelton_bench_harness::pipeline::{METRICS, STAGES};
 use serde_json::Value;
+use started::{Running, bench, get, keep_asking, node, pause, validators};
 
 /// What may be without data, and why.
 const MAY_BE_EMPTY: [(&str, &str); 3] = [
     ("pelton_crossover_signatures", "it is measured only where there is a device"),
-    ("pelton_consensus_", "there is none among several in a bench, nor in a network of one"),
+    ("pelton_consensus_timeouts_total", "no view is given up while all validators answer"),
     (
         "pelton_hot_key_price_wei",
         "a key has a price above 62.5 million gas a block, more than these benches offer",
@@ -26,17 +29,6 @@ const LOOKS_MAX: u32 = 480;
 /// Stands for `$__rate_interval`.
 const RATE_INTERVAL: &str = "10s";
 
-/// A process that ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Where it has ended already, there is nothing to be done.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 fn grafana(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../grafana").join(path)
 }
@@ -45,71 +37,6 @@ fn is_installed(program: &str) -> bool {
     let mut asked = Command::new(program);
     asked.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
     asked.status().is_ok_and(|status| status.success())
-}
-
-/// Starts a bench that goes on for longer than the test, and gives where its metrics are.
-fn bench(cache: &Path, arguments: &[&str]) -> (Running, SocketAddr) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pelton"));
-    command.args(["bench", "--json", "--accounts", "60"]).args(arguments).env("XDG_CACHE_HOME", cache);
-    watched(command.stdout(Stdio::null()))
-}
-
-/// Starts a node, and gives where its metrics are and where clients ask.
-fn node() -> (Running, SocketAddr, SocketAddr) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pelton"));
-    let (mut running, metrics) =
-        watched(command.args(["devnet", "--port", "0", "--json"]).stdout(Stdio::piped()));
-    let mut line = String::new();
-    let output = running.0.stdout.take().expect("it is piped");
-    BufReader::new(output).read_line(&mut line).expect("it says when it is ready");
-    let ready: Value = serde_json::from_str(&line).expect("it is JSON");
-    let clients = ready["http"].as_str().and_then(|url| url.strip_prefix("http://")?.parse().ok());
-    (running, metrics, clients.expect("an address"))
-}
-
-/// Asks a node this, for as long as there is one.
-fn keep_asking(address: SocketAddr, body: &'static str) {
-    let ask = move || -> Option<()> {
-        let mut connection = TcpStream::connect(address).ok()?;
-        let head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n";
-        write!(connection, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).ok()?;
-        connection.read_to_string(&mut String::new()).ok().map(drop)
-    };
-    std::thread::Builder::new()
-        .spawn(move || {
-            while ask().is_some() {
-                pause();
-            }
-        })
-        .expect("there is a thread for it");
-}
-
-/// Starts a program that gives out metrics at any free port, and gives where.
-fn watched(command: &mut Command) -> (Running, SocketAddr) {
-    let mut child = command
-        .args(["--metrics", "127.0.0.1:0"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut errors = BufReader::new(child.stderr.take().expect("it is piped"));
-    let mut line = String::new();
-    errors.read_line(&mut line).expect("it says where its metrics are");
-    let address = line.split("http://").nth(1).and_then(|rest| rest.split("/metrics").next());
-    let address = address.and_then(|address| address.parse().ok()).expect(&line);
-    // Whatever else it says must find somebody who reads it.
-    std::thread::Builder::new()
-        .spawn(move || std::io::copy(&mut errors, &mut std::io::sink()))
-        .expect("there is a thread for it");
-    (Running(child), address)
-}
-
-fn get(address: SocketAddr, path: &str) -> Option<String> {
-    let mut connection = TcpStream::connect(address).ok()?;
-    write!(connection, "GET {path} HTTP/1.0\r\nHost: x\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    (head.split_whitespace().nth(1) == Some("200")).then(|| body.to_owned())
 }
 
 struct Prometheus {
@@ -167,11 +94,6 @@ impl Prometheus {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "others are waited for")]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(250));
-}
-
 /// Every query of every panel as it is shipped, with its variables put in.
 fn panel_queries() -> Vec<String> {
     let mut queries = Vec::new();
@@ -222,7 +144,10 @@ fn every_query_of_every_panel_and_rule_has_data_while_benches_run() {
         r#"[{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber"},{"jsonrpc":"2.0","id":2,"method":"eth_call"},
         {"jsonrpc":"2.0","id":3,"method":"eth_nothing"}]"#,
     );
-    let prometheus = Prometheus::start(folder.path(), &[first, second, third]);
+    let validators = validators(folder.path());
+    let targets: Vec<SocketAddr> =
+        [first, second, third].into_iter().chain(validators.iter().map(|(_, metrics)| *metrics)).collect();
+    let prometheus = Prometheus::start(folder.path(), &targets);
 
     let may_be_empty = |query: &String| MAY_BE_EMPTY.iter().any(|(name, _)| query.contains(name));
     let (excused, wanted): (Vec<_>, Vec<_>) = panel_queries().into_iter().partition(may_be_empty);
@@ -247,7 +172,7 @@ fn every_query_of_every_panel_and_rule_has_data_while_benches_run() {
         let wanted = names.filter(|name| !MAY_BE_EMPTY.iter().any(|(known, _)| name.contains(known)));
         wanted.for_each(|name| assert!(prometheus.has_data(name), "{alert} looks at {name}"));
     }
-    let up = vec!["count(up == 1) == 3".to_owned()];
+    let up = vec!["count(up == 1) == 5".to_owned()];
     assert_eq!(prometheus.wait_for(up), Vec::<String>::new(), "all of them answer");
     let firing = "ALERTS{alertname=\"PeltonDown\",alertstate=\"firing\"}";
     assert!(prometheus.query(firing).expect("a query").is_empty());
