@@ -48,7 +48,7 @@ impl Keep {
     pub const ALL: Keep = Keep { blocks: usize::MAX, transactions: usize::MAX };
 }
 
-/// What ran since the history began, also in blocks that are forgotten.
+/// What ran in all blocks after the one that the history began with, also in those that are forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ran {
     /// Transactions that did what they should.
@@ -88,6 +88,8 @@ impl History {
         };
         let history = History { keep, known: RwLock::new(known), kept: None };
         history.push(Arc::new(first), &WriteSet::default());
+        // Where a chain is taken up on disk, its newest block ran in another process.
+        history.known.write().ran = Ran::default();
         history
     }
 
