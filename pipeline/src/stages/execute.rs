@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The state is changed once, when a block is through, so between two blocks it is exactly that of the chain. While one block
-//! runs, the next one may be looked into: [`Ahead`].
+//! runs, the next one may be looked into (`ahead.rs`).
 
 mod ahead;
 
