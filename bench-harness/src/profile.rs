@@ -216,6 +216,7 @@ struct Whole<'a> {
 /// # Errors
 /// [`ProfileError`]. What is wrong with a run stands in the profile.
 pub fn profile(settings: &Settings, progress: &dyn Progress) -> Result<Profile, ProfileError> {
+    files::prepare(&settings.folder)?;
     let host = Host::here();
     let meters = Arc::new(Meters::open(&host));
     progress.step("looking at the machine", None);

@@ -9,6 +9,7 @@ mod small;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use pelton_bench_harness::bench::Progress;
 use pelton_bench_harness::pipeline::STAGES;
 use pelton_bench_harness::profile::{Profile, Settings, Size, profile};
 use serde_json::Value;
@@ -35,6 +36,32 @@ fn by_schema(folder: &Path, name: &str, schema: &str) -> Value {
 /// The rows of a table, by the names in its head. No field of these has a comma but the last ones, which are quoted.
 fn rows(text: &str) -> Vec<Vec<String>> {
     text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+/// Who watches that nothing begins.
+struct Idle;
+
+impl Progress for Idle {
+    fn step(&self, what: &str, _: Option<u64>) {
+        panic!("nothing is to be done: {what}");
+    }
+
+    fn advance(&self, _: u64) {}
+}
+
+#[test]
+fn a_folder_that_cannot_be_had_is_known_before_anything_is_measured() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let settings = Settings {
+        size: Size::Small,
+        folder: file.path().to_owned(),
+        cache: std::env::temp_dir(),
+        threads: 1,
+        p99_ms: 200.0,
+        node_cost_per_month: None,
+    };
+    let error = profile(&settings, &Idle).expect_err("a file is in the way").to_string();
+    assert!(error.contains(&*file.path().to_string_lossy()), "{error}");
 }
 
 #[test]

@@ -16,9 +16,13 @@ use crate::profile::{CUDA, Profile, ProfileError, Whole};
 /// Nanoseconds in the log are shown as milliseconds by its readers.
 const NS_PER_MS: f64 = 1e6;
 
+/// Makes the folder, so that one that cannot be had is known before minutes are spent.
+pub fn prepare(folder: &Path) -> Result<(), ProfileError> {
+    fs::create_dir_all(folder).map_err(|error| ProfileError::File(folder.to_owned(), error))
+}
+
 /// Writes every file.
 pub fn write(folder: &Path, whole: &Whole<'_>) -> Result<(), ProfileError> {
-    fs::create_dir_all(folder).map_err(|error| ProfileError::File(folder.to_owned(), error))?;
     let profile = whole.profile;
     let text = |name: &str, text: String| in_folder(folder, name, |path| fs::write(path, text));
     text("result.json", json(profile))?;
