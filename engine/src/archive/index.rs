@@ -18,7 +18,7 @@ use alloy_primitives::B256;
 use crate::archive::term::Key;
 use crate::store::bytes::{Cursor, Malformed};
 use crate::store::error::StoreError;
-use crate::store::files::Files;
+use crate::store::files::{Files, publish};
 use crate::store::frame::{self, Chain, Frames, Kind, Next};
 use crate::store::segment::{number_in, numbered};
 
@@ -99,11 +99,7 @@ pub(crate) fn write(
     });
     let at = bytes.len() as u64;
     bytes.extend_from_slice(&body);
-    let mut file = files.create(UNFINISHED)?;
-    file.write_at(0, &bytes)?;
-    file.sync()?;
-    files.rename(UNFINISHED, &name(first))?;
-    files.sync_directory()?;
+    publish(files, UNFINISHED, &name(first), &bytes)?;
     Ok(Pages { first, at, entries: entries.len() as u64, page_entries, pages })
 }
 

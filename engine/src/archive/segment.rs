@@ -15,7 +15,7 @@ use crate::archive::record::{self, Record};
 use crate::block::Header;
 use crate::store::bytes::{Cursor, Malformed};
 use crate::store::error::StoreError;
-use crate::store::files::{File, Files};
+use crate::store::files::{File, Files, publish};
 use crate::store::frame::{self, Chain, Frames, Kind, Next};
 use crate::store::segment::{number_in, numbered};
 
@@ -48,11 +48,7 @@ pub(crate) fn create(
         out.extend_from_slice(&first.to_be_bytes());
         out.extend_from_slice(chain);
     });
-    let mut file = files.create(UNFINISHED)?;
-    file.write_at(0, &bytes)?;
-    file.sync()?;
-    files.rename(UNFINISHED, &name(first))?;
-    files.sync_directory()?;
+    publish(files, UNFINISHED, &name(first), &bytes)?;
     // Once more, so that its errors call it by its name.
     Ok((files.open(&name(first))?, bytes.len() as u64))
 }

@@ -54,6 +54,20 @@ pub trait Files: Send + Sync {
     fn sync_directory(&self) -> Result<(), FileError>;
 }
 
+/// Writes a whole file under a name of its own, and gives it its real one when all of it is durable; then that is durable too.
+pub(crate) fn publish(
+    files: &dyn Files,
+    unfinished: &str,
+    name: &str,
+    bytes: &[u8],
+) -> Result<(), FileError> {
+    let mut file = files.create(unfinished)?;
+    file.write_at(0, bytes)?;
+    file.sync()?;
+    files.rename(unfinished, name)?;
+    files.sync_directory()
+}
+
 /// Bytes written at a time where there are many.
 const PIECE: usize = 256 * 1024;
 static ZEROS: [u8; PIECE] = [0; PIECE];
