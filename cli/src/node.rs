@@ -57,7 +57,7 @@ pub struct Arguments {
     /// Its port; 0 for any that is free.
     #[arg(long, value_name = "PORT", default_value_t = 8545)]
     port: u16,
-    /// Take raw transactions of clients over TCP at this port, as docs/rpc.md describes; 0 for any that is free.
+    /// Take raw transactions of clients at this port, over TCP and QUIC, as docs/rpc.md describes; 0 for any that is free.
     #[arg(long, value_name = "PORT")]
     feed_port: Option<u16>,
     /// Milliseconds between blocks, at least. Blocks without transactions come at longer intervals.
