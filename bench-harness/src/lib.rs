@@ -41,12 +41,12 @@ pub mod watched;
 /// What the pipeline offers to choose from, and what may be put around it.
 pub mod pipeline {
     pub use pelton_pipeline::clock::{Clock, Nanos};
-    pub use pelton_pipeline::meter::Meter;
     pub use pelton_pipeline::metrics::board::Board;
     pub use pelton_pipeline::metrics::{METRICS, Metric, document as metrics_document};
     pub use pelton_pipeline::stages::load::Rate;
     pub use pelton_pipeline::topology::STAGES;
     pub use pelton_pipeline::turn::Turnable;
+    pub use pelton_pipeline::wrapped::{Wrap, Wrapped};
 }
 
 /// What verification offers to choose from.

@@ -6,9 +6,8 @@ use pelton_kernels::cuda::ranges::Ranges;
 use pelton_kernels::{Job, Spawn};
 use pelton_pipeline::clock::Clock;
 use pelton_pipeline::jobs::Pools;
-use pelton_pipeline::meter::Meter;
-use pelton_pipeline::metrics::sample::Samples;
 use pelton_pipeline::turn::Turnable;
+use pelton_pipeline::wrapped::{Wrap, Wrapped};
 
 use crate::around::Around;
 
@@ -37,7 +36,7 @@ impl Around for Ranged {
             Some(inner) => inner.stage(stage),
             None => stage,
         };
-        Box::new(RangedStage { stage, ranges: self.ranges })
+        Wrapped::around(stage, RangedTurns(self.ranges))
     }
 
     fn pools(&self, pools: Pools, clock: &Arc<dyn Clock>) -> Pools {
@@ -50,35 +49,12 @@ impl Around for Ranged {
     }
 }
 
-struct RangedStage {
-    stage: Box<dyn Turnable>,
-    ranges: Ranges,
-}
+struct RangedTurns(Ranges);
 
-impl Turnable for RangedStage {
-    fn name(&self) -> &'static str {
-        self.stage.name()
-    }
-
-    fn turn(&mut self, clock: &dyn Clock) -> bool {
-        let _range = self.ranges.begin(self.stage.name());
-        self.stage.turn(clock)
-    }
-
-    fn is_finished(&self) -> bool {
-        self.stage.is_finished()
-    }
-
-    fn meter(&self) -> &Meter {
-        self.stage.meter()
-    }
-
-    fn queue_max(&self) -> usize {
-        self.stage.queue_max()
-    }
-
-    fn observe(&self, samples: &mut Samples) {
-        self.stage.observe(samples);
+impl Wrap for RangedTurns {
+    fn turn(&mut self, stage: &mut dyn Turnable, clock: &dyn Clock) -> bool {
+        let _range = self.0.begin(stage.name());
+        stage.turn(clock)
     }
 }
 

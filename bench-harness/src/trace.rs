@@ -19,9 +19,8 @@ use parking_lot::Mutex;
 use pelton_kernels::{Job, Spawn};
 use pelton_pipeline::clock::{Clock, Nanos};
 use pelton_pipeline::jobs::Pools;
-use pelton_pipeline::meter::Meter;
-use pelton_pipeline::metrics::sample::Samples;
 use pelton_pipeline::turn::Turnable;
+use pelton_pipeline::wrapped::{Wrap, Wrapped};
 use serde_json::json;
 
 use crate::around::Around;
@@ -128,7 +127,7 @@ impl fmt::Display for Span {
 
 impl Around for Recorder {
     fn stage(&self, stage: Box<dyn Turnable>) -> Box<dyn Turnable> {
-        Box::new(Traced { stage, recorder: self.clone() })
+        Wrapped::around(stage, Traced(self.clone()))
     }
 
     fn pools(&self, pools: Pools, clock: &Arc<dyn Clock>) -> Pools {
@@ -141,42 +140,20 @@ impl Around for Recorder {
     }
 }
 
-struct Traced {
-    stage: Box<dyn Turnable>,
-    recorder: Recorder,
-}
+/// Records a stage's turns.
+struct Traced(Recorder);
 
-impl Turnable for Traced {
-    fn name(&self) -> &'static str {
-        self.stage.name()
-    }
-
-    fn turn(&mut self, clock: &dyn Clock) -> bool {
-        let (taken, passed) = (self.stage.meter().taken, self.stage.meter().passed);
+impl Wrap for Traced {
+    fn turn(&mut self, stage: &mut dyn Turnable, clock: &dyn Clock) -> bool {
+        let (taken, passed) = (stage.meter().taken, stage.meter().passed);
         let start_ns = clock.now_ns();
-        let happened = self.stage.turn(clock);
+        let happened = stage.turn(clock);
         if happened {
-            let meter = self.stage.meter();
+            let meter = stage.meter();
             let moved = Some((meter.taken - taken, meter.passed - passed));
-            self.recorder.record(self.stage.name(), start_ns, clock.now_ns(), moved);
+            self.0.record(stage.name(), start_ns, clock.now_ns(), moved);
         }
         happened
-    }
-
-    fn is_finished(&self) -> bool {
-        self.stage.is_finished()
-    }
-
-    fn meter(&self) -> &Meter {
-        self.stage.meter()
-    }
-
-    fn queue_max(&self) -> usize {
-        self.stage.queue_max()
-    }
-
-    fn observe(&self, samples: &mut Samples) {
-        self.stage.observe(samples);
     }
 }
 

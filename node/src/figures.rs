@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use pelton_pipeline::clock::{Clock, Nanos};
-use pelton_pipeline::meter::{Meter, Regime};
+use pelton_pipeline::meter::Regime;
 use pelton_pipeline::turn::Turnable;
+use pelton_pipeline::wrapped::{Wrap, Wrapped};
 use serde_json::{Value, json};
 
 /// How old figures may be while a stage is at work.
@@ -21,15 +22,10 @@ impl Figures {
     /// Watches these stages.
     pub fn watch(&self, stages: Vec<Box<dyn Turnable>>) -> Vec<Box<dyn Turnable>> {
         let mut shown = self.0.lock();
-        let wrap = |stage: Box<dyn Turnable>| -> Box<dyn Turnable> {
+        let wrap = |stage: Box<dyn Turnable>| {
             shown.push((stage.name(), figures_of(stage.as_ref())));
-            Box::new(Shown {
-                stage,
-                figures: self.clone(),
-                at: shown.len() - 1,
-                shown_ns: 0,
-                is_stale: false,
-            })
+            let at = shown.len() - 1;
+            Wrapped::around(stage, Shown { figures: self.clone(), at, shown_ns: 0, is_stale: false })
         };
         stages.into_iter().map(wrap).collect()
     }
@@ -40,40 +36,23 @@ impl Figures {
     }
 }
 
-/// A stage whose counts are copied out.
+/// Copies a stage's counts out.
 struct Shown {
-    stage: Box<dyn Turnable>,
     figures: Figures,
     at: usize,
     shown_ns: Nanos,
     is_stale: bool,
 }
 
-impl Turnable for Shown {
-    fn name(&self) -> &'static str {
-        self.stage.name()
-    }
-
-    fn turn(&mut self, clock: &dyn Clock) -> bool {
-        let happened = self.stage.turn(clock);
+impl Wrap for Shown {
+    fn turn(&mut self, stage: &mut dyn Turnable, clock: &dyn Clock) -> bool {
+        let happened = stage.turn(clock);
         self.is_stale |= happened;
         if self.is_stale && clock.now_ns().saturating_sub(self.shown_ns) >= REFRESH_NS {
             (self.shown_ns, self.is_stale) = (clock.now_ns(), false);
-            self.figures.0.lock()[self.at].1 = figures_of(self.stage.as_ref());
+            self.figures.0.lock()[self.at].1 = figures_of(stage);
         }
         happened
-    }
-
-    fn is_finished(&self) -> bool {
-        self.stage.is_finished()
-    }
-
-    fn meter(&self) -> &Meter {
-        self.stage.meter()
-    }
-
-    fn queue_max(&self) -> usize {
-        self.stage.queue_max()
     }
 }
 

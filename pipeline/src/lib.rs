@@ -40,3 +40,4 @@ mod trust;
 pub mod turn;
 pub mod view;
 pub mod watch;
+pub mod wrapped;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use pelton_bench_harness::around::Around;
-use pelton_bench_harness::pipeline::{Clock, Meter, Nanos, Turnable};
+use pelton_bench_harness::pipeline::{Clock, Nanos, Turnable, Wrap, Wrapped};
 
 /// Loses so many nanoseconds in a stage for each transaction, on the CPU or asleep: half when it is taken, half when it is
 /// passed on, since a stage may pass all on in its last turn.
@@ -27,51 +27,32 @@ impl Around for Burden {
         if stage.name() != self.stage {
             return stage;
         }
-        Box::new(Slow { stage, each_ns: self.each_ns, asleep: self.asleep, owed_ns: 0.0 })
+        Wrapped::around(stage, Slow { each_ns: self.each_ns, asleep: self.asleep, owed_ns: 0.0 })
     }
 }
 
 struct Slow {
-    stage: Box<dyn Turnable>,
     each_ns: f64,
     asleep: bool,
     owed_ns: f64,
 }
 
-impl Slow {
-    /// Transactions taken and passed on so far.
-    fn moved(&self) -> u64 {
-        self.stage.meter().taken + self.stage.meter().passed
-    }
+/// Transactions taken and passed on so far.
+fn moved(stage: &dyn Turnable) -> u64 {
+    stage.meter().taken + stage.meter().passed
 }
 
-impl Turnable for Slow {
-    fn name(&self) -> &'static str {
-        self.stage.name()
-    }
-
-    fn turn(&mut self, clock: &dyn Clock) -> bool {
-        let before = self.moved();
+impl Wrap for Slow {
+    fn turn(&mut self, stage: &mut dyn Turnable, clock: &dyn Clock) -> bool {
+        let before = moved(stage);
         let owed_ns = self.owed_ns as Nanos;
         let slow = SlowClock { clock, owed_ns, cpu_reads: AtomicU32::new(0), asleep: self.asleep };
-        let happened = self.stage.turn(&slow);
+        let happened = stage.turn(&slow);
         if slow.cpu_reads.into_inner() >= 2 {
             self.owed_ns = 0.0;
         }
-        self.owed_ns += (self.moved() - before) as f64 / 2.0 * self.each_ns;
+        self.owed_ns += (moved(stage) - before) as f64 / 2.0 * self.each_ns;
         happened
-    }
-
-    fn is_finished(&self) -> bool {
-        self.stage.is_finished()
-    }
-
-    fn meter(&self) -> &Meter {
-        self.stage.meter()
-    }
-
-    fn queue_max(&self) -> usize {
-        self.stage.queue_max()
     }
 }
 

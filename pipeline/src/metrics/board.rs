@@ -17,8 +17,8 @@ use parking_lot::Mutex;
 use super::sample::Samples;
 use super::text::text;
 use crate::clock::Clock;
-use crate::meter::Meter;
 use crate::turn::Turnable;
+use crate::wrapped::{Wrap, Wrapped};
 
 /// Says what is known outside of the pipeline.
 pub type Source = Box<dyn Fn(&mut Samples) + Send + Sync>;
@@ -47,10 +47,9 @@ impl Board {
         let sources = Mutex::new(sources);
         let board = Arc::new(Board { asked: AtomicU64::new(0), places, sources });
         let watched = stages.into_iter().enumerate().map(|(place, stage)| {
-            let mut watched =
-                Watched { stage, board: board.clone(), place, answered: 0, was_finished: false };
-            watched.copy_out(0);
-            Box::new(watched) as Box<dyn Turnable>
+            let mut watched = Watched { board: board.clone(), place, answered: 0, was_finished: false };
+            watched.copy_out(stage.as_ref(), 0);
+            Wrapped::around(stage, watched)
         });
         let watched = watched.collect();
         (board, watched)
@@ -86,9 +85,8 @@ impl Board {
     }
 }
 
-/// A stage that answers a board between its turns.
+/// Answers a board between a stage's turns.
 struct Watched {
-    stage: Box<dyn Turnable>,
     board: Arc<Board>,
     place: usize,
     answered: u64,
@@ -96,44 +94,24 @@ struct Watched {
 }
 
 impl Watched {
-    fn copy_out(&mut self, asked: u64) {
+    fn copy_out(&mut self, stage: &dyn Turnable, asked: u64) {
         let mut samples = Samples::default();
-        self.stage.observe(&mut samples);
+        stage.observe(&mut samples);
         *self.board.places[self.place].lock() = Place { samples, answered: asked };
         self.answered = asked;
     }
 }
 
-impl Turnable for Watched {
-    fn name(&self) -> &'static str {
-        self.stage.name()
-    }
-
-    fn turn(&mut self, clock: &dyn Clock) -> bool {
-        let happened = self.stage.turn(clock);
+impl Wrap for Watched {
+    fn turn(&mut self, stage: &mut dyn Turnable, clock: &dyn Clock) -> bool {
+        let happened = stage.turn(clock);
         let asked = self.board.asked.load(Ordering::Relaxed);
         // What stands there in the end is what a run came to, also if nobody asks again in time.
-        let has_ended = self.stage.is_finished() && !self.was_finished;
+        let has_ended = stage.is_finished() && !self.was_finished;
         if asked != self.answered || has_ended {
-            self.was_finished = self.stage.is_finished();
-            self.copy_out(asked);
+            self.was_finished = stage.is_finished();
+            self.copy_out(stage, asked);
         }
         happened
-    }
-
-    fn is_finished(&self) -> bool {
-        self.stage.is_finished()
-    }
-
-    fn meter(&self) -> &Meter {
-        self.stage.meter()
-    }
-
-    fn queue_max(&self) -> usize {
-        self.stage.queue_max()
-    }
-
-    fn observe(&self, samples: &mut Samples) {
-        self.stage.observe(samples);
     }
 }
