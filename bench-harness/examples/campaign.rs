@@ -72,7 +72,7 @@ fn campaign(times: usize, stage: &str, share: f64) -> Result<(), BenchError> {
         let ratios: Vec<String> = found
             .metrics
             .iter()
-            .take(2)
+            .filter(|metric| metric.name == "throughput" || metric.stage.as_deref() == Some(stage))
             .map(|metric| {
                 let [ratio, low, high] =
                     [metric.ratio, metric.low, metric.high].map(Option::unwrap_or_default);

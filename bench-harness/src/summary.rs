@@ -137,6 +137,7 @@ fn stage_report(stage: &dyn Turnable, probe: &Probe) -> StageReport {
             blocked: seconds(Regime::Blocked),
         },
         cpu_ns_per_transaction: meter.cpu_ns_per_transaction(),
+        undisturbed_cpu_ns_per_transaction: meter.stretches.undisturbed_ns(),
         isolated_cpu_ns_per_transaction: probe.cpu_ns.get(stage.name()).copied(),
         service_ns: Service {
             p50: meter.service_ns.value_at_quantile(0.5),

@@ -77,6 +77,27 @@ fn a_stage_that_is_five_percent_dearer_is_worse_and_named_and_the_other_way_roun
 }
 
 #[test]
+fn on_a_restless_machine_what_a_stage_costs_undisturbed_still_tells() {
+    let mut random = Random::new(3);
+    let mut side = |of_verify: f64| {
+        let mut runs = runs(&mut random, 10, 0.15, of_verify);
+        let costs_ns = [1_000.0, 40_000.0 * of_verify, 3.0];
+        for (stage, ns) in runs.iter_mut().flat_map(|run| run.stages.iter_mut().zip(costs_ns)) {
+            let wobble = 1.0 + 0.01 * (random.next_u64() as f64 / u64::MAX as f64 * 2.0 - 1.0);
+            stage.undisturbed_cpu_ns_per_transaction = Some(ns * wobble);
+        }
+        runs
+    };
+    for _ in 0..10 {
+        let (same, again, dearer) = (side(1.0), side(1.0), side(1.05));
+        let found = judge(&same, &again, Pairing::Paired);
+        assert_eq!(found.verdict, Verdict::WithinNoise, "{found}");
+        let found = judge(&same, &dearer, Pairing::Paired);
+        assert_eq!(found.slower_stage.as_deref(), Some("verify"), "{found}");
+    }
+}
+
+#[test]
 fn a_difference_that_is_certain_and_below_its_floor_is_within_noise() {
     let exact = |of_verify: f64| vec![run(1.0, of_verify); 10];
     assert_eq!(judge(&exact(1.0), &exact(1.01), Pairing::Paired).verdict, Verdict::WithinNoise);

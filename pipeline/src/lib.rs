@@ -35,6 +35,7 @@ pub mod stage;
 pub mod stages;
 pub mod start;
 pub mod stateless;
+pub mod stretches;
 pub mod topology;
 mod trust;
 pub mod turn;

@@ -13,6 +13,7 @@ use crate::metrics::{
     STAGE_CPU, STAGE_HELD, STAGE_PASSED, STAGE_REGIME, STAGE_REJECTED, STAGE_SERVICE, STAGE_TAKEN,
     STAGE_TURNS,
 };
+use crate::stretches::Stretches;
 
 /// Whether times are measured: not in a build that shows what this costs.
 pub(crate) const IS_METERED: bool = !cfg!(feature = "unmetered");
@@ -43,6 +44,8 @@ pub struct Meter {
     pub regime_ns: [Nanos; 3],
     /// CPU time of its turns and of its jobs, in nanoseconds.
     pub cpu_ns: u64,
+    /// The same for each transaction, stretch by stretch.
+    pub stretches: Stretches,
     /// Times from a batch coming in until as many transactions have gone out, in nanoseconds.
     pub service_ns: Histogram<u64>,
     /// Turns in which something happened.
@@ -60,6 +63,7 @@ impl Default for Meter {
             held: 0,
             regime_ns: [0; 3],
             cpu_ns: 0,
+            stretches: Stretches::default(),
             service_ns: Histogram::new_with_bounds(1, 1 << 40, 2).expect("the bounds are valid"),
             turns: 0,
             entries: VecDeque::new(),
@@ -134,6 +138,9 @@ impl Meter {
             left + held,
             "no transaction is lost without a reason: taken = passed + rejected + held in {name}"
         );
+        if IS_METERED {
+            self.stretches.note(left, self.cpu_ns);
+        }
         while let Some((count, entered_ns)) = self.entries.front()
             && *count <= left
         {

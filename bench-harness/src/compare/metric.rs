@@ -2,7 +2,7 @@
 
 use crate::compare::Verdict;
 use crate::compare::interval::median;
-use crate::compare::runs::Run;
+use crate::compare::runs::{Run, RunStage};
 
 /// Floors, as shares. Latency at full speed is the length of the queues, which wobbles more than what they carry.
 const FLOOR_RATE: f64 = 0.02;
@@ -71,22 +71,29 @@ pub fn metrics(a: &[Run], b: &[Run]) -> Vec<Metric> {
         whole("latency p99", "ns", Better::Lower, FLOOR_LATENCY, &|run| run.latency_ns.p99 as f64),
     ];
     let names = a.first().into_iter().flat_map(|run| &run.stages).map(|stage| stage.name.clone());
-    all.extend(names.filter_map(|name| stage(&name, a, b)));
+    for name in names {
+        all.extend(stage("CPU time", &name, &|stage| Some(stage.cpu_ns_per_transaction), a, b));
+        let undisturbed = |stage: &RunStage| stage.undisturbed_cpu_ns_per_transaction;
+        all.extend(stage("undisturbed CPU time", &name, &undisturbed, a, b));
+    }
     all
 }
 
-/// CPU time of a stage that is in every run.
-fn stage(name: &str, a: &[Run], b: &[Run]) -> Option<Metric> {
-    let of = |run: &Run| {
-        let stage = run.stages.iter().find(|stage| stage.name == name)?;
-        Some(stage.cpu_ns_per_transaction)
-    };
-    let all = |runs: &[Run]| runs.iter().map(of).collect::<Option<Vec<f64>>>();
+/// What a stage costs, where that is in every run.
+fn stage(
+    kind: &str,
+    name: &str,
+    of: &dyn Fn(&RunStage) -> Option<f64>,
+    a: &[Run],
+    b: &[Run],
+) -> Option<Metric> {
+    let one = |run: &Run| of(run.stages.iter().find(|stage| stage.name == name)?);
+    let all = |runs: &[Run]| runs.iter().map(one).collect::<Option<Vec<f64>>>();
     let (a_values, b_values) = (all(a)?, all(b)?);
     let whole = median(&a.iter().map(Run::cpu_ns).collect::<Vec<f64>>());
     let own = median(&a_values).max(f64::MIN_POSITIVE);
     Some(Metric {
-        name: format!("CPU time of {name}"),
+        name: format!("{kind} of {name}"),
         stage: Some(name.to_owned()),
         unit: "ns/transaction",
         better: Better::Lower,

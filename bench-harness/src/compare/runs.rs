@@ -83,6 +83,9 @@ pub struct RunStage {
     pub taken: u64,
     /// CPU time for each of them.
     pub cpu_ns_per_transaction: f64,
+    /// The same while nothing else disturbed; null of short runs, and not in reports of older versions.
+    #[serde(default)]
+    pub undisturbed_cpu_ns_per_transaction: Option<f64>,
 }
 
 /// Who verified.
