@@ -8,8 +8,9 @@ use hdrhistogram::Histogram;
 
 use crate::clock::Nanos;
 
-/// Transactions of a stretch, at least: a batch or a block is never cut.
-const STRETCH: u64 = 1_024;
+/// Transactions of a stretch, at least: a batch or a block is never cut. What has been paid for and not yet passed on blurs its
+/// ends, so it has to be many batches.
+const STRETCH: u64 = 2_048;
 /// Stretches below which a quartile means nothing.
 const STRETCHES_MIN: u64 = 16;
 
