@@ -2,17 +2,18 @@
 //!
 //! ```text
 //!   Submitter ─┐
-//!   Submitter ─┼─> queue (bounded) ──> intake ──> batches
+//!   Submitter ─┼─> a lane for each source (bounded) ──> intake, in turn ──> batches
 //!   Submitter ─┘   full: refused
 //! ```
 //!
-//! Whoever submits hears at once whether there is room, and never waits. The end of input is when the last [`Submitter`]
+//! Sources do not wait for each other: a flood fills its own lanes (`lanes.rs`). Whoever submits hears at once whether there is room, and never waits. The end of input is when the last [`Submitter`]
 //! is gone.
+
+mod lanes;
 
 use std::sync::Arc;
 
 use alloy_primitives::Bytes;
-use crossbeam_queue::ArrayQueue;
 
 use crate::batch::Batch;
 use crate::clock::{Clock, Nanos};
@@ -20,8 +21,9 @@ use crate::link::Link;
 use crate::meter::{Meter, Regime};
 use crate::origin::Origin;
 use crate::turn::Turnable;
+use lanes::{Lanes, Place};
 
-type Queue = ArrayQueue<(Bytes, Origin, Nanos)>;
+type Queue = Lanes<(Bytes, Origin, Nanos)>;
 
 /// A way into a running pipeline, for any thread. A clone is another one.
 #[derive(Clone)]
@@ -38,20 +40,21 @@ impl Submitter {
     /// Hands in the bytes of a transaction.
     ///
     /// # Errors
-    /// [`Full`]: nothing was taken, and it may be offered again a moment later.
+    /// [`Full`]: nothing was taken, and it may be offered again a moment later. Other sources may find room meanwhile.
     pub fn submit(&self, wire: Bytes, origin: Origin) -> Result<(), Full> {
-        self.queue.push((wire, origin, self.clock.now_ns())).map_err(|_| Full)
+        self.queue.push(origin.source, (wire, origin, self.clock.now_ns())).map_err(|_| Full)
     }
 
     /// How many transactions wait for the pipeline.
     pub fn waiting(&self) -> usize {
-        self.queue.len()
+        self.queue.waiting()
     }
 }
 
 /// The beginning of a pipeline that runs until nobody can submit any more.
 pub struct Intake {
     queue: Arc<Queue>,
+    place: Place,
     batch_max: usize,
     output: Arc<Link<Batch<(Bytes, Origin)>>>,
     undelivered: Option<Batch<(Bytes, Origin)>>,
@@ -64,9 +67,9 @@ pub struct Intake {
 /// What an [`Intake`] will be made of once its pipeline is built.
 pub struct Door(Arc<Queue>);
 
-/// A way in and where it leads, with room for so many transactions.
+/// A way in and where it leads, with room for so many transactions of all sources, and for half as many of one.
 pub fn door(waiting_max: usize, clock: Arc<dyn Clock>) -> (Submitter, Door) {
-    let queue = Arc::new(ArrayQueue::new(waiting_max));
+    let queue = Arc::new(Queue::new(waiting_max));
     (Submitter { queue: queue.clone(), clock }, Door(queue))
 }
 
@@ -75,6 +78,7 @@ impl Intake {
     pub fn new(Door(queue): Door, batch_max: usize, output: Arc<Link<Batch<(Bytes, Origin)>>>) -> Intake {
         Intake {
             queue,
+            place: Place::default(),
             batch_max,
             output,
             undelivered: None,
@@ -109,8 +113,11 @@ impl Intake {
         sent
     }
 
-    fn next_batch(&self) -> Option<Batch<(Bytes, Origin)>> {
-        let waiting = std::iter::from_fn(|| self.queue.pop()).take(self.batch_max);
+    fn next_batch(&mut self) -> Option<Batch<(Bytes, Origin)>> {
+        if self.queue.waiting() == 0 {
+            return None;
+        }
+        let waiting = self.queue.take(self.batch_max, &mut self.place).into_iter();
         let batch: Batch<_> = waiting.map(|(wire, origin, at_ns)| ((wire, origin), at_ns)).collect();
         (!batch.is_empty()).then_some(batch)
     }
@@ -124,7 +131,7 @@ impl Turnable for Intake {
     fn turn(&mut self, clock: &dyn Clock) -> bool {
         let now_ns = clock.now_ns();
         self.meter.regime_ns[self.regime as usize] += now_ns - self.since_ns;
-        let is_quiet = self.queue.is_empty() && self.undelivered.is_none();
+        let is_quiet = self.queue.waiting() == 0 && self.undelivered.is_none();
         let cpu_ns = if is_quiet { 0 } else { clock.thread_cpu_ns() };
         let sent = self.bring();
         if sent && !is_quiet {
