@@ -14,9 +14,11 @@
 //! Others can change a sender's nonce and balance (EIP-7702), so what was taken may be skipped at execution. Nothing
 //! more of that sender is taken then until all that is in flight is settled, and the executed state says where to go on.
 
+mod queue;
+
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
@@ -27,7 +29,7 @@ use pelton_engine::transaction::Verified;
 
 use crate::chain::Settled;
 use crate::clock::Nanos;
-use crate::stages::dedup::outbids;
+use queue::Queue;
 
 /// What one process chooses.
 #[derive(Clone, Debug)]
@@ -86,18 +88,6 @@ pub struct Waiting {
     cost_max: U256,
 }
 
-#[derive(Debug, Default)]
-struct Queue {
-    next: u64,
-    in_flight: u64,
-    in_flight_cost: U256,
-    waiting: BTreeMap<u64, Waiting>,
-    /// As what the head stands in `ready`, if it does.
-    offered: Option<Ready>,
-    /// Something that was in flight was skipped, so that the next nonce is not known until all of it is settled.
-    skipped: bool,
-}
-
 /// What was at the place of a transaction that is held.
 #[derive(Debug)]
 pub struct Place {
@@ -127,6 +117,8 @@ pub struct Pool {
     queues: HashMap<Address, Queue>,
     ready: BTreeSet<Ready>,
     waiting: usize,
+    /// How many of them can be taken, one after the other.
+    moving: usize,
     sequence: u64,
 }
 
@@ -140,6 +132,7 @@ impl Pool {
             queues: HashMap::new(),
             ready: BTreeSet::new(),
             waiting: 0,
+            moving: 0,
             sequence: 0,
         }
     }
@@ -162,6 +155,11 @@ impl Pool {
     /// How many senders have a transaction that may be taken now.
     pub fn ready(&self) -> usize {
         self.ready.len()
+    }
+
+    /// How many can be taken, each once those before it are. What waits behind a gap or cannot be paid for is not among them.
+    pub fn moving(&self) -> usize {
+        self.moving
     }
 
     /// Whether anything that was taken has not been settled.
@@ -198,6 +196,7 @@ impl Pool {
             }
             None => self.waiting += 1,
         }
+        queue.extend_run();
         self.offer(&sender, accounts);
         if self.waiting > self.settings.transactions_max {
             self.evict(reject);
@@ -218,6 +217,7 @@ impl Pool {
         let (nonce, head) = queue.waiting.pop_first().expect("a ready sender has a head");
         assert_eq!(nonce, queue.next, "a sender's transactions are taken in nonce order");
         queue.next += 1;
+        queue.run -= 1;
         queue.in_flight += 1;
         queue.in_flight_cost = queue.in_flight_cost.saturating_add(head.cost_max);
         queue.offered = None;
@@ -258,6 +258,8 @@ impl Pool {
         let waited = if is_next { queue.waiting.remove(&nonce) } else { None };
         queue.withdraw(&mut self.ready);
         self.waiting -= usize::from(waited.is_some());
+        queue.run -= usize::from(waited.is_some());
+        queue.extend_run();
         self.offer(&sender, accounts);
         Place { is_next, waited }
     }
@@ -285,6 +287,7 @@ impl Pool {
                 Entry::Occupied(_) => reject(waited.transaction.id(), Reject::Replaced),
             }
         }
+        queue.count_run();
         self.follow(&sender, accounts, reject);
     }
 
@@ -315,6 +318,7 @@ impl Pool {
             if next != queue.next {
                 queue.withdraw(&mut self.ready);
                 queue.next = next;
+                queue.count_run();
             }
             while let Some(head) = queue.waiting.first_entry()
                 && *head.key() < next
@@ -376,29 +380,38 @@ impl Pool {
     /// Forgets empty queues, and counts what is left.
     fn recount(&mut self) {
         self.queues.retain(|_, queue| !queue.waiting.is_empty() || queue.in_flight > 0);
-        self.waiting = self.queues.values().map(|queue| queue.waiting.len()).sum();
+        (self.waiting, self.moving) = (0, 0);
+        for queue in self.queues.values_mut() {
+            queue.count_run();
+            queue.counted = queue.moving();
+            self.waiting += queue.waiting.len();
+            self.moving += queue.counted;
+        }
     }
 
-    /// Drops the cheapest eighth of what cannot be taken now; if all senders have but one, the worst of them.
+    /// Drops an eighth of what cannot be taken now, what waits behind gaps before all else, and then the cheapest; if all
+    /// senders have but one, the worst of them.
     fn evict(&mut self, reject: &mut impl FnMut(B256, Reject)) {
-        let mut behind: Vec<(u128, Address, u64)> = Vec::new();
+        let mut behind: Vec<(bool, u128, Address, u64)> = Vec::new();
         for (sender, queue) in &self.queues {
             let skip = usize::from(queue.offered.is_some());
             for (nonce, waiting) in queue.waiting.iter().skip(skip) {
-                behind.push((waiting.transaction.fields().max_fee_per_gas, *sender, *nonce));
+                let fee = waiting.transaction.fields().max_fee_per_gas;
+                behind.push((!queue.is_behind_gap(*nonce), fee, *sender, *nonce));
             }
         }
         // With equal fees the highest nonces go first, so that no run is cut in its middle.
-        behind.sort_unstable_by_key(|(fee, sender, nonce)| (*fee, Reverse(*nonce), *sender));
+        behind
+            .sort_unstable_by_key(|(in_turn, fee, sender, nonce)| (*in_turn, *fee, Reverse(*nonce), *sender));
         behind.truncate((behind.len() / 8).max(1));
         if behind.is_empty()
             && let Some((_, _, worst)) = self.ready.first().copied()
         {
             let queue = self.queues.get_mut(&worst).expect("a ready sender has a queue");
             queue.withdraw(&mut self.ready);
-            behind.push((0, worst, queue.next));
+            behind.push((true, 0, worst, queue.next));
         }
-        for (_, sender, nonce) in behind {
+        for (_, _, sender, nonce) in behind {
             let queue = self.queues.get_mut(&sender).expect("it was just listed");
             let dropped = queue.waiting.remove(&nonce).expect("it was just listed");
             reject(dropped.transaction.id(), Reject::PoolFull);
@@ -412,20 +425,17 @@ impl Pool {
         senders.iter().for_each(|sender| self.offer(sender, accounts));
     }
 
-    /// Puts a sender's head among the ready if it may be taken.
+    /// Puts a sender's head among the ready if it may be taken, and counts what moves with it.
     fn offer(&mut self, sender: &Address, accounts: &impl Accounts) {
         let Some(queue) = self.queues.get_mut(sender) else { return };
-        if queue.offered.is_some() || queue.skipped {
-            return;
+        if queue.offered.is_none()
+            && let Some(ready) = queue.ready(&self.market, sender, accounts)
+        {
+            queue.offered = Some(ready);
+            self.ready.insert(ready);
         }
-        let Some(head) = queue.waiting.get(&queue.next) else { return };
-        let Ok(tip) = self.market.tip(&head.transaction) else { return };
-        if queue.in_flight_cost.saturating_add(head.cost_max) > accounts.funds(sender).balance {
-            return;
-        }
-        let ready = (tip, Reverse(head.sequence), *sender);
-        queue.offered = Some(ready);
-        self.ready.insert(ready);
+        self.moving = self.moving + queue.moving() - queue.counted;
+        queue.counted = queue.moving();
     }
 
     fn forget_if_empty(&mut self, sender: &Address) {
@@ -448,39 +458,4 @@ fn queue_of<'a>(
 /// What a transaction costs at most, in wei.
 fn cost_max(transaction: &Verified) -> U256 {
     transaction.fields().cost_max().unwrap_or(U256::MAX)
-}
-
-impl Queue {
-    /// Whether a transaction of this sender may wait, with room for so many.
-    fn judge(&self, new: &Verified, cost_max: U256, funds: &Funds, sender_max: usize) -> Result<(), Reject> {
-        let nonce = new.fields().nonce;
-        let nonce_min = if self.skipped { funds.nonce } else { self.next };
-        if funds.is_contract {
-            Err(Reject::SenderIsContract)
-        } else if nonce < nonce_min {
-            Err(Reject::StaleNonce)
-        } else if cost_max > funds.balance {
-            Err(Reject::InsufficientFunds)
-        } else if let Some(Waiting { transaction: before, .. }) = self.waiting.get(&nonce) {
-            let fees = (before.fields().max_fee_per_gas, before.fields().max_priority_fee_per_gas);
-            if before.id() == new.id() {
-                Err(Reject::Duplicate)
-            } else if outbids(new.fields(), fees) {
-                Ok(())
-            } else {
-                Err(Reject::ReplacementUnderpriced)
-            }
-        } else if self.waiting.len() >= sender_max {
-            Err(Reject::SenderFull)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Takes the head back from among the ready.
-    fn withdraw(&mut self, ready: &mut BTreeSet<Ready>) {
-        if let Some(offered) = self.offered.take() {
-            ready.remove(&offered);
-        }
-    }
 }

@@ -198,10 +198,11 @@ impl Stage for Schedule {
         self.pool.len() as u64
     }
 
-    /// Two blocks' worth ahead is enough; whoever comes then waits further up.
+    /// Two blocks' worth ahead is enough; whoever comes then waits further up. What cannot be taken does not count, or a
+    /// flood of it would keep out what can.
     fn has_room(&self) -> bool {
         let ahead = 2 * self.chain.limits().block_transactions_max as usize;
-        self.pool.ready() == 0 || self.pool.len() < ahead.min(self.settings.pool.transactions_max)
+        self.pool.moving() < ahead.min(self.settings.pool.transactions_max)
     }
 
     fn observe(&self, samples: &mut Samples) {

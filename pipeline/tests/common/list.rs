@@ -218,6 +218,12 @@ impl Bench {
         }
         assert_eq!(self.pool.has_in_flight(), !(self.in_flight.is_empty() && self.executed.is_empty()));
         assert!(self.pool.ready() <= self.next.len());
+        assert!(self.pool.moving() >= self.pool.ready() && self.pool.moving() <= self.pool.len());
+        let runs = self
+            .next
+            .iter()
+            .map(|(sender, next)| (*next..).take_while(|nonce| self.at(*sender, *nonce).is_some()).count());
+        assert!(self.pool.moving() <= runs.sum(), "nothing behind a gap moves");
     }
 
     fn of(&self, sender: Address) -> impl Iterator<Item = &Entry> {
@@ -322,16 +328,29 @@ impl Bench {
         self.sent.push(transaction);
     }
 
-    /// What is dropped for room is not dearer than anything that stays and stands behind a head.
+    /// What is dropped for room stands behind a gap if anything that stays does, and is else not dearer than anything that
+    /// stays and stands behind a head.
     fn evicted(&mut self, rejected: &[(B256, Reject)]) {
-        let fee = |entry: &Entry| entry.transaction.fields().max_fee_per_gas;
-        let mut dearest = 0;
+        let mut dearest = (false, 0);
+        let ranks: BTreeMap<B256, (bool, u128)> =
+            self.waiting.iter().map(|entry| (entry.transaction.id(), self.rank(entry))).collect();
         for (id, reason) in rejected {
             assert_eq!(*reason, Reject::PoolFull);
-            dearest = dearest.max(fee(&self.remove(id)));
+            dearest = dearest.max(ranks[id]);
+            self.remove(id);
         }
         let behind = self.waiting.iter().filter(|entry| entry.nonce() != self.next[&entry.sender()]);
-        assert!(behind.map(fee).all(|stays| dearest <= stays), "the cheapest make room");
+        assert!(
+            behind.map(|entry| ranks[&entry.transaction.id()]).all(|stays| dearest <= stays),
+            "what waits behind gaps makes room, and then the cheapest"
+        );
+    }
+
+    /// Whether all before it is there, and its fee.
+    fn rank(&self, entry: &Entry) -> (bool, u128) {
+        let mut path = self.next[&entry.sender()]..entry.nonce();
+        let in_turn = path.all(|nonce| self.at(entry.sender(), nonce).is_some());
+        (in_turn, entry.transaction.fields().max_fee_per_gas)
     }
 
     /// Takes one that waits out of the model. That it is there says that nothing is rejected twice.
