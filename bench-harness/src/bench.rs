@@ -164,12 +164,9 @@ pub fn bench_within(
     progress: &dyn Progress,
     surroundings: &Surroundings,
 ) -> Result<Ran, BenchError> {
-    let mut seed = [0; 32];
-    rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
-        .map_err(|error| BenchError::System(error.into()))?;
     let exporter = options.metrics.map(watch).transpose()?;
     progress.step("looking for what verifies signatures", None);
-    let choice = choose(options, seed)?;
+    let choice = choose(&options.backend, options.threads)?;
     let limits = Limits::standard(CHAIN_ID);
 
     let probe = probe(options, &limits, &choice, progress, surroundings.probe.as_ref())?;
@@ -234,12 +231,14 @@ pub fn watch(address: SocketAddr) -> Result<Arc<Exporter>, BenchError> {
 }
 
 /// What verifies, found, tested and measured on as many threads as the run will have.
-fn choose(options: &Options, seed: [u8; 32]) -> Result<Choice, BenchError> {
-    let threads =
-        Threads::start(options.threads).map_err(|error| BenchError::System(io::Error::other(error)))?;
+pub(crate) fn choose(backend: &str, threads: usize) -> Result<Choice, BenchError> {
+    let mut seed = [0; 32];
+    rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
+        .map_err(|error| BenchError::System(error.into()))?;
+    let threads = Threads::start(threads).map_err(|error| BenchError::System(io::Error::other(error)))?;
     let clock = WallClock::new();
     let now = Arc::new(move || clock.now_ns());
-    let choice = Choice::open(&options.backend, seed, pelton_kernels::cuda::devices, threads.workers(), now);
+    let choice = Choice::open(backend, seed, pelton_kernels::cuda::devices, threads.workers(), now);
     choice.map_err(|error| match error {
         ChoiceError::Unavailable(reason) => BenchError::Unavailable(reason),
         ChoiceError::Wrong(fault) => BenchError::Backend(fault.to_string()),

@@ -23,6 +23,7 @@ pub mod load;
 pub mod machine;
 pub mod metered;
 pub mod outside;
+pub mod overload;
 pub mod probe;
 pub mod profile;
 #[cfg(feature = "nvtx")]

@@ -214,35 +214,8 @@ fn assemble(
     kept: Option<(Start, Storage)>,
 ) -> io::Result<Pipeline> {
     // A benchmark asks about every single transaction afterwards.
-    let ledger_capacity = workload.transactions.len().max(1);
-    let mut settings = Settings { ledger_capacity, ..Settings::standard(plan.threads) };
-    if plan.choice.is_on_device() {
-        // A device is given much at once, and several batches at a time.
-        settings.verify.batch_max = DEVICE_BATCH;
-        settings.verify.enough = DEVICE_BATCH as u64;
-        settings.verify.in_flight_max = settings.verify.in_flight_max.max(4 * DEVICE_BATCH as u64);
-    }
-    let (choice, log, report, clock_of_verifier) =
-        (plan.choice.clone(), plan.log, filled.verify.clone(), clock.clone());
-    // A batch holds one signature at least.
-    let in_flight_max = settings.verify.in_flight_max as usize;
-    let in_flight_max = NonZeroUsize::new(in_flight_max).expect("something is in flight");
-    let verifier = move |spawn: Arc<dyn Spawn>| -> Box<dyn Verifier> {
-        let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
-        let now = Arc::new(move || clock_of_verifier.now_ns());
-        Box::new(Watched::new(choice.verifier(spawn, now, settings), report, log))
-    };
-    let (leader, follower) = Udp::pair()?;
-    let world = World {
-        clock: clock.clone(),
-        pools: match &plan.around {
-            Some(around) => around.pools(threads.pools(), clock),
-            None => threads.pools(),
-        },
-        verifier: Box::new(verifier),
-        datagrams: (Box::new(leader), Box::new(follower)),
-        ordering: Box::new(|genesis| Box::new(Core(Solo::new(0, BlockId(genesis.0), NonZeroUsize::MIN)))),
-    };
+    let settings = settings(plan, workload.transactions.len().max(1));
+    let world = world(plan, &settings, threads, clock, filled.verify.clone())?;
     let (on_commit, on_cut) = (filled.collected.clone(), filled.collected.clone());
     let origin =
         |sender: &Address| Origin { source: 0, claimed_sender: plan.claim_senders.then_some(*sender) };
@@ -267,6 +240,49 @@ fn assemble(
     Ok(match kept {
         None => build(&settings, limits.clone(), &workload.genesis, world, run),
         Some((start, storage)) => build_on(&settings, limits.clone(), start, Some(storage), world, run),
+    })
+}
+
+/// What a process chooses that runs a benchmark, with so many rejections remembered.
+pub(crate) fn settings(plan: &Plan, ledger_capacity: usize) -> Settings {
+    let mut settings = Settings { ledger_capacity, ..Settings::standard(plan.threads) };
+    if plan.choice.is_on_device() {
+        // A device is given much at once, and several batches at a time.
+        settings.verify.batch_max = DEVICE_BATCH;
+        settings.verify.enough = DEVICE_BATCH as u64;
+        settings.verify.in_flight_max = settings.verify.in_flight_max.max(4 * DEVICE_BATCH as u64);
+    }
+    settings
+}
+
+/// A network of one on this machine: threads, sockets on loopback, a core that agrees with itself. Who answered what is
+/// copied to `report`.
+pub(crate) fn world(
+    plan: &Plan,
+    settings: &Settings,
+    threads: &Threads,
+    clock: &Arc<dyn Clock>,
+    report: Arc<Mutex<pelton_kernels::Report>>,
+) -> io::Result<World> {
+    let (choice, log, clock_of_verifier) = (plan.choice.clone(), plan.log, clock.clone());
+    // A batch holds one signature at least.
+    let in_flight_max = settings.verify.in_flight_max as usize;
+    let in_flight_max = NonZeroUsize::new(in_flight_max).expect("something is in flight");
+    let verifier = move |spawn: Arc<dyn Spawn>| -> Box<dyn Verifier> {
+        let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
+        let now = Arc::new(move || clock_of_verifier.now_ns());
+        Box::new(Watched::new(choice.verifier(spawn, now, settings), report, log))
+    };
+    let (leader, follower) = Udp::pair()?;
+    Ok(World {
+        clock: clock.clone(),
+        pools: match &plan.around {
+            Some(around) => around.pools(threads.pools(), clock),
+            None => threads.pools(),
+        },
+        verifier: Box::new(verifier),
+        datagrams: (Box::new(leader), Box::new(follower)),
+        ordering: Box::new(|genesis| Box::new(Core(Solo::new(0, BlockId(genesis.0), NonZeroUsize::MIN)))),
     })
 }
 
