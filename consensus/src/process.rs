@@ -105,6 +105,12 @@ impl Process {
         Traffic { sent: total(&report, "outbound_bandwidth"), received: total(&report, "inbound_bandwidth") }
     }
 
+    /// Says how many peers are connected. It takes about as long as a report.
+    pub fn connected(&self) -> impl Fn() -> usize + Send + Sync + use<> {
+        let report = self.report.clone();
+        move || connected(&report())
+    }
+
     /// Says all that the consensus library counts, in the text form of Prometheus.
     pub fn reporter(&self) -> impl Fn() -> String + Send + Sync + use<> {
         let report = self.report.clone();
@@ -168,6 +174,12 @@ fn quota(channel: Channel) -> Quota {
         Channel::Blocks => 128,
     };
     Quota::per_second(NonZeroU32::new(messages).expect("it is not zero"))
+}
+
+/// Peers that a text of Prometheus says since when they are connected. Of the others it says nothing, or 0.
+fn connected(report: &str) -> usize {
+    let lines = report.lines().filter(|line| !line.starts_with('#') && line.contains("_connected{"));
+    lines.filter(|line| line.rsplit(' ').next().is_some_and(|since| since != "0")).count()
 }
 
 /// Sum of a counter in a text of Prometheus.

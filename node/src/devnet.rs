@@ -43,7 +43,7 @@ use crate::history::{Entry, History, Keep, Next};
 use crate::loopback::Loopback;
 use crate::mempool::Mempool;
 use crate::trail::{self, Trail};
-use crate::validator::{self, Membership, News, Observer, Stands};
+use crate::validator::{self, Connected, Membership, News, Observer, Stands};
 use crate::watched;
 
 /// Transactions that may wait at the door.
@@ -86,6 +86,8 @@ pub struct Way {
     pub trail: Arc<Trail>,
     /// The pipeline's time.
     pub clock: Arc<dyn Clock>,
+    /// Other validators.
+    pub peers: Connected,
 }
 
 /// A network of one. It ends when this is dropped.
@@ -174,7 +176,9 @@ impl Devnet {
         let time = clock.clone();
         let drive = move || drop(threads.run(stages, &time, &until));
         let driver = std::thread::Builder::new().name("pelton-driver".into()).spawn(drive)?;
-        let way = Arc::new(Way { submitter, mempool, ledger, figures, trail, clock });
+        let peers =
+            process.as_ref().map(|process| Connected::counted_by(process.connected())).unwrap_or_default();
+        let way = Arc::new(Way { submitter, mempool, ledger, figures, trail, clock, peers });
         Ok(Devnet { history, way, heads, limits, board, process, stop, driver: Some(driver), folder })
     }
 

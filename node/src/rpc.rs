@@ -142,6 +142,11 @@ impl Node {
         self.way.as_deref()
     }
 
+    /// Other validators that are connected.
+    fn peers(&self) -> usize {
+        self.way().map_or(0, |way| way.peers.connected(way.clock.now_ns()))
+    }
+
     fn writable(&self) -> Result<&Way, Failure> {
         self.way().ok_or_else(|| Failure::server("this chain takes no transactions"))
     }
@@ -255,7 +260,7 @@ const METHODS: &[(&str, usize, Run)] = &[
     ("eth_syncing", 0, Light(|_, _| Ok(Value::Bool(false)))),
     ("eth_uninstallFilter", 1, Light(logs::uninstall)),
     ("net_listening", 0, Light(|_, _| Ok(Value::Bool(true)))),
-    ("net_peerCount", 0, Light(|_, _| answer(U64::ZERO))),
+    ("net_peerCount", 0, Light(|node, _| answer(U64::from(node.peers())))),
     ("net_version", 0, Light(|node, _| answer(node.chain_limits.chain_id.to_string()))),
     ("pelton_accountTransactions", 3, Heavy(live::account_transactions)),
     ("pelton_blocks", 2, Heavy(live::blocks)),

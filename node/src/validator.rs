@@ -9,6 +9,7 @@
 //! [`chain_file`]: what all of them hold in common. [`relay`]: how transactions get from one to the others.
 
 pub mod chain_file;
+mod connected;
 mod news;
 pub mod relay;
 
@@ -35,6 +36,7 @@ use pelton_pipeline::topology::validator::{Peers, build_validator};
 use pelton_pipeline::topology::{MakeVerifier, Pipeline, Run, Settings, Storage};
 
 use self::chain_file::ChainFile;
+pub use self::connected::Connected;
 pub use self::news::News;
 
 /// A block without transactions is made this long after a validator was asked for one; well before the others give up.

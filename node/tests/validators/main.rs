@@ -112,6 +112,8 @@ fn four_validators_have_one_chain_also_when_bothered_while_one_is_away_and_after
     let mut ids = network.submit(&all[0], 0..100);
     wait_until("all have what one was handed", || all.iter().all(|one| has_all(one, &ids)));
     assert!(all.iter().all(|one| one.traffic().sent > 0));
+    let peers = |one: &Devnet| one.way.peers.connected(one.way.clock.now_ns());
+    wait_until("each is connected to three", || all.iter().all(|one| peers(one) == 3));
 
     network.members.iter().copied().for_each(bother);
     drop(all.pop());

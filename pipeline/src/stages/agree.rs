@@ -25,7 +25,6 @@ use std::sync::Arc;
 
 use alloy_primitives::{B256, Bytes};
 use foldhash::{HashMap, HashMapExt};
-use pelton_engine::admission::Admission;
 use pelton_engine::block::{Block, Header, Parent};
 use pelton_engine::environment::Fork;
 use pelton_engine::plan::Plan;
@@ -297,21 +296,21 @@ impl Agree {
         let (chain, beneficiary) = (self.chain.clone(), self.settings.beneficiary);
         let (limits, standing) = (chain.limits(), chain.read());
         let state = &standing.state;
-        // Without what lies between, nobody knows here what is left to be done: an empty block is always right.
-        let taken = path.map(|path| {
+        // Without what lies between, and what it is judged by, nobody knows here what is left to be done and what others
+        // would refuse: an empty block is always right. So a validator that was started again fills none for as many
+        // blocks as are on their way.
+        let taken = path.and_then(|path| {
+            let admission = on_the_way(&self.branch, &path, limits)?;
+            let ancestor = After::ancestor_of(parent.height + 1, &standing, limits)?;
             let mut reject = reject_to(&mut self.known, outbox);
             self.branch.follow(&path, &mut self.pool, state, &mut reject);
             let base_fee = parent.next_base_fee(&executed, limits);
             let prices = chain.prices(parent.height + 1, base_fee);
             self.pool.set_market(Market { base_fee, prices }, state);
             // Others judge it by the same rules.
-            let admission = on_the_way(&self.branch, &path, limits);
-            let ancestor = After::ancestor_of(parent.height + 1, &standing, limits);
-            let mut open = admission.as_ref().map(Admission::open).zip(ancestor);
-            draft::fill(&mut self.pool, limits, state, |transaction| match &mut open {
-                Some((open, ancestor)) => open.add(ancestor, transaction).is_ok(),
-                None => true,
-            })
+            let mut open = admission.open();
+            let fits = |transaction: &Verified| open.add(&ancestor, transaction).is_ok();
+            Some(draft::fill(&mut self.pool, limits, state, fits))
         });
         let transactions: Vec<_> = taken.iter().flatten().map(|taken| taken.transaction.clone()).collect();
         let block = Block::seal(&parent, executed, beneficiary, outbox.unix_ms, transactions, limits);
