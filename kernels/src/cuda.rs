@@ -10,8 +10,10 @@
 
 pub mod bls;
 pub mod ceilings;
+pub mod feed;
 mod hasher;
 mod input;
+mod packing;
 mod places;
 #[cfg(feature = "nvtx")]
 pub mod ranges;
@@ -29,6 +31,7 @@ use cudarc::nvrtc::Ptx;
 use crate::choice::Devices;
 use crate::device::{Answer, Device};
 use crate::signatures::{Scheme, Signatures};
+use crate::verifier::Job;
 pub use hasher::Hasher;
 use places::Places;
 use slot::Slot;
@@ -51,8 +54,9 @@ pub struct Cuda {
     steps: [Steps; 2],
     places: [Places; 2],
     sums: Sums,
-    /// Of which scheme the batch of each slot is.
-    schemes: [Scheme; SLOTS],
+    /// Of which scheme the batch of each slot is, and its number among those that were looked up.
+    held: [(Scheme, u64); SLOTS],
+    part_min: usize,
 }
 
 /// What one process chooses of a GPU. No verdict depends on it.
@@ -65,14 +69,17 @@ pub struct Settings {
     pub keys_max: usize,
     /// From how many ed25519 signatures on, whose keys are not known, sums are made.
     pub sums_min: usize,
+    /// Signatures of a part of a batch that one thread packs, at least. Shorter batches are one.
+    pub part_min: usize,
     /// Whether short batches are sent as CUDA graphs, each by one call: see `cuda/slot/graphs.rs`.
     pub has_graphs: bool,
 }
 
 impl Settings {
-    /// 400 MB of keys for each scheme, and sums where a batch is long enough to keep a GPU busy without them.
+    /// 400 MB of keys for each scheme, sums where a batch is long enough to keep a GPU busy without them, and parts that
+    /// take a thread some 100 µs.
     pub fn new(secret: [u8; 32]) -> Settings {
-        Settings { secret, keys_max: 1 << 16, sums_min: 4_096, has_graphs: true }
+        Settings { secret, keys_max: 1 << 16, sums_min: 4_096, part_min: 4_096, has_graphs: true }
     }
 }
 
@@ -127,7 +134,8 @@ pub fn open(ordinal: usize, settings: Settings) -> Result<Box<dyn Device>, Strin
     let places = [Scheme::Secp256k1, Scheme::Ed25519].map(|scheme| Places::new(scheme, settings.keys_max));
     let slots = (0..SLOTS).map(|_| Slot::new(&context, settings.has_graphs)).collect::<Result<_, _>>()?;
     let sums = Sums::new(settings.secret, settings.sums_min);
-    Ok(Box::new(Cuda { slots, steps, places, sums, schemes: [Scheme::Ed25519; SLOTS] }))
+    let held = [(Scheme::Ed25519, 0); SLOTS];
+    Ok(Box::new(Cuda { slots, steps, places, sums, held, part_min: settings.part_min.max(1) }))
 }
 
 /// The GPU of this number, which works on nothing of this kind that was given up.
@@ -161,22 +169,39 @@ impl Device for Cuda {
         Slot::fits(known, batch)
     }
 
-    fn start(&mut self, slot: usize, known: &Signatures, batch: &Signatures) -> Result<(), String> {
+    fn pack(
+        &mut self,
+        slot: usize,
+        known: &Arc<Signatures>,
+        batch: &Arc<Signatures>,
+    ) -> Result<Vec<Job>, String> {
         let scheme = batch.scheme();
-        let mut plan = self.places[scheme as usize].plan(known, batch);
+        let look = self.places[scheme as usize].look();
+        self.held[slot] = (scheme, look.batch);
+        self.slots[slot].pack(known, batch, &look, self.part_min)
+    }
+
+    fn start(&mut self, slot: usize, known: &Signatures, _batch: &Signatures) -> Result<(), String> {
+        let (scheme, number) = self.held[slot];
+        let found = self.slots[slot].found();
+        let mut plan = self.places[scheme as usize].plan(number, known.len(), found);
         plan.is_summed = scheme == Scheme::Ed25519 && self.sums.pays(plan.tasks.len() - plan.known);
-        self.schemes[slot] = scheme;
         let secret = self.sums.next_secret();
-        self.slots[slot].start(&self.steps[scheme as usize], known, batch, plan, &secret)
+        self.slots[slot].start(&self.steps[scheme as usize], plan, &secret)
     }
 
     fn finish(&mut self, slot: usize) -> Result<Option<Vec<Answer>>, String> {
         let Some((answers, plan)) = self.slots[slot].finish()? else { return Ok(None) };
-        self.places[self.schemes[slot] as usize].learn(&plan, &answers);
-        if self.schemes[slot] == Scheme::Ed25519 {
+        let (scheme, _) = self.held[slot];
+        self.places[scheme as usize].learn(&plan, &answers);
+        if scheme == Scheme::Ed25519 {
             self.sums.learn(&plan, &answers);
         }
         Ok(Some(answers))
+    }
+
+    fn recycle(&mut self, slot: usize, answers: Vec<Answer>) {
+        self.slots[slot].recycle(answers);
     }
 
     fn abandon(self: Box<Self>) {

@@ -1,7 +1,7 @@
 //! A device that verifies batches beside the CPU, made into a [`Verifier`]: its faults, its time-outs, its return.
 //!
 //! ```text
-//!            submit                          start                        finish
+//!            submit              pack, by several threads, start             finish
 //!   caller ─────────> OnDevice ──────────────────────> slot 0 │ 1 │ 2 ──────────────> answers
 //!      ^                 │  no device: a fault at once      copies and kernels           │
 //!      │                 │  late: the device is given up    of several batches           │ the known ones right?
@@ -13,19 +13,22 @@
 //! [`Fault`] for every batch that the device holds, and the device is given up. (3) A device that was given up is opened
 //! again after a while, by a job, since that takes its time; until then each batch comes back with a fault at the next poll,
 //! so that [`Reliable`](crate::Reliable) asks the CPU. (4) A device that is opened shows that it knows the known answers
-//! before it gets anything else.
+//! before it gets anything else. (5) Who submits a batch packs it, with the help of jobs that have time, and waits for none of
+//! them; a part that is not packed in time is a fault like an answer that does not come.
 
 mod known;
 mod life;
+mod parts;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::signatures::{Scheme, Signatures};
-use crate::verifier::{Completed, Fault, Report, Spawn, Ticket, Verifier};
+use crate::verifier::{Completed, Fault, Job, Report, Spawn, Ticket, Verifier};
 pub(crate) use known::judge;
 use known::{Known, tested};
 pub(crate) use life::{Life, answered, in_time};
+pub(crate) use parts::Parts;
 
 /// What a device says of one signature: 1 if it is valid and 0 if not, the address of who signed, and zeros.
 pub type Answer = [u8; 32];
@@ -41,8 +44,22 @@ pub trait Device: Send {
     /// Whether a slot has room for these.
     fn fits(&self, known: &Signatures, batch: &Signatures) -> bool;
 
-    /// Copies what it needs of `known` and `batch`, one behind the other and of the same scheme, and begins with them in
-    /// a slot that is empty. Does not wait.
+    /// Parts of what has to be copied of `known` and `batch`, one behind the other and of the same scheme, to a slot that is
+    /// empty: to be done by any threads, in any order and at the same time, before [`Device::start`]. Does not wait. There are
+    /// none of a device that copies when it begins.
+    ///
+    /// # Errors
+    /// What went wrong, for people.
+    fn pack(
+        &mut self,
+        _slot: usize,
+        _known: &Arc<Signatures>,
+        _batch: &Arc<Signatures>,
+    ) -> Result<Vec<Job>, String> {
+        Ok(Vec::new())
+    }
+
+    /// Begins with what was packed. Does not wait.
     ///
     /// # Errors
     /// What went wrong, for people.
@@ -54,8 +71,25 @@ pub trait Device: Send {
     /// What went wrong, for people.
     fn finish(&mut self, slot: usize) -> Result<Option<Vec<Answer>>, String>;
 
+    /// Takes back the memory of answers that this slot gave, for others.
+    fn recycle(&mut self, _slot: usize, _answers: Vec<Answer>) {}
+
     /// Gives the device up without waiting for it. Memory that it may still write to is not used again.
     fn abandon(self: Box<Self>);
+}
+
+/// Packs two batches on this thread alone, and begins with them.
+///
+/// # Errors
+/// What went wrong, for people.
+pub fn begin(
+    device: &mut dyn Device,
+    slot: usize,
+    known: &Arc<Signatures>,
+    batch: &Arc<Signatures>,
+) -> Result<(), String> {
+    device.pack(slot, known, batch)?.into_iter().for_each(|part| part());
+    device.start(slot, known, batch)
 }
 
 /// Opens a device of some kind, or says why it cannot, for people; may take its time.
@@ -83,6 +117,7 @@ pub struct OnDevice {
     now: Now,
     known: [Known; 2],
     device: Life<Box<dyn Device>>,
+    spawn: Arc<dyn Spawn>,
     slots: Vec<Option<InFlight>>,
     returning: VecDeque<Completed>,
     next_ticket: u64,
@@ -92,8 +127,10 @@ pub struct OnDevice {
 
 struct InFlight {
     ticket: Ticket,
-    batch: Signatures,
+    batch: Arc<Signatures>,
     since_ns: u64,
+    /// As long as it is packed.
+    parts: Option<Arc<Parts>>,
 }
 
 impl OnDevice {
@@ -137,7 +174,7 @@ impl OnDevice {
     ) -> OnDevice {
         let (clock, timeout_ns) = (now.clone(), settings.timeout_ns);
         let open = Arc::new(move || open().and_then(|device| tested(device, &clock, timeout_ns)));
-        let device = Life::new(name, opened, open, spawn, now.clone(), settings);
+        let device = Life::new(name, opened, open, spawn.clone(), now.clone(), settings);
         let mut verifier = OnDevice {
             name,
             timeout_ns,
@@ -145,6 +182,7 @@ impl OnDevice {
             known: [Scheme::Secp256k1, Scheme::Ed25519].map(Known::of),
             faults: u64::from(device.last_fault().is_some()),
             device,
+            spawn,
             slots: Vec::new(),
             returning: VecDeque::new(),
             next_ticket: 0,
@@ -172,7 +210,8 @@ impl OnDevice {
         }
         for slot in 0..self.slots.len() {
             if let Some(InFlight { ticket, batch, .. }) = self.slots[slot].take() {
-                self.fail(ticket, batch, reason);
+                // A job that is late still has it.
+                self.fail(ticket, Arc::unwrap_or_clone(batch), reason);
             }
         }
     }
@@ -189,20 +228,45 @@ impl OnDevice {
         }
     }
 
+    /// Has a batch packed for a slot, and begins with it if that is done.
+    fn pack(&mut self, slot: usize, ticket: Ticket, batch: Signatures) -> Result<(), String> {
+        let Some(device) = self.device.device() else { unreachable!("it was just looked for") };
+        let known = &self.known[batch.scheme() as usize].signatures;
+        let batch = Arc::new(batch);
+        let packing = device.pack(slot, known, &batch);
+        let since_ns = (self.now)();
+        let in_flight = self.slots[slot].insert(InFlight { ticket, batch, since_ns, parts: None });
+        in_flight.parts = Some(Parts::begin(packing?, &*self.spawn));
+        self.start(slot)
+    }
+
+    /// Begins with what was packed, if all of it is.
+    fn start(&mut self, slot: usize) -> Result<(), String> {
+        let (Some(device), Some(in_flight)) = (self.device.device(), &mut self.slots[slot]) else {
+            return Ok(());
+        };
+        if in_flight.parts.take_if(|parts| parts.are_done()).is_none() {
+            return Ok(());
+        }
+        device.start(slot, &self.known[in_flight.batch.scheme() as usize].signatures, &in_flight.batch)
+    }
+
     /// Takes the answers that are there.
     fn collect(&mut self) -> Result<(), String> {
-        let Some(device) = self.device.device() else { return Ok(()) };
         for slot in 0..self.slots.len() {
-            let Some(in_flight) = &self.slots[slot] else { continue };
-            let Some(answers) = device.finish(slot)? else {
+            self.start(slot)?;
+            let (Some(device), Some(in_flight)) = (self.device.device(), &self.slots[slot]) else { continue };
+            let answers = if in_flight.parts.is_none() { device.finish(slot)? } else { None };
+            let Some(answers) = answers else {
                 in_time(&self.now, in_flight.since_ns, self.timeout_ns)?;
                 continue;
             };
             let known = &self.known[in_flight.batch.scheme() as usize].answers;
             let verdicts = judge(known, &answers, in_flight.batch.len())?;
-            let InFlight { ticket, batch: signatures, .. } =
-                self.slots[slot].take().expect("it was just looked at");
+            device.recycle(slot, answers);
+            let InFlight { ticket, batch, .. } = self.slots[slot].take().expect("it was just looked at");
             self.answered += verdicts.len() as u64;
+            let signatures = Arc::unwrap_or_clone(batch);
             self.returning.push_back(Completed { ticket, signatures, outcome: Ok(verdicts) });
         }
         Ok(())
@@ -228,9 +292,7 @@ impl Verifier for OnDevice {
             self.fail(ticket, batch, "the batch is too large for it");
             return Ok(ticket);
         }
-        let started = device.start(slot, known, &batch);
-        self.slots[slot] = Some(InFlight { ticket, batch, since_ns: (self.now)() });
-        if let Err(reason) = started {
+        if let Err(reason) = self.pack(slot, ticket, batch) {
             self.give_up(&reason);
         }
         Ok(ticket)

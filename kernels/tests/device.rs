@@ -1,17 +1,22 @@
 //! A device that is late, fails, lies or goes away, behind the interface that real ones stand behind.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 
 use pelton_kernels::device::{Answer, Device, OnDevice, Open, Settings};
-use pelton_kernels::{Backend, Chunked, Job, Reliable, Scheme, Signatures, Verdict, Verifier, open};
+use pelton_kernels::{Backend, Chunked, Job, Reliable, Scheme, Signatures, Spawn, Verdict, Verifier, open};
 
 const SETTINGS: Settings = Settings { timeout_ns: 1_000, retry_ns: 3_000 };
+const PATIENCE_NS: u64 = 1_000_000_000_000;
 
 /// What a fake device does wrong, from one moment to the next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Misdeed {
     None,
+    RefusesToPack,
+    PacksLate,
     RefusesToStart,
     FailsToFinish,
     NeverAnswers,
@@ -29,11 +34,13 @@ struct Shared {
     misdeed: Misdeed,
     opened: u32,
     abandoned: u32,
+    /// Threads that are late with a part.
+    late: usize,
 }
 
 impl World {
     fn new() -> World {
-        let shared = Shared { misdeed: Misdeed::None, opened: 0, abandoned: 0 };
+        let shared = Shared { misdeed: Misdeed::None, opened: 0, abandoned: 0, late: 0 };
         World(Arc::new(Mutex::new(shared)), Arc::default())
     }
 
@@ -55,25 +62,86 @@ impl World {
             world.0.lock().expect("no test panics with it").opened += 1;
             match world.misdeed() {
                 Misdeed::CannotBeOpened => Err("there is none".to_owned()),
-                _ => Ok(Box::new(Fake { world: world.clone(), slots: vec![None, None, None] }) as _),
+                _ => Ok(Box::new(Fake::new(world.clone())) as _),
             }
         })
     }
 
     /// A verifier over the fake device that runs jobs at once; each look at the time takes 10 ns.
     fn verifier(&self) -> OnDevice {
+        self.verifier_with(Arc::new(|job: Job| job()), SETTINGS)
+    }
+
+    /// The same, with a thread for each job, and patience for those that are not scheduled. Who is late with a part has
+    /// taken one by then.
+    #[expect(clippy::disallowed_methods, reason = "it is about threads that nobody waits for")]
+    fn verifier_with_threads(&self) -> OnDevice {
+        let world = self.clone();
+        let spawn = move |job: Job| {
+            let before = world.late();
+            thread::spawn(job);
+            while world.misdeed() == Misdeed::PacksLate && world.late() == before {
+                thread::yield_now();
+            }
+        };
+        self.verifier_with(Arc::new(spawn), Settings { timeout_ns: PATIENCE_NS, ..SETTINGS })
+    }
+
+    fn late(&self) -> usize {
+        self.0.lock().expect("no test panics with it").late
+    }
+
+    /// A part that another thread than this one is late with.
+    fn be_late(&self, submits: ThreadId) {
+        if self.misdeed() == Misdeed::PacksLate && thread::current().id() != submits {
+            self.0.lock().expect("no test panics with it").late += 1;
+            while self.misdeed() == Misdeed::PacksLate {
+                thread::yield_now();
+            }
+            self.0.lock().expect("no test panics with it").late -= 1;
+        }
+    }
+
+    fn verifier_with(&self, spawn: Arc<dyn Spawn>, settings: Settings) -> OnDevice {
         let clock = self.1.clone();
         let now = Arc::new(move || clock.fetch_add(10, Ordering::Relaxed));
         let device = self.open()().expect("it can be opened");
-        OnDevice::new(device, self.open(), Arc::new(|job: Job| job()), now, SETTINGS)
-            .expect("it knows the known answers")
+        OnDevice::new(device, self.open(), spawn, now, settings).expect("it knows the known answers")
     }
 }
 
-/// Asks the reference, and answers at the second time of asking.
+/// Asks the reference, each part by whoever packs it, and answers at the second time of asking.
 struct Fake {
     world: World,
+    packed: [Vec<Arc<Mutex<Vec<Answer>>>>; 3],
     slots: Vec<Option<(u32, Vec<Answer>)>>,
+}
+
+/// Parts of a batch.
+const PARTS: usize = 4;
+
+impl Fake {
+    fn new(world: World) -> Fake {
+        Fake { world, packed: Default::default(), slots: vec![None, None, None] }
+    }
+}
+
+/// What the reference says of a range of two batches, one behind the other.
+fn answers(known: &Signatures, batch: &Signatures, range: Range<usize>) -> Vec<Answer> {
+    let reference = open("reference", [0; 32]).expect("it is always there");
+    let (cut, mut verdicts) = (known.len(), Vec::new());
+    reference.verify(known, range.start.min(cut)..range.end.min(cut), &mut verdicts);
+    let behind = range.start.saturating_sub(cut)..range.end.saturating_sub(cut);
+    reference.verify(batch, behind, &mut verdicts);
+    let answer = |verdict: &Verdict| {
+        let mut answer = [0; 32];
+        if let Verdict::Valid { address } = verdict {
+            answer[0] = 1;
+            answer[1..21].copy_from_slice(address);
+        }
+        answer
+    };
+    verdicts.iter().map(answer).collect()
 }
 
 impl Device for Fake {
@@ -89,25 +157,41 @@ impl Device for Fake {
         batch.len() < 10
     }
 
-    fn start(&mut self, slot: usize, known: &Signatures, batch: &Signatures) -> Result<(), String> {
+    fn pack(
+        &mut self,
+        slot: usize,
+        known: &Arc<Signatures>,
+        batch: &Arc<Signatures>,
+    ) -> Result<Vec<Job>, String> {
         assert!(self.slots[slot].is_none(), "a slot holds one batch");
         assert_eq!(known.scheme(), batch.scheme());
+        if self.world.misdeed() == Misdeed::RefusesToPack {
+            return Err("it has no memory for it".to_owned());
+        }
+        let (count, submits) = (known.len() + batch.len(), thread::current().id());
+        self.packed[slot] = (0..PARTS).map(|_| Arc::default()).collect();
+        let part = |part: usize| {
+            let (world, packed) = (self.world.clone(), self.packed[slot][part].clone());
+            let (known, batch) = (known.clone(), batch.clone());
+            Box::new(move || {
+                world.be_late(submits);
+                let range = part * count / PARTS..(part + 1) * count / PARTS;
+                *packed.lock().expect("nobody panics with it") = answers(&known, &batch, range);
+            }) as Job
+        };
+        Ok((0..PARTS).map(part).collect())
+    }
+
+    fn start(&mut self, slot: usize, known: &Signatures, batch: &Signatures) -> Result<(), String> {
         if self.world.misdeed() == Misdeed::RefusesToStart {
             return Err("out of memory".to_owned());
         }
-        let reference = open("reference", [0; 32]).expect("it is always there");
-        let mut verdicts = Vec::new();
-        reference.verify(known, 0..known.len(), &mut verdicts);
-        reference.verify(batch, 0..batch.len(), &mut verdicts);
-        let answer = |verdict: &Verdict| {
-            let mut answer = [0; 32];
-            if let Verdict::Valid { address } = verdict {
-                answer[0] = 1;
-                answer[1..21].copy_from_slice(address);
-            }
-            answer
-        };
-        self.slots[slot] = Some((0, verdicts.iter().map(answer).collect()));
+        let packed = std::mem::take(&mut self.packed[slot]);
+        assert!(packed.iter().all(|part| Arc::strong_count(part) == 1), "all parts are done");
+        let parts = packed.iter().map(|part| part.lock().expect("nobody panics with it").clone());
+        let answers: Vec<_> = parts.flatten().collect();
+        assert_eq!(answers.len(), known.len() + batch.len());
+        self.slots[slot] = Some((0, answers));
         Ok(())
     }
 
@@ -156,6 +240,16 @@ fn next(verifier: &mut dyn Verifier) -> pelton_kernels::Completed {
     (0..1_000).find_map(|_| verifier.poll()).expect("everything comes back")
 }
 
+/// The same, where a part may still be in the hands of a thread that is not scheduled.
+fn patiently(verifier: &mut dyn Verifier) -> pelton_kernels::Completed {
+    loop {
+        match verifier.poll() {
+            Some(completed) => return completed,
+            None => thread::yield_now(),
+        }
+    }
+}
+
 #[test]
 fn batches_overlap_in_the_slots_of_a_device_and_come_back_with_right_verdicts() {
     let world = World::new();
@@ -177,7 +271,9 @@ fn batches_overlap_in_the_slots_of_a_device_and_come_back_with_right_verdicts() 
 #[test]
 fn whatever_a_device_does_wrong_is_a_fault_of_all_that_it_holds_and_never_a_verdict() {
     use Misdeed::*;
-    for misdeed in [RefusesToStart, FailsToFinish, NeverAnswers, SaysYesToAll, SaysNeither, GivesTooFew] {
+    let whatever =
+        [RefusesToPack, RefusesToStart, FailsToFinish, NeverAnswers, SaysYesToAll, SaysNeither, GivesTooFew];
+    for misdeed in whatever {
         let world = World::new();
         let mut verifier = world.verifier();
         world.set(misdeed);
@@ -192,6 +288,47 @@ fn whatever_a_device_does_wrong_is_a_fault_of_all_that_it_holds_and_never_a_verd
         assert_eq!(verifier.report().answered_by("fake"), 0);
         assert!(verifier.report().faults >= accepted as u64 && verifier.in_flight() == 0);
     }
+}
+
+#[test]
+fn a_batch_that_several_threads_pack_has_the_verdicts_of_one_that_one_packs() {
+    let mut verifier = World::new().verifier_with_threads();
+    let whole = batch(9);
+    for round in 0..200 {
+        let mut some = whole.clone();
+        drop(some.split_off(round % 10));
+        verifier.submit(some).expect("it is empty");
+        let completed = patiently(&mut verifier);
+        assert_eq!(completed.outcome, Ok(right(&completed.signatures)));
+    }
+    assert_eq!(verifier.report().faults, 0);
+}
+
+#[test]
+fn a_thread_that_is_late_with_its_part_is_a_fault_and_spoils_nothing_that_comes_later() {
+    let world = World::new();
+    let mut verifier = world.verifier_with_threads();
+    world.set(Misdeed::PacksLate);
+    verifier.submit(batch(5)).expect("it is empty");
+    assert_eq!(world.late(), PARTS - 1, "who submits does what is left, and waits for nobody");
+    assert!((0..100).all(|_| verifier.poll().is_none()));
+    world.wait(PATIENCE_NS);
+    let completed = next(&mut verifier);
+    assert_eq!(completed.signatures, batch(5), "it comes back though others still read it");
+    let fault = completed.outcome.expect_err("it was never begun with");
+    assert_eq!(fault.to_string(), "fake: it did not answer in time");
+    assert_eq!(world.0.lock().expect("no test panics with it").abandoned, 1);
+    world.set(Misdeed::None);
+    while world.late() > 0 {
+        thread::yield_now();
+    }
+    world.wait(SETTINGS.retry_ns);
+    while !verifier.is_here() {
+        assert!(verifier.poll().is_none());
+        thread::yield_now();
+    }
+    verifier.submit(batch(4)).expect("it is empty");
+    assert_eq!(patiently(&mut verifier).outcome, Ok(right(&batch(4))));
 }
 
 #[test]
@@ -246,7 +383,17 @@ fn with_the_cpu_behind_it_a_device_of_any_kind_changes_nothing_but_time() {
     let cpu: Arc<dyn Backend> = open("cpu", [1; 32]).expect("it is always there");
     let cpu = Chunked::new(cpu, Arc::new(|job: Job| job()), pelton_kernels::Settings::default());
     let mut verifier = Reliable::new(Box::new(world.verifier()), Box::new(cpu));
-    let misdeeds = [None, RefusesToStart, None, FailsToFinish, NeverAnswers, None, SaysYesToAll, SaysNeither];
+    let misdeeds = [
+        None,
+        RefusesToPack,
+        RefusesToStart,
+        None,
+        FailsToFinish,
+        NeverAnswers,
+        None,
+        SaysYesToAll,
+        SaysNeither,
+    ];
     let mut came_back = 0;
     for round in 0..400_usize {
         world.set(misdeeds[round / 10 % misdeeds.len()]);

@@ -4,9 +4,11 @@
 //! being handed over until its answers are there, copies included, with nothing else in hand. A device overlaps batches where it
 //! has several, so that this is its latency, not its throughput; the offline runs show that.
 
+use std::sync::Arc;
+
 use pelton_kernels::backend::{Cpu, Reference};
 use pelton_kernels::choice::Devices;
-use pelton_kernels::device::Device;
+use pelton_kernels::device::{self, Device};
 use pelton_kernels::{Backend, Level, Scheme, Signatures, samples};
 use pelton_pipeline::clock::{Clock as _, WallClock};
 use schemars::JsonSchema;
@@ -146,10 +148,11 @@ pub fn measure_device(size: Size, devices: &Devices) -> Result<Vec<KernelSpeed>,
 
 /// Time that goes by for one batch, every answer of which has to be right.
 fn time_on(device: &mut dyn Device, signatures: &Signatures) -> Result<f64, String> {
-    let (clock, known) = (WallClock::new(), Signatures::new(signatures.scheme()));
+    let (clock, known) = (WallClock::new(), Arc::new(Signatures::new(signatures.scheme())));
+    let signatures = Arc::new(signatures.clone());
     let mut once = || {
         let start_ns = clock.now_ns();
-        device.start(0, &known, signatures)?;
+        device::begin(device, 0, &known, &signatures)?;
         let answers = loop {
             if let Some(answers) = device.finish(0)? {
                 break answers;

@@ -5,13 +5,14 @@
 //! kernels/cuda/bench/run.sh                                 on one with a GPU: builds nothing, prints one table
 //! ```
 //!
-//! `gpu` prints the table, `gpu --small` one of few signatures, for a checker of memory that makes everything slow. The exit
-//! code is 1 if a verdict was wrong or a figure could not be had, 2 if there is no GPU.
+//! `gpu` prints the table, `gpu --small` one of few signatures, for a checker of memory that makes everything slow, and
+//! `gpu --feed` its first part, what the host takes to feed a GPU, which needs none. The exit code is 1 if a verdict was wrong or a figure could not be had, 2 if there is no GPU.
 
 mod batches;
 mod bls;
 mod ends;
 mod energy;
+mod feed;
 mod forged;
 mod gpu;
 mod sizes;
@@ -44,14 +45,15 @@ const SMALL: Sizes = Sizes {
     with_cpu: false,
 };
 
-#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let mut table = Table::default();
     let sizes = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => WHOLE,
         ["--small"] => SMALL,
+        ["--feed"] => return told(feed::measure(WHOLE.batch, &mut table), &table),
         _ => {
-            eprintln!("gpu: use gpu, or gpu --small");
+            eprintln!("gpu: use gpu, gpu --small or gpu --feed");
             return ExitCode::from(2);
         }
     };
@@ -59,8 +61,11 @@ fn main() -> ExitCode {
         eprintln!("gpu: nothing can be measured: {missing}");
         return ExitCode::from(2);
     }
-    let mut table = Table::default();
-    let measured = measure(&sizes, &mut table);
+    told(measure(&sizes, &mut table), &table)
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what this program is for")]
+fn told(measured: Result<(), String>, table: &Table) -> ExitCode {
     println!("{table}");
     match measured {
         Ok(()) => ExitCode::SUCCESS,
@@ -71,8 +76,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Ceilings first, then kernels as shares of them, then what comes out at the end.
+/// What feeds a GPU, then ceilings, kernels as shares of them, and what comes out at the end.
 fn measure(sizes: &Sizes, table: &mut Table) -> Result<(), String> {
+    if sizes.with_cpu {
+        feed::measure(sizes.batch, table)?;
+    }
     gpu::measure(sizes, table)?;
     ends::measure(sizes, table)?;
     forged::measure(sizes, table)?;

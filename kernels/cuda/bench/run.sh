@@ -8,7 +8,7 @@
 #
 # It needs NVIDIA's driver (580 or newer), and compute-sanitizer for the part that looks at memory. In this order:
 #
-#   1. the table of `gpu`: ceilings, kernels alone, hashes, end to end, latency, energy, crossover, 10^8 signatures with one
+#   1. the table of `gpu`: what the host takes to feed a GPU, ceilings, kernels alone, hashes, end to end, latency, energy, crossover, 10^8 signatures with one
 #      in a thousand forged, in each way in which they are verified (kernels/cuda/bench/main.rs)
 #   2. compute-sanitizer over `gpu --small`: memory, what is read before it is written, and races
 #   3. pelton bench --until verify, both schemes, and with senders claimed, on the CPU, on the GPU, and on both
@@ -45,6 +45,7 @@ sanitizer=$(command -v compute-sanitizer || ls /usr/local/cuda/bin/compute-sanit
 command -v nvidia-smi >/dev/null || fails "nvidia-smi is not there: is there a driver?"
 if [ -n "$is_dry" ]; then
     run "$pelton" bench --until verify --seconds 1 --backend cpu
+    run "$gpu" --feed
     "$gpu" --small
     exit "$failed"
 fi

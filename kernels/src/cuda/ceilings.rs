@@ -231,17 +231,19 @@ impl Gpu {
     /// # Errors
     /// What the driver says, for people.
     pub fn verify(&mut self, batch: &Signatures, way: Way, times: usize) -> Result<Timed, String> {
-        let none = Signatures::new(batch.scheme());
+        let (none, batch) = (Arc::new(Signatures::new(batch.scheme())), Arc::new(batch.clone()));
         let mut places = Places::new(batch.scheme(), KEYS);
         let mut plan = Plan::without_keys(batch.len());
         plan.is_summed = way == Way::Summed;
         let (is_known, mut answers) = (way == Way::Known, Vec::new());
         // Each batch makes more keys known, until all are.
         for _ in 0..if is_known { BATCHES_TO_KNOW } else { 1 } {
+            let look = places.look();
+            self.slot.pack(&none, &batch, &look, usize::MAX)?.into_iter().for_each(|part| part());
             if is_known {
-                plan = places.plan(&none, batch);
+                plan = places.plan(look.batch, 0, self.slot.found());
             }
-            self.slot.start(&self.steps[batch.scheme() as usize], &none, batch, plan, &[0; 32])?;
+            self.slot.start(&self.steps[batch.scheme() as usize], plan, &[0; 32])?;
             (answers, plan) = self.wait()?;
             places.learn(&plan, &answers);
             if plan.known == batch.len() {
@@ -252,7 +254,7 @@ impl Gpu {
             return Err(format!("{} of {} keys are known", plan.known, batch.len()));
         }
         let steps = &self.steps[batch.scheme() as usize];
-        let layout = Layout::of(&none, batch);
+        let layout = Layout::of(&none, &batch);
         let times = (0..times).map(|_| self.slot.time_kernels(steps, &layout, &plan));
         let together = times.collect::<Result<_, _>>()?;
         Ok(Timed { answers, together, kernels: self.slot.time_each(steps, &layout, &plan)? })

@@ -13,6 +13,8 @@
 //! Batches of one class of sizes have all but the messages' end in the same places: there is room for as many signatures as
 //! any of them has, of which what is missing is copied and not read. Long batches have no class, and no gaps.
 
+use std::ops::Range;
+
 use super::places::Plan;
 use super::steps::Part;
 use crate::signatures::{Scheme, Signatures};
@@ -54,12 +56,8 @@ fn class(count: usize) -> Option<usize> {
 impl Layout {
     /// Of two batches of one scheme, one behind the other.
     pub fn of(first: &Signatures, second: &Signatures) -> Layout {
-        let key_bytes = match second.scheme() {
-            Scheme::Ed25519 => 32,
-            Scheme::Secp256k1 => 1,
-        };
         let messages = first.messages().len() + second.messages().len();
-        Layout::with(first.len() + second.len(), [64, 8, key_bytes], messages)
+        Layout::with(first.len() + second.len(), [64, 8, key_bytes(second.scheme())], messages)
     }
 
     /// Of so many messages without signatures, of so many bytes together.
@@ -91,31 +89,39 @@ impl Layout {
         memory[self.messages..self.total].copy_from_slice(messages);
     }
 
-    /// Writes the two batches, and what is to be done with them, to memory of `total` bytes or more.
-    pub fn write(
-        &self,
-        memory: &mut [u8],
+    /// Where signatures, ends, keys and messages of a range of two batches, one behind the other, lie in memory.
+    pub fn pieces(&self, first: &Signatures, second: &Signatures, range: &Range<usize>) -> [Range<usize>; 4] {
+        let key = key_bytes(second.scheme());
+        let of = |at: usize, bytes: usize| at + bytes * range.start..at + bytes * range.end;
+        let messages = message_bytes(first, second, range);
+        let messages = self.messages + messages.start..self.messages + messages.end;
+        [of(self.signatures, 64), of(self.ends, 4), of(self.keys, key), messages]
+    }
+
+    /// Writes the range to its pieces.
+    pub fn write_range(
         first: &Signatures,
         second: &Signatures,
-        plan: &Plan,
-        secret: &[u8; 32],
+        range: &Range<usize>,
+        [signatures, ends, keys, messages]: [&mut [u8]; 4],
     ) {
+        put_joined(signatures, first.signatures(), second.signatures(), range);
+        match second.scheme() {
+            Scheme::Ed25519 => put_joined(keys, first.keys(), second.keys(), range),
+            Scheme::Secp256k1 => {
+                put_bytes(keys, first.parities(), second.parities(), range);
+            }
+        }
+        put_bytes(messages, first.messages(), second.messages(), &message_bytes(first, second, range));
+        let offset = u32::try_from(first.messages().len()).expect("known messages are short");
+        let [before, behind] = halves(first.ends(), second.ends(), range);
+        put_words(ends, 0, before.iter().copied().chain(behind.iter().map(|end| end + offset)));
+    }
+
+    /// Writes what is to be done with them, to memory of `total` bytes or more.
+    pub fn write_plan(&self, memory: &mut [u8], plan: &Plan, secret: &[u8; 32]) {
         memory[SECRET..][..secret.len()].copy_from_slice(secret);
         self.write_parts(memory, plan);
-        let mut put = |at: usize, one: &[u8], other: &[u8]| {
-            let (before, behind) = memory[at..at + one.len() + other.len()].split_at_mut(one.len());
-            before.copy_from_slice(one);
-            behind.copy_from_slice(other);
-        };
-        put(self.signatures, first.signatures().as_flattened(), second.signatures().as_flattened());
-        match second.scheme() {
-            Scheme::Ed25519 => put(self.keys, first.keys().as_flattened(), second.keys().as_flattened()),
-            Scheme::Secp256k1 => put(self.keys, first.parities(), second.parities()),
-        }
-        put(self.messages, first.messages(), second.messages());
-        let offset = u32::try_from(first.messages().len()).expect("known messages are short");
-        let moved = second.ends().iter().map(|end| end + offset);
-        put_words(memory, self.ends, first.ends().iter().copied().chain(moved));
         let places = memory[self.tasks..].as_chunks_mut::<8>().0;
         for (place, task) in places.iter_mut().zip(&plan.tasks) {
             place[..4].copy_from_slice(&task.signature.to_le_bytes());
@@ -129,6 +135,41 @@ impl Layout {
     }
 }
 
+/// Bytes of what stands for a key.
+fn key_bytes(scheme: Scheme) -> usize {
+    match scheme {
+        Scheme::Ed25519 => 32,
+        Scheme::Secp256k1 => 1,
+    }
+}
+
+/// Of two arrays, one behind the other, what of a range is in each.
+fn halves<'a, T>(first: &'a [T], second: &'a [T], range: &Range<usize>) -> [&'a [T]; 2] {
+    let cut = first.len();
+    let before = &first[range.start.min(cut)..range.end.min(cut)];
+    [before, &second[range.start.saturating_sub(cut)..range.end.saturating_sub(cut)]]
+}
+
+fn put_joined<const N: usize>(to: &mut [u8], first: &[[u8; N]], second: &[[u8; N]], range: &Range<usize>) {
+    put_bytes(to, first.as_flattened(), second.as_flattened(), &(N * range.start..N * range.end));
+}
+
+fn put_bytes(to: &mut [u8], first: &[u8], second: &[u8], range: &Range<usize>) {
+    let [before, behind] = halves(first, second, range);
+    let (to_before, to_behind) = to.split_at_mut(before.len());
+    to_before.copy_from_slice(before);
+    to_behind.copy_from_slice(behind);
+}
+
+/// Which bytes of all messages, one behind the other, are those of a range.
+fn message_bytes(first: &Signatures, second: &Signatures, range: &Range<usize>) -> Range<usize> {
+    let start = |index: usize| match index.checked_sub(first.len() + 1) {
+        Some(before) => first.messages().len() + second.ends()[before] as usize,
+        None => index.checked_sub(1).map_or(0, |before| first.ends()[before] as usize),
+    };
+    start(range.start)..start(range.end)
+}
+
 /// Words, little-endian.
 fn put_words(memory: &mut [u8], at: usize, words: impl Iterator<Item = u32>) {
     let places = memory[at..].as_chunks_mut().0;
@@ -138,6 +179,24 @@ fn put_words(memory: &mut [u8], at: usize, words: impl Iterator<Item = u32>) {
 #[cfg(test)]
 mod tests {
     use super::{HEAD, Layout, PARTS, Plan, SECRET, class};
+
+    /// What lies in memory of two batches that are written in so many parts.
+    fn written(layout: &Layout, batches: [&Signatures; 2], plan: &Plan, parts: usize) -> Vec<u8> {
+        let [first, second] = batches;
+        let mut memory = vec![0xee; layout.total];
+        for part in 0..parts {
+            let range = part * layout.count / parts..(part + 1) * layout.count / parts;
+            let pieces = layout.pieces(first, second, &range);
+            let mut of = pieces.clone().map(|piece| vec![0; piece.len()]);
+            Layout::write_range(first, second, &range, of.each_mut().map(|piece| &mut piece[..]));
+            for (piece, bytes) in pieces.into_iter().zip(of) {
+                memory[piece].copy_from_slice(&bytes);
+            }
+        }
+        layout.write_plan(&mut memory, plan, &[8; 32]);
+        memory
+    }
+
     use crate::signatures::{Scheme, Signatures};
 
     #[test]
@@ -158,11 +217,13 @@ mod tests {
         second.push_secp256k1(b"", &[2; 64], 1, None);
         second.push_secp256k1(b"cde", &[3; 64], 9, None);
         let layout = Layout::of(&first, &second);
-        let mut memory = vec![0xee; layout.total];
         let mut plan = Plan::without_keys(3);
         plan.tasks.swap(0, 2);
         (plan.tasks[0].place, plan.known) = (0x0102_0304, 1);
-        layout.write(&mut memory, &first, &second, &plan, &[8; 32]);
+        let memory = written(&layout, [&first, &second], &plan, 1);
+        for parts in 2..5 {
+            assert_eq!(written(&layout, [&first, &second], &plan, parts), memory, "in {parts} parts");
+        }
         assert_eq!(memory[SECRET..PARTS], [8; 32]);
         let words = |at: usize, count: usize| {
             let words = memory[at..].as_chunks().0[..count].iter();
@@ -183,10 +244,9 @@ mod tests {
     fn keys_of_ed25519_take_the_place_of_parities() {
         let mut batch = Signatures::new(Scheme::Ed25519);
         batch.push_ed25519(b"m", &[4; 64], &[5; 32]);
-        let layout = Layout::of(&Signatures::new(Scheme::Ed25519), &batch);
-        let mut memory = vec![0; layout.total];
-        let plan = Plan::without_keys(1);
-        layout.write(&mut memory, &Signatures::new(Scheme::Ed25519), &batch, &plan, &[8; 32]);
+        let none = Signatures::new(Scheme::Ed25519);
+        let layout = Layout::of(&none, &batch);
+        let memory = written(&layout, [&none, &batch], &Plan::without_keys(1), 1);
         assert_eq!(memory[layout.signatures..][..64], [4; 64]);
         assert_eq!(memory[layout.keys..][..32], [5; 32]);
         assert_eq!(memory[layout.messages..], *b"m");

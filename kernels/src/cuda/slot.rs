@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "the driver is a C library, and kernels take pointers")]
 
 mod graphs;
+mod room;
 mod timing;
 
 use std::sync::Arc;
@@ -13,11 +14,14 @@ use cudarc::driver::{
 
 use super::in_words;
 use super::input::{Layout, PART_BYTES, PARTS, SECRET};
-use super::places::Plan;
+use super::packing::Packing;
+use super::places::{Found, Look, Plan};
 use super::steps::{Part, Step, Steps, THREADS};
 use crate::device::Answer;
 use crate::signatures::Signatures;
+use crate::verifier::Job;
 use graphs::{Graphs, Kind};
+pub(super) use room::{Piece, Room};
 pub(super) use timing::time;
 
 /// Signatures that a slot holds at most, the known ones included.
@@ -36,12 +40,16 @@ const NO_ANSWER: u8 = 0xff;
 /// See the module.
 pub(super) struct Slot {
     stream: Arc<CudaStream>,
-    pinned_input: PinnedHostSlice<u8>,
+    pinned_input: Room,
     input: CudaSlice<u8>,
     answers: CudaSlice<u8>,
     scratch: CudaSlice<u8>,
     pinned_answers: PinnedHostSlice<u8>,
     graphs: Graphs,
+    /// What is written to the memory that is copied in.
+    packing: Option<Packing>,
+    /// Memory of answers that nobody needs any more.
+    spare: Vec<Answer>,
     /// What is under way: reached once the answers are there, and what they answer.
     under_way: Option<(CudaEvent, Plan)>,
 }
@@ -114,7 +122,7 @@ impl Slot {
         let (pinned_input, pinned_answers, input) = unsafe {
             let input = context.alloc_pinned_with_flags::<u8>(INPUT_MAX, sys::CU_MEMHOSTALLOC_WRITECOMBINED);
             (
-                input.map_err(in_words)?,
+                Room::new(input.map_err(in_words)?, |input| input.as_mut_slice()).map_err(in_words)?,
                 context.alloc_pinned_with_flags::<u8>(answers_bytes, 0).map_err(in_words)?,
                 stream.alloc(INPUT_MAX).map_err(in_words)?,
             )
@@ -125,7 +133,18 @@ impl Slot {
         let answers = stream.alloc_zeros(answers_bytes).map_err(in_words)?;
         stream.synchronize().map_err(in_words)?;
         let graphs = Graphs::new(has_graphs);
-        Ok(Slot { stream, pinned_input, input, answers, scratch, pinned_answers, graphs, under_way: None })
+        Ok(Slot {
+            stream,
+            pinned_input,
+            input,
+            answers,
+            scratch,
+            pinned_answers,
+            graphs,
+            packing: None,
+            spare: Vec::new(),
+            under_way: None,
+        })
     }
 
     pub fn fits(known: &Signatures, batch: &Signatures) -> bool {
@@ -136,18 +155,31 @@ impl Slot {
         layout.count <= COUNT_MAX && layout.total <= INPUT_MAX
     }
 
-    /// Copies the batches in, runs the kernels on them as planned and copies the answers out, all of it one after the other
-    /// on the slot's stream and none of it before this returns.
-    pub fn start(
+    /// Parts of the two batches, to be written to the slot's memory and looked up by any threads.
+    pub fn pack(
         &mut self,
-        steps: &Steps,
-        known: &Signatures,
-        batch: &Signatures,
-        plan: Plan,
-        secret: &[u8; 32],
-    ) -> Result<(), String> {
+        known: &Arc<Signatures>,
+        batch: &Arc<Signatures>,
+        look: &Look,
+        part_min: usize,
+    ) -> Result<Vec<Job>, String> {
         let layout = Layout::of(known, batch);
-        layout.write(self.free_memory(&layout)?, known, batch, &plan, secret);
+        self.check_room(&layout);
+        let (packing, parts) = Packing::begin(&mut self.pinned_input, layout, known, batch, look, part_min)?;
+        self.packing = Some(packing);
+        Ok(parts)
+    }
+
+    /// What was found of what is packed, once all parts are done.
+    pub fn found(&self) -> impl Iterator<Item = &Found> + Clone {
+        self.packing.iter().flat_map(Packing::found)
+    }
+
+    /// Copies what was packed in, runs the kernels on it as planned and copies the answers out, all of it one after the other
+    /// on the slot's stream and none of it before this returns.
+    pub fn start(&mut self, steps: &Steps, plan: Plan, secret: &[u8; 32]) -> Result<(), String> {
+        let layout = self.packing.take().expect("it was packed").layout;
+        layout.write_plan(self.pinned_input.whole()?, &plan, secret);
         self.begin(steps, &layout, plan)
     }
 
@@ -155,15 +187,14 @@ impl Slot {
     pub fn start_hashes(&mut self, steps: &Steps, messages: &[u8], ends: &[u32]) -> Result<(), String> {
         let layout = Layout::of_messages(messages.len(), ends.len());
         let plan = Plan::without_keys(ends.len());
-        layout.write_messages(self.free_memory(&layout)?, messages, ends, &plan);
+        self.check_room(&layout);
+        layout.write_messages(self.pinned_input.whole()?, messages, ends, &plan);
         self.begin(steps, &layout, plan)
     }
 
-    /// Memory for what is copied in, of a slot that is empty.
-    fn free_memory(&mut self, layout: &Layout) -> Result<&mut [u8], String> {
+    fn check_room(&self, layout: &Layout) {
         assert!(self.under_way.is_none(), "a slot holds one batch");
         assert!(Self::has_room(layout), "who asks looks first whether it fits");
-        self.pinned_input.as_mut_slice().map_err(in_words)
     }
 
     fn begin(&mut self, steps: &Steps, layout: &Layout, plan: Plan) -> Result<(), String> {
@@ -185,7 +216,7 @@ impl Slot {
         let at = self.addresses(steps);
         let Slot { stream, pinned_input, pinned_answers, graphs, .. } = self;
         stream.context().bind_to_thread()?;
-        let input = &pinned_input.as_slice()?[..layout.total];
+        let input = &pinned_input.whole().expect("it was written a moment ago")[..layout.total];
         let bytes = size_of::<Answer>() * layout.room();
         let answers = &mut pinned_answers.as_mut_slice()?[..bytes];
         // SAFETY: all memory belongs to the slot, is large enough for the layout, and is neither freed nor touched by the
@@ -225,9 +256,16 @@ impl Slot {
         }
         let bytes =
             &self.pinned_answers.as_slice().map_err(in_words)?[..size_of::<Answer>() * plan.tasks.len()];
-        let answers = bytes.as_chunks::<{ size_of::<Answer>() }>().0.to_vec();
+        let mut answers = std::mem::take(&mut self.spare);
+        answers.clear();
+        answers.extend_from_slice(bytes.as_chunks().0);
         let (_, plan) = self.under_way.take().expect("it was just looked at");
         Ok(Some((answers, plan)))
+    }
+
+    /// Takes memory back for other answers.
+    pub fn recycle(&mut self, answers: Vec<Answer>) {
+        self.spare = answers;
     }
 
     /// Whether the GPU still works on what is in the slot.

@@ -1,21 +1,23 @@
 //! Signatures whose answers are known, and what a device has to say of them (rules 1 and 4).
 
+use std::sync::Arc;
+
 use super::life::answered;
-use super::{Answer, Device, Now};
+use super::{Answer, Device, Now, begin};
 use crate::backend::Verdict;
 use crate::self_test;
 use crate::signatures::{Scheme, Signatures};
 
 /// Signatures of one scheme, and their answers.
 pub struct Known {
-    pub signatures: Signatures,
+    pub signatures: Arc<Signatures>,
     pub answers: Vec<Answer>,
 }
 
 impl Known {
     pub fn of(scheme: Scheme) -> Known {
         let (signatures, verdicts) = self_test::known(scheme);
-        Known { signatures, answers: verdicts.into_iter().map(answer).collect() }
+        Known { signatures: Arc::new(signatures), answers: verdicts.into_iter().map(answer).collect() }
     }
 }
 
@@ -64,7 +66,7 @@ pub fn tested(mut device: Box<dyn Device>, now: &Now, timeout_ns: u64) -> Result
 fn test(device: &mut dyn Device, now: &Now, timeout_ns: u64) -> Result<(), String> {
     for scheme in [Scheme::Secp256k1, Scheme::Ed25519] {
         let known = Known::of(scheme);
-        device.start(0, &known.signatures, &Signatures::new(scheme))?;
+        begin(device, 0, &known.signatures, &Arc::new(Signatures::new(scheme)))?;
         let answers = answered(now, timeout_ns, || device.finish(0))?;
         judge(&known.answers, &answers, 0)?;
     }

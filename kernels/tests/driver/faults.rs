@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use pelton_kernels::choice::Choice;
 use pelton_kernels::device::{Now, OnDevice, Open, Settings};
-use pelton_kernels::{Chunked, Completed, Job, Reliable, Scheme, Verifier, cuda, open};
+use pelton_kernels::{Chunked, Completed, Job, Reliable, Scheme, Spawn, Verifier, cuda, open};
 
 use crate::kernels::{right, some};
 use crate::stand_in::{Misdeed, tell};
@@ -27,15 +27,29 @@ pub fn verifier() -> Box<OnDevice> {
 
 /// The same, with other settings.
 pub fn verifier_with(settings: cuda::Settings) -> Box<OnDevice> {
+    verifier_on(settings, Arc::new(|job: Job| job()), SETTINGS)
+}
+
+/// The same, with jobs that are run elsewhere.
+pub fn verifier_on(settings: cuda::Settings, spawn: Arc<dyn Spawn>, of: Settings) -> Box<OnDevice> {
     let open: Open = Arc::new(move || cuda::open(0, settings));
     let device = open().expect("the stand-in has one");
-    let verifier = OnDevice::new(device, open, Arc::new(|job: Job| job()), now(), SETTINGS);
+    let verifier = OnDevice::new(device, open, spawn, now(), of);
     Box::new(verifier.expect("it knows the known answers"))
+}
+
+/// For threads that may be late.
+pub fn patient() -> Settings {
+    Settings { timeout_ns: u64::MAX, ..SETTINGS }
 }
 
 /// Polls until something comes back.
 pub fn next(verifier: &mut dyn Verifier) -> Completed {
-    (0..10_000).find_map(|_| verifier.poll()).expect("everything comes back")
+    let poll = |_| {
+        std::thread::yield_now();
+        verifier.poll()
+    };
+    (0..1_000_000).find_map(poll).expect("everything comes back")
 }
 
 pub fn while_it_works() {

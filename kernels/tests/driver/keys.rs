@@ -1,12 +1,14 @@
 //! What keys that are known change: how long an answer takes, and nothing else.
 
+use std::sync::Arc;
+
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use pelton_kernels::cuda::Settings;
-use pelton_kernels::{Scheme, Signatures, Verifier, samples};
+use pelton_kernels::{Job, Scheme, Signatures, Verifier, samples};
 
-use crate::faults::{next, verifier, verifier_with};
+use crate::faults::{next, patient, verifier, verifier_on, verifier_with};
 use crate::kernels::right;
 use crate::stand_in::{Misdeed, answered_by_known_keys, tell};
 
@@ -86,6 +88,20 @@ pub fn often() {
         assert_eq!(check(&mut *verifier, &accounts, 2, 0.0), 2 * 3 * (9 + known), "{scheme:?}");
         let with_wrong = check(&mut *verifier, &accounts, 6, 0.3);
         assert!(with_wrong > 6 * 3 * 5, "{scheme:?}: {with_wrong}");
+    }
+}
+
+pub fn in_parts() {
+    for scheme in SCHEMES {
+        for has_graphs in [true, false] {
+            let settings = Settings { part_min: 2, sums_min: 8, has_graphs, ..Settings::new([0; 32]) };
+            let mut verifier = verifier_on(settings, Arc::new(|job: Job| rayon::spawn(job)), patient());
+            let accounts = Accounts::new(scheme, 4);
+            check(&mut *verifier, &accounts, 6, 0.2);
+            let known = if scheme == Scheme::Ed25519 { 2 } else { 1 };
+            assert_eq!(check(&mut *verifier, &accounts, 2, 0.0), 2 * 3 * (9 + known), "{scheme:?}");
+            assert_eq!(verifier.report().faults, 0);
+        }
     }
 }
 

@@ -52,11 +52,12 @@ fn main() -> ExitCode {
     }
     // There is one driver, and all tests tell it how to fail.
     arguments.test_threads = Some(1);
-    let tests: [(&str, fn()); 29] = [
+    let tests: [(&str, fn()); 30] = [
         ("batches_of_both_schemes_overlap_and_are_answered_right", kernels::overlap),
         ("batches_of_every_length_around_a_block_are_answered_right", kernels::lengths),
         ("forged_and_malformed_signatures_are_refused", kernels::forged),
         ("keys_that_sign_often_become_known_and_answer_right", keys::often),
+        ("batches_that_several_threads_pack_are_answered_right", keys::in_parts),
         ("few_places_are_given_from_key_to_key_and_no_verdict_changes", keys::few_places),
         ("keys_that_are_lost_are_found_out_and_no_verdict_changes", keys::lost),
         ("sums_of_valid_signatures_hold", sums::held),

@@ -25,6 +25,7 @@ pub fn id(batch: &Signatures, index: usize) -> Option<Id> {
 }
 
 /// What makes hashes of ids.
+#[derive(Clone)]
 pub struct Secrets([u64; 5]);
 
 impl Secrets {
@@ -34,6 +35,7 @@ impl Secrets {
         Secrets(std::array::from_fn(|index| random.hash_one(index)))
     }
 
+    /// Never 0, and its three lowest bits say nothing.
     pub fn hash(&self, id: &Id) -> u64 {
         let Secrets([a, b, c, d, e]) = self;
         let word = |index: usize| u64::from_le_bytes(*id[8 * index..].first_chunk().expect("8 of 32 bytes"));
@@ -42,7 +44,7 @@ impl Secrets {
             .wrapping_add(product(word(2).wrapping_add(*c), word(3).wrapping_add(*d)));
         // A table looks at few of the bits: each of them depends on all.
         let mixed = product(sum as u64 ^ (sum >> 64) as u64, *e | 1);
-        mixed as u64 ^ (mixed >> 64) as u64
+        (mixed as u64 ^ (mixed >> 64) as u64) & !7 | 1
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Task {
 /// The tasks of a batch.
 #[derive(Debug)]
 pub struct Plan {
+    /// Which of all batches that were looked up.
+    pub batch: u64,
     /// One for each signature: first those whose key is known, then `first`, then those whose key is to be, then the others.
     pub tasks: Vec<Task>,
     pub known: usize,
@@ -32,22 +34,45 @@ pub struct Plan {
     pub strangers: Vec<Stranger>,
 }
 
-/// Whose signature it is that is verified without a known key, by hash.
-#[derive(Clone, Copy, Debug)]
-pub enum Stranger {
-    Nobody,
-    /// Of somebody whose key may be known one day.
-    Passing(u64),
-    /// Claimed to be of somebody whose key is known, when claims were not followed.
-    Unfollowed(u64),
+/// Whose signature it is that is verified without a known key, by hash; 0 if nobody's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stranger(u64);
+
+impl Stranger {
+    pub const NOBODY: Stranger = Stranger(0);
+    const UNFOLLOWED: u64 = 2;
+    const SEEN: u64 = 4;
+
+    /// Of somebody whose key may be known one day; now, if it was seen before.
+    pub fn passing(hash: u64, was_seen: bool) -> Stranger {
+        Stranger(hash | if was_seen { Self::SEEN } else { 0 })
+    }
+
+    /// Claimed to be of somebody whose key is known, when claims are not followed.
+    pub fn unfollowed(hash: u64) -> Stranger {
+        Stranger(hash | Self::UNFOLLOWED)
+    }
+
+    /// The hash of who it is, if it is somebody.
+    pub fn hash(self) -> Option<u64> {
+        (self != Self::NOBODY).then_some(self.0 & !(Self::UNFOLLOWED | Self::SEEN))
+    }
+
+    pub fn is_unfollowed(self) -> bool {
+        self.0 & Self::UNFOLLOWED != 0
+    }
+
+    pub fn was_seen(self) -> bool {
+        self.0 & Self::SEEN != 0
+    }
 }
 
 impl Plan {
     /// Nothing is known, and nothing is to be.
     pub fn without_keys(count: usize) -> Plan {
         let task = |signature| Task { signature: signature as u32, place: NOWHERE };
-        let (tasks, strangers) = ((0..count).map(task).collect(), vec![Stranger::Nobody; count]);
-        Plan { tasks, known: 0, first: 0, new: 0, is_summed: false, strangers }
+        let (tasks, strangers) = ((0..count).map(task).collect(), vec![Stranger::NOBODY; count]);
+        Plan { batch: 0, tasks, known: 0, first: 0, new: 0, is_summed: false, strangers }
     }
 
     /// Those whose key is to be known.
@@ -60,11 +85,4 @@ impl Plan {
     pub fn groups(&self) -> impl Iterator<Item = &[Task]> {
         self.tasks[self.known..].get(FIRST..).unwrap_or_default().chunks(GROUP)
     }
-}
-
-/// Tasks of one kind, and whose signatures these are where that is not known by their place.
-#[derive(Default)]
-pub struct Kind {
-    pub tasks: Vec<Task>,
-    pub strangers: Vec<Stranger>,
 }

@@ -1,9 +1,10 @@
 //! Which keys get a place, who keeps it, and that nobody is sent to one that is being written.
 
-mod prices;
+use std::sync::Arc;
 
-use super::{Answer, Places, Plan, Scheme, Signatures, id};
-use crate::signatures::NO_CLAIM;
+use super::ids::{Secrets, id};
+use super::{Answer, Places, Plan, Scheme};
+use crate::signatures::{NO_CLAIM, Signatures};
 
 const NONE: [u8; 20] = NO_CLAIM;
 
@@ -30,8 +31,16 @@ fn valid(accounts: &[u8]) -> Vec<Answer> {
     accounts.iter().map(answer).collect()
 }
 
+/// What is to be done with two batches, which are looked up in so many parts.
+fn planned_in(places: &mut Places, [first, second]: [&Signatures; 2], parts: usize) -> Plan {
+    let (look, count) = (places.look(), first.len() + second.len());
+    let range = |part: usize| part * count / parts..(part + 1) * count / parts;
+    let found: Vec<_> = (0..parts).map(|part| look.up(first, second, range(part))).collect();
+    places.plan(look.batch, first.len(), &found)
+}
+
 fn planned(places: &mut Places, scheme: Scheme, accounts: &[u8]) -> Plan {
-    places.plan(&Signatures::new(scheme), &batch(scheme, accounts))
+    planned_in(places, [&Signatures::new(scheme), &batch(scheme, accounts)], 1)
 }
 
 /// Plans a batch, of which all are valid, and gives how many keys were known and how many came.
@@ -114,7 +123,7 @@ fn keys_in_use_stay_while_others_come_and_there_are_never_more_than_allowed() {
         }
         assert_eq!(answered(&mut places, Scheme::Ed25519, &[200]).0, 1, "after {stranger}");
         assert!(places.places.len() <= 8 && places.len() <= 8);
-        assert!(places.seen.iter().all(|seen| seen.len() <= 8));
+        assert!(places.waiting.len() <= 1 && places.coming.is_empty() && places.in_flight.is_empty());
     }
     let mut none = Places::new(Scheme::Ed25519, 0);
     (0..5).for_each(|_| assert_eq!(answered(&mut none, Scheme::Ed25519, &[7]), (0, 0)));
@@ -150,10 +159,47 @@ fn without_a_claim_there_is_no_key_and_the_first_known_answers_are_found_without
     let mut places = Places::new(Scheme::Ed25519, 4);
     let (first, second) = (batch(Scheme::Ed25519, &[7; 4]), batch(Scheme::Ed25519, &[7]));
     for (known, apart) in [(0, &[0, 1, 2, 3][..]), (0, &[0, 1, 3]), (3, &[0, 1])] {
-        let plan = places.plan(&first, &second);
+        let plan = planned_in(&mut places, [&first, &second], 1);
         assert_eq!(plan.known, known);
         let first = plan.tasks[plan.known..][..plan.first].iter().map(|task| task.signature);
         assert_eq!(first.collect::<Vec<_>>(), apart, "and they stand apart");
         places.learn(&plan, &valid(&[7; 5]));
     }
+}
+
+#[test]
+fn a_batch_that_is_looked_up_in_parts_is_planned_like_one_that_is_not() {
+    for scheme in [Scheme::Ed25519, Scheme::Secp256k1] {
+        let secrets = Secrets::new();
+        let plans = [1, 2, 7].map(|parts| {
+            let mut places = Places::new(scheme, 16);
+            Arc::get_mut(&mut places.index).expect("nobody looks anything up").secrets = secrets.clone();
+            let first = batch(scheme, &[99; 4]);
+            let mut plan = Plan::without_keys(0);
+            for round in 0..6_u8 {
+                let accounts: Vec<_> = (0..40).map(|index| index * (round + 1) % 23).collect();
+                plan = planned_in(&mut places, [&first, &batch(scheme, &accounts)], parts);
+                let all = [&[99; 4], &accounts[..]].concat();
+                places.learn(&plan, &valid(&all));
+            }
+            (plan.known, plan.first, plan.new, plan.tasks)
+        });
+        assert!(plans[0].0 > 10 && plans[0].3.len() == 44, "{scheme:?}: {}", plans[0].0);
+        assert!(plans[1..].iter().all(|plan| *plan == plans[0]), "{scheme:?}");
+    }
+}
+
+#[test]
+fn a_key_that_lost_its_place_is_found_no_more_and_its_place_waits_for_who_may_have_found_it() {
+    let mut places = Places::new(Scheme::Ed25519, 1);
+    (0..2).for_each(|come| assert_eq!(answered(&mut places, Scheme::Ed25519, &[7]), (0, come)));
+    let looking = places.look();
+    // Others come and take the place away, while a thread has not yet looked up what it is to.
+    (0..20).for_each(|_| assert_eq!(answered(&mut places, Scheme::Ed25519, &[8]).1, 0));
+    let (none, late) = (Signatures::new(Scheme::Ed25519), batch(Scheme::Ed25519, &[7]));
+    let plan = places.plan(looking.batch, 0, &[looking.up(&none, &late, 0..1)]);
+    assert_eq!((plan.known, plan.new), (0, 0));
+    assert_eq!(answered(&mut places, Scheme::Ed25519, &[8]), (0, 0), "it still waits");
+    places.learn(&plan, &valid(&[7]));
+    assert_eq!(answered(&mut places, Scheme::Ed25519, &[8]), (0, 1));
 }

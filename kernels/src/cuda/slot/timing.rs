@@ -62,7 +62,7 @@ impl Slot {
         let stream = &self.stream;
         let (input, _in_use) = self.input.device_ptr(stream);
         let (answers, _in_use) = self.answers.device_ptr(stream);
-        let from = self.pinned_input.as_slice().map_err(in_words)?;
+        let from = &*self.pinned_input.whole()?;
         let to = self.pinned_answers.as_mut_slice().map_err(in_words)?;
         // SAFETY: all memory belongs to the slot, nothing else uses it meanwhile, and `time` waits for the copy's end. The
         // lengths are those of the slices, which are as long as what stands on the other side.
