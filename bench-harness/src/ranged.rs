@@ -36,7 +36,7 @@ impl Around for Ranged {
             Some(inner) => inner.stage(stage),
             None => stage,
         };
-        Wrapped::around(stage, RangedTurns(self.ranges))
+        Wrapped::around(stage, RangedTurns(self.ranges.clone()))
     }
 
     fn pools(&self, pools: Pools, clock: &Arc<dyn Clock>) -> Pools {
@@ -44,7 +44,7 @@ impl Around for Ranged {
             Some(inner) => inner.pools(pools, clock),
             None => pools,
         };
-        let of = |name, pool| Arc::new(RangedPool { name, pool, ranges: self.ranges }) as Arc<dyn Spawn>;
+        let of = |name, pool| Arc::new(RangedPool { name, pool, ranges: self.ranges.clone() }) as Arc<dyn Spawn>;
         Pools { urgent: of("job: execute", urgent), bulk: of("job: verify", bulk) }
     }
 }
@@ -66,7 +66,7 @@ struct RangedPool {
 
 impl Spawn for RangedPool {
     fn spawn(&self, job: Job) {
-        let (name, ranges) = (self.name, self.ranges);
+        let (name, ranges) = (self.name, self.ranges.clone());
         self.pool.spawn(Box::new(move || {
             let _range = ranges.begin(name);
             job();

@@ -6,8 +6,8 @@
 //!   Submitter ─┘   full: refused
 //! ```
 //!
-//! Sources do not wait for each other: a flood fills its own lanes (`lanes.rs`). Whoever submits hears at once whether there is room, and never waits. The end of input is when the last [`Submitter`]
-//! is gone.
+//! Sources do not wait for each other: a flood fills its own lanes (`lanes.rs`). Whoever submits hears at once whether there is
+//! room, and never waits. The end of input is when the last [`Submitter`] is gone.
 
 mod lanes;
 
