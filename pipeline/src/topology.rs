@@ -3,7 +3,7 @@
 //! | stage | takes | gives | link before it, in batches |
 //! | --- | --- | --- | --- |
 //! | load | - | wire bytes | - |
-//! | ingest | wire bytes, origin | `Transaction`, origin | 64 |
+//! | ingest | wire bytes, origin | `Transaction`, origin | 64, or 16 from a door |
 //! | verify | `Transaction`, origin | `Verified` | 16 |
 //! | dedup | `Verified` | `Verified` | 64 |
 //! | schedule | `Verified` | `Planned` | 64 |
@@ -303,7 +303,11 @@ fn table(
     let verifier = (world.verifier)(Arc::new(verify_jobs.clone()));
     let (leader, follower) = world.datagrams;
 
-    let raw = Arc::new(Link::new(64));
+    let raw = Arc::new(Link::new(match input {
+        Input::Load { .. } => 64,
+        // Behind the door nobody is let through before anybody else, so that little should stand there.
+        Input::Door(_) => 16,
+    }));
     builder.stages.push(match input {
         Input::Load { transactions, rate, offer_ns } => {
             Box::new(Load::new(transactions, rate, offer_ns, 256, raw.clone()))
