@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::verifier::{Job, Spawn};
 
 /// Threads that pack one batch at most, beside the one that submits it: memory is not faster for more of them.
-const HELPERS_MAX: usize = 7;
+const HELPERS_MAX: usize = 15;
 
 /// See the module.
 pub struct Parts {
