@@ -44,7 +44,8 @@ impl Around for Ranged {
             Some(inner) => inner.pools(pools, clock),
             None => pools,
         };
-        let of = |name, pool| Arc::new(RangedPool { name, pool, ranges: self.ranges.clone() }) as Arc<dyn Spawn>;
+        let of =
+            |name, pool| Arc::new(RangedPool { name, pool, ranges: self.ranges.clone() }) as Arc<dyn Spawn>;
         Pools { urgent: of("job: execute", urgent), bulk: of("job: verify", bulk) }
     }
 }

@@ -22,7 +22,7 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, U256};
-use foldhash::{HashMap, HashMapExt};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use pelton_engine::prices::PriceList;
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::Verified;
@@ -116,6 +116,8 @@ pub struct Pool {
     aside: Vec<Address>,
     queues: HashMap<Address, Queue>,
     ready: BTreeSet<Ready>,
+    /// Senders whose heads offered too little when they were last looked at.
+    dear: HashSet<Address>,
     waiting: usize,
     /// How many of them can be taken, one after the other.
     moving: usize,
@@ -131,6 +133,7 @@ impl Pool {
             aside: Vec::new(),
             queues: HashMap::new(),
             ready: BTreeSet::new(),
+            dear: HashSet::new(),
             waiting: 0,
             moving: 0,
             sequence: 0,
@@ -160,6 +163,13 @@ impl Pool {
     /// How many can be taken, each once those before it are. What waits behind a gap or cannot be paid for is not among them.
     pub fn moving(&self) -> usize {
         self.moving
+    }
+
+    /// Whether anything waits for the base fee or a price to fall, and for nothing else that is known.
+    pub fn waits_for_price(&self) -> bool {
+        let waits =
+            |sender: &Address| self.queues.get(sender).is_some_and(|queue| queue.is_too_dear(&self.market));
+        self.dear.iter().any(waits)
     }
 
     /// Whether anything that was taken has not been settled.
@@ -380,6 +390,7 @@ impl Pool {
     /// Forgets empty queues, and counts what is left.
     fn recount(&mut self) {
         self.queues.retain(|_, queue| !queue.waiting.is_empty() || queue.in_flight > 0);
+        self.dear.retain(|sender| self.queues.contains_key(sender));
         (self.waiting, self.moving) = (0, 0);
         for queue in self.queues.values_mut() {
             queue.count_run();
@@ -434,13 +445,20 @@ impl Pool {
             queue.offered = Some(ready);
             self.ready.insert(ready);
         }
+        let is_dear = queue.offered.is_none() && queue.is_too_dear(&self.market);
         self.moving = self.moving + queue.moving() - queue.counted;
         queue.counted = queue.moving();
+        if is_dear {
+            self.dear.insert(*sender);
+        } else {
+            self.dear.remove(sender);
+        }
     }
 
     fn forget_if_empty(&mut self, sender: &Address) {
         if self.queues.get(sender).is_some_and(|queue| queue.waiting.is_empty() && queue.in_flight == 0) {
             self.queues.remove(sender);
+            self.dear.remove(sender);
         }
     }
 }

@@ -30,7 +30,7 @@ use pelton_pipeline::link::Link;
 use pelton_pipeline::meter::Regime;
 use pelton_pipeline::stage::{Outbox, Stage};
 use pelton_pipeline::stages::load::Rate;
-use pelton_pipeline::stages::schedule::Schedule;
+use pelton_pipeline::stages::schedule::{Planned, Schedule};
 use pelton_pipeline::stages::sink::Sink;
 use pelton_pipeline::topology::{MakeVerifier, STAGES, Settings};
 use pelton_pipeline::turn::{Runner, Turnable};
@@ -393,10 +393,27 @@ fn a_pipeline_without_transactions_ends() {
 
 #[test]
 fn empty_blocks_bring_the_base_fee_down_to_what_waits() {
+    let planned = planned_of_dear(0);
+    let sizes: Vec<usize> = planned.iter().map(|block| block.plan.transactions().len()).collect();
+    assert_eq!(sizes.iter().sum::<usize>(), 1, "the transaction is planned once it can pay");
+    assert!(sizes.len() > 1 && sizes.last() == Some(&1));
+    assert!(planned.is_sorted_by(|a, b| a.base_fee > b.base_fee), "every empty block lowers the base fee");
+}
+
+#[test]
+fn what_waits_for_another_transaction_makes_no_empty_blocks() {
+    assert!(planned_of_dear(1).is_empty(), "no block brings the missing one");
+}
+
+/// What is planned of the first transaction with this nonce, where the base fee is four times what it offers.
+fn planned_of_dear(nonce: u64) -> Vec<Planned> {
     let limits = Limits { root_lag: 1, ..Limits::tiny(CHAIN_ID) };
     let workload = workload(Name::Transfers, Scheme::Ed25519);
-    let (wire, _) = &workload.transactions[0];
-    let transaction = codec::decode(wire.clone()).expect("a good transaction");
+    let decoded = workload
+        .transactions
+        .iter()
+        .map(|(wire, _)| codec::decode(wire.clone()).expect("a good transaction"));
+    let transaction = decoded.into_iter().find(|one| one.fields().nonce == nonce).expect("somebody has one");
     let sender = *workload
         .genesis
         .accounts
@@ -415,17 +432,17 @@ fn empty_blocks_bring_the_base_fee_down_to_what_waits() {
     for height in 1..100 {
         let mut outbox = Outbox::at(height * 10_000_000, 0);
         schedule.poll(&mut outbox);
-        planned.extend(outbox.into_passed());
-        chain.push_outcomes(&[], &[]);
-        chain.push_summary(summary(height));
+        let blocks = outbox.into_passed();
+        if !blocks.is_empty() {
+            chain.push_outcomes(&[], &[]);
+            chain.push_summary(summary(planned.len() as u64 + 1));
+        }
+        planned.extend(blocks);
         if schedule.held() == 0 {
             break;
         }
     }
-    let sizes: Vec<usize> = planned.iter().map(|block| block.plan.transactions().len()).collect();
-    assert_eq!(sizes.iter().sum::<usize>(), 1, "the transaction is planned once it can pay");
-    assert_eq!(sizes.last(), Some(&1));
-    assert!(planned.is_sorted_by(|a, b| a.base_fee > b.base_fee), "every empty block lowers the base fee");
+    planned
 }
 
 /// Whether the key in a declared transaction is the one of this account.

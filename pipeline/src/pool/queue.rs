@@ -67,6 +67,12 @@ impl Queue {
         is_paid.then_some((tip, Reverse(head.sequence), *sender))
     }
 
+    /// Whether its head offers too little.
+    pub(super) fn is_too_dear(&self, market: &Market) -> bool {
+        let head = self.waiting.get(&self.next).filter(|_| !self.skipped);
+        head.is_some_and(|head| market.tip(&head.transaction).is_err())
+    }
+
     /// Takes the head back from among the ready.
     pub(super) fn withdraw(&mut self, ready: &mut BTreeSet<Ready>) {
         if let Some(offered) = self.offered.take() {

@@ -127,11 +127,12 @@ impl Schedule {
         (self.pool.ready() > 0 && (full || waited || self.finishing)) || (waited && self.is_too_dear())
     }
 
-    /// Whether all that waits may be below base fee and prices. Only a block brings these down, so an empty one is due.
+    /// Whether all that could be next is below base fee and prices. Only a block brings these down, so an empty one is due;
+    /// behind a gap or without funds nothing is gained by one.
     fn is_too_dear(&self) -> bool {
         let is_dear = |(_, base_fee)| base_fee > self.chain.limits().base_fee_min;
         let falls = self.next.is_some_and(|next| is_dear(next) || !self.pool.market().prices.is_empty());
-        falls && self.pool.ready() == 0 && !self.pool.is_empty() && !self.finishing
+        falls && self.pool.ready() == 0 && !self.finishing && self.pool.waits_for_price()
     }
 
     fn plan(&mut self, outbox: &mut Outbox<Planned>) {
