@@ -151,7 +151,16 @@ impl Devnet {
             watch: Some(trail.clone()),
         };
         trail.begin(start.parent.height + 1);
-        let storage = folder.as_ref().map(Folder::storage);
+        let mut storage = folder.as_ref().map(Folder::storage);
+        let mut submitter = submitter;
+        // Of several, also what others say comes from outside, and nobody rings for that.
+        if options.membership.is_none() {
+            threads.bell().promise();
+            submitter = submitter.ringing(threads.bell().clone());
+            if let Some(storage) = &mut storage {
+                storage.thread = threads.bell().behind(storage.thread.clone());
+            }
+        }
         let (pipeline, process) = match &options.membership {
             None => {
                 let world = world(&settings, &threads, &clock, start.parent.height)?;

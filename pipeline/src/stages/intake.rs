@@ -17,6 +17,7 @@ use alloy_primitives::Bytes;
 
 use crate::batch::Batch;
 use crate::clock::{Clock, Nanos};
+use crate::driver::bell::Bell;
 use crate::link::Link;
 use crate::meter::{Meter, Regime};
 use crate::origin::Origin;
@@ -30,6 +31,7 @@ type Queue = Lanes<(Bytes, Origin, Nanos)>;
 pub struct Submitter {
     queue: Arc<Queue>,
     clock: Arc<dyn Clock>,
+    bell: Option<Arc<Bell>>,
 }
 
 /// As many transactions wait for the pipeline as may.
@@ -42,7 +44,16 @@ impl Submitter {
     /// # Errors
     /// [`Full`]: nothing was taken, and it may be offered again a moment later. Other sources may find room meanwhile.
     pub fn submit(&self, wire: Bytes, origin: Origin) -> Result<(), Full> {
-        self.queue.push(origin.source, (wire, origin, self.clock.now_ns())).map_err(|_| Full)
+        let submitted = self.queue.push(origin.source, (wire, origin, self.clock.now_ns())).map_err(|_| Full);
+        if let Some(bell) = &self.bell {
+            bell.ring();
+        }
+        submitted
+    }
+
+    /// The same, which rings for each transaction.
+    pub fn ringing(self, bell: Arc<Bell>) -> Submitter {
+        Submitter { bell: Some(bell), ..self }
     }
 
     /// How many transactions wait for the pipeline.
@@ -70,7 +81,7 @@ pub struct Door(Arc<Queue>);
 /// A way in and where it leads, with room for so many transactions of all sources, and for half as many of one.
 pub fn door(waiting_max: usize, clock: Arc<dyn Clock>) -> (Submitter, Door) {
     let queue = Arc::new(Queue::new(waiting_max));
-    (Submitter { queue: queue.clone(), clock }, Door(queue))
+    (Submitter { queue: queue.clone(), clock, bell: None }, Door(queue))
 }
 
 impl Intake {
