@@ -16,6 +16,9 @@ const BUFFER_BYTES: usize = 8 << 20;
 /// As much as the kernel puts together.
 const RECEIVED_BYTES_MAX: usize = 1 << 16;
 
+/// As much as it cuts apart: what a datagram over IPv4 can carry. More is refused, and all of it lost.
+const SENT_BYTES_MAX: usize = 65_507;
+
 /// One end of a pair of sockets.
 #[derive(Debug)]
 pub struct Udp {
@@ -46,6 +49,12 @@ impl Udp {
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         let received = vec![0; RECEIVED_BYTES_MAX].into_boxed_slice();
         Ok(Udp { socket, state, other, received, at: 0, end: 0, stride: 0 })
+    }
+
+    /// Whether the kernel puts packets together that come in, found out when the socket was opened. Where it does not, each
+    /// takes a call of its own, and all else is the same.
+    pub fn is_put_together(&self) -> bool {
+        self.state.gro_segments() > 1
     }
 
     /// Hands packets over that are cut after each `length` bytes; false if there is no room for any of them.
@@ -94,8 +103,8 @@ impl Datagrams for Udp {
     }
 
     fn send_many(&mut self, packets: &[u8], length: usize) -> usize {
-        let together = self.state.max_gso_segments().max(1) * length;
-        let runs = packets.chunks(together.max(1));
+        let count = self.state.max_gso_segments().min(SENT_BYTES_MAX / length.max(1)).max(1);
+        let runs = packets.chunks((count * length).max(1));
         runs.take_while(|run| self.hand_over(run, length)).map(|run| run.len().div_ceil(length)).sum()
     }
 
@@ -121,7 +130,7 @@ mod tests {
         let (mut left, mut right) = Udp::pair().expect("there are free ports");
         let of = |number: usize, length: usize| (0..length).map(move |at| (number * 31 + at) as u8);
         for length in [1, 100, 1_199, DATAGRAM_BYTES_MAX] {
-            for count in [1, 2, 48] {
+            for count in [1, 2, 48, 96] {
                 let packets: Vec<u8> = (0..count).flat_map(|number| of(number, length)).collect();
                 assert_eq!(left.send_many(&packets, length), count, "there is room");
                 assert!(left.send(b"another"));
