@@ -28,6 +28,14 @@ pub fn ask(questions: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
+/// `PELTON_SANITIZE=address,undefined` makes a program that stops at what C++ does not define.
+fn sanitizers() -> Vec<String> {
+    let named = std::env::var("PELTON_SANITIZE").into_iter().filter(|names| !names.is_empty());
+    let flags =
+        |names| [format!("-fsanitize={names}"), "-fno-sanitize-recover=all".to_owned(), "-g".to_owned()];
+    named.flat_map(flags).collect()
+}
+
 /// The program, compiled once for each run of the tests.
 fn program() -> &'static Path {
     static COMPILED: OnceLock<PathBuf> = OnceLock::new();
@@ -35,7 +43,9 @@ fn program() -> &'static Path {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("cuda/host/{PROGRAM}.cpp"));
         let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cuda-host-{PROGRAM}"));
         let made = Command::new("c++")
-            .args(["-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-o"])
+            .args(["-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas"])
+            .args(sanitizers())
+            .arg("-o")
             .args([&program, &source])
             .status()
             .expect("these tests need a C++ compiler, c++");
