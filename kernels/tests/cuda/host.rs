@@ -29,6 +29,7 @@ pub fn ask(questions: &[u8]) -> Vec<u8> {
 }
 
 /// `PELTON_SANITIZE=address,undefined` makes a program that stops at what C++ does not define.
+#[expect(clippy::disallowed_methods, reason = "a test takes no arguments of its own")]
 fn sanitizers() -> Vec<String> {
     let named = std::env::var("PELTON_SANITIZE").into_iter().filter(|names| !names.is_empty());
     let flags =

@@ -1,0 +1,179 @@
+//! Bytes that were good once and then bent, from a seed, before every parser of a node that is none of JSON-RPC's: frames
+//! of the feed, chain files, committees, secrets, genesis files. None panics, and what one takes it writes as it read it.
+//!
+//! `PELTON_FUZZ_SEED` and `PELTON_FUZZ_CASES` make it another campaign, or a longer one; `enemies/fuzz` does.
+
+#[expect(dead_code, reason = "only what reads frames is asked here")]
+#[path = "../src/feed/frame.rs"]
+mod frame;
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+
+use alloy_primitives::Address;
+use pelton_consensus::{Committee, Secret, deal};
+use pelton_engine::limits::Limits;
+use pelton_node::genesis;
+use pelton_node::validator::chain_file::{ChainFile, Reach};
+
+/// Longest transaction in a frame.
+const WIRE_BYTES_MAX: usize = 1_000;
+
+/// Numbers that follow from a seed (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, count: usize) -> usize {
+        (self.next() % count.max(1) as u64) as usize
+    }
+
+    /// Damages bytes in one to four places; `words` are what may be put in.
+    fn bend(&mut self, bytes: &mut Vec<u8>, words: &[&[u8]]) {
+        for _ in 0..=self.below(4) {
+            let at = self.below(bytes.len() + 1);
+            let end = at + self.below((bytes.len() - at).min(40) + 1);
+            match self.below(7) {
+                0 if at < bytes.len() => bytes[at] ^= 1 << self.below(8),
+                1 if at < bytes.len() => bytes[at] = self.next() as u8,
+                2 => bytes.truncate(at),
+                3 => drop(bytes.drain(at..end)),
+                4 => drop(bytes.splice(at..at, bytes[at..end].to_vec())),
+                5 if !words.is_empty() => {
+                    drop(bytes.splice(at..end, words[self.below(words.len())].to_vec()))
+                }
+                _ => bytes.insert(at, self.next() as u8),
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test takes no arguments of its own")]
+fn from_environment(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().map_or(otherwise, |text| text.parse().expect("a number"))
+}
+
+/// Runs `check` on so many bent copies of these, or more if more are asked for; it says whether the copy was taken.
+fn campaign(samples: &[Vec<u8>], words: &[&[u8]], cases: u64, check: impl Fn(&[u8]) -> bool) {
+    let seed = from_environment("PELTON_FUZZ_SEED", 1);
+    let cases = from_environment("PELTON_FUZZ_CASES", cases);
+    let mut dice = Dice(seed);
+    let mut taken = 0;
+    for case in 0..cases {
+        let mut bytes = samples[dice.below(samples.len())].clone();
+        // Some stay as they are, so that a parser that takes nothing is noticed.
+        if dice.below(8) > 0 {
+            dice.bend(&mut bytes, words);
+        }
+        let report = Report { seed, case, bytes: &bytes };
+        taken += u64::from(check(&bytes));
+        drop(report);
+    }
+    assert!(taken > cases / 20 && taken < cases, "{taken} of {cases} were taken");
+}
+
+/// Says what to look at when a case panics.
+struct Report<'a> {
+    seed: u64,
+    case: u64,
+    bytes: &'a [u8],
+}
+
+impl Drop for Report<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("seed {}, case {}, {}", self.seed, self.case, self.bytes.escape_ascii());
+        }
+    }
+}
+
+fn chain() -> ChainFile {
+    let (committee, _) = deal([3; 32], b"", NonZeroU32::new(4).expect("it is not zero"));
+    let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+    let members = (0..4).map(|i| Reach { consensus: at(9_000 + i), transactions: at(9_100 + i) });
+    let chain = ChainFile::new(Limits::standard(77), committee, members.collect(), genesis::devnet());
+    chain.expect("it is a chain")
+}
+
+#[test]
+fn a_stream_of_bent_frames_is_read_as_what_was_written_or_refused() {
+    let sender = Address::repeat_byte(7);
+    let sample = |count: usize| {
+        let mut bytes = Vec::new();
+        for length in (1..).step_by(37).take(count) {
+            frame::put(&vec![0xab; length], (length % 2 == 0).then_some(&sender), &mut bytes);
+        }
+        bytes
+    };
+    let samples = [sample(1), sample(2), sample(9)];
+    let words: [&[u8]; 4] = [&[0; 5], &[0xff; 5], &[0, 0, 0, 1, 0], &[0, 0, 3, 0xe8, 0]];
+    campaign(&samples, &words, 20_000, |bytes| {
+        let (mut at, mut again) = (0, Vec::new());
+        loop {
+            match frame::next(&bytes[at..], WIRE_BYTES_MAX) {
+                Ok(Some((frame, length))) => {
+                    assert!(frame.wire.len() <= WIRE_BYTES_MAX && length <= bytes.len() - at);
+                    frame::put(&frame.wire, frame.claimed_sender.as_ref(), &mut again);
+                    at += length;
+                    assert_eq!(again, bytes[..at], "a frame is written as it was read");
+                }
+                Ok(None) => return at > 0 && at == bytes.len(),
+                Err(frame::Malformed) => return false,
+            }
+        }
+    });
+}
+
+#[test]
+fn a_bent_chain_file_is_refused_in_words_or_read_as_it_is_written() {
+    let words: [&[u8]; 8] = [b"null", b"0x", b"\"", b"-1", b"18446744073709551616", b"{}", b"[]", b"\\u0000"];
+    campaign(&[chain().to_text().into_bytes()], &words, 150, |bytes| {
+        let read = ChainFile::of_text(&String::from_utf8_lossy(bytes));
+        if let Err(words) = &read {
+            assert!(!words.is_empty());
+        }
+        read.is_ok_and(|chain| ChainFile::of_text(&chain.to_text()) == Ok(chain))
+    });
+}
+
+#[test]
+fn bent_committees_and_secrets_are_refused_or_read_as_they_are_written() {
+    let (committee, secrets) = deal([3; 32], b"", NonZeroU32::new(4).expect("it is not zero"));
+    campaign(&[committee.encode()], &[], 300, |bytes| {
+        Committee::decode(bytes).is_some_and(|read| {
+            assert_eq!(read.encode(), bytes);
+            true
+        })
+    });
+    let secrets: Vec<_> = secrets.iter().map(|secret| secret.encode().to_vec()).collect();
+    campaign(&secrets, &[], 300, |bytes| {
+        Secret::decode(bytes).is_some_and(|read| {
+            assert_eq!(read.encode()[..], *bytes);
+            true
+        })
+    });
+}
+
+#[test]
+fn a_bent_genesis_file_is_refused_or_gives_a_state() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("genesis.json");
+    let sample = br#"{"config":{"chainId":7},"difficulty":"0x0","gasLimit":"0x1","alloc":{
+        "0x70997970c51812dc3a010c7d01b50e0d17dc79c8":{"balance":"0xff","nonce":"0x2","code":"0x6001",
+        "storage":{"0x0000000000000000000000000000000000000000000000000000000000000001":
+        "0x0000000000000000000000000000000000000000000000000000000000000002"}}}}"#;
+    let words: [&[u8]; 6] = [b"null", b"0x", b"1e400", b"-1", b"{}", b"[]"];
+    campaign(&[sample.to_vec()], &words, 2_000, |bytes| {
+        std::fs::write(&path, bytes).expect("there is room");
+        let Ok(file) = genesis::read(&path) else { return false };
+        let state = genesis::state_of(&file).state();
+        assert!(state.total_balance() >= alloy_primitives::U256::ZERO);
+        true
+    });
+}
