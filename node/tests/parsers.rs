@@ -3,7 +3,6 @@
 //!
 //! `PELTON_FUZZ_SEED` and `PELTON_FUZZ_CASES` make it another campaign, or a longer one; `enemies/fuzz` does.
 
-#[expect(dead_code, reason = "only what reads frames is asked here")]
 #[path = "../src/feed/frame.rs"]
 mod frame;
 
