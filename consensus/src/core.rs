@@ -18,6 +18,7 @@
 mod bridge;
 mod disk;
 mod envelope;
+mod voting;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -30,20 +31,25 @@ use commonware_consensus::marshal::core::Actor;
 use commonware_consensus::marshal::resolver::p2p as backfill;
 use commonware_consensus::marshal::standard::{Inline, Standard};
 use commonware_consensus::simplex::config::{Floor, ForwardPolicy, SkipBudget, SkipPolicy};
-use commonware_consensus::simplex::elector::{Random, RandomVersion};
 use commonware_consensus::simplex::{self, Engine};
 use commonware_consensus::types::{Epoch, ViewDelta};
+use commonware_cryptography::certificate::Verifier as _;
 use commonware_cryptography::ed25519::PublicKey;
-use commonware_cryptography::{Digestible as _, Sha256, Signer as _};
+use commonware_cryptography::{Digestible as _, Signer as _};
 use commonware_p2p::{Blocker, Provider, Receiver, Sender};
 use commonware_parallel::Sequential;
 use commonware_runtime::{Clock, Handle, Metrics, Spawner, Storage};
 use commonware_utils::NZDuration;
 use rand::CryptoRng;
 
-use self::bridge::{Bridge, Certificates, Scheme};
+use self::bridge::{Bridge, Certificates};
 use self::disk::{BUFFER, Disk};
+#[cfg(feature = "cluster")]
+pub(crate) use self::envelope::{Digest, digest_of};
 use self::envelope::{Envelope, Format};
+#[cfg(feature = "cluster")]
+pub(crate) use self::voting::Listed;
+pub(crate) use self::voting::{Threshold, Voting};
 use crate::application::Application;
 use crate::committee::{Committee, Secret};
 use crate::ordering::BlockId;
@@ -133,11 +139,11 @@ const VIEWS_KEPT: u64 = 256;
 const BLOCKS_OF_PEER_MAX: usize = 8;
 
 /// Longest message that such a committee sends, in bytes.
-pub(crate) fn message_bytes_max(settings: &Settings) -> u32 {
+pub(crate) fn message_bytes_max<V: Voting>(settings: &Settings) -> u32 {
     let members = settings.committee.size() as u32;
     let format = settings.format();
-    let blocks = marshal::max_payload_size::<Standard<Envelope>, Scheme>(members, &format);
-    let votes = simplex::max_payload_size::<Scheme, envelope::Digest>(members);
+    let blocks = marshal::max_payload_size::<Standard<Envelope>, V::Scheme>(members, &format);
+    let votes = simplex::max_payload_size::<V::Scheme, envelope::Digest>(members);
     u32::try_from(blocks.max(votes)).expect("blocks have their bounds")
 }
 
@@ -146,21 +152,16 @@ impl Settings {
         let application = self.application.clone();
         Format { application, genesis: self.genesis, bytes_max: self.block_bytes_max }
     }
-
-    fn scheme(&self) -> Scheme {
-        let Committee { members, sharing, .. } = self.committee.clone();
-        Scheme::signer(self.committee.namespace(), members, sharing, self.secret.share.clone())
-            .expect("the secret is one of the committee's")
-    }
 }
 
 /// Starts the core of one validator. It runs until the runtime ends or the handle is aborted.
-pub(crate) async fn start<E, P, B, S, R>(
+pub(crate) async fn start<V, E, P, B, S, R>(
     context: E,
     settings: Settings,
     network: Network<P, B, S, R>,
 ) -> Handle<()>
 where
+    V: Voting,
     E: Runtime,
     P: Provider<PublicKey = PublicKey>,
     B: Blocker<PublicKey = PublicKey>,
@@ -168,10 +169,10 @@ where
     R: Receiver<PublicKey = PublicKey>,
 {
     let Network { peers, blocker, channels: [votes, certificates, asked, blocks, backfill] } = network;
-    let (scheme, format, timing) = (settings.scheme(), settings.format(), &settings.timing);
+    let (scheme, format, timing) = (V::scheme(&settings), settings.format(), &settings.timing);
     let me = settings.secret.identity.public_key();
     let disk = Disk::new(&settings.partition);
-    let bridge = Bridge::new(settings.application.clone());
+    let bridge = Bridge::<V::Scheme>::new(settings.application.clone());
 
     let config = buffered::Config {
         public_key: me.clone(),
@@ -195,10 +196,11 @@ where
         priority_responses: false,
     };
     let resolver = backfill::init(context.child("backfill"), config, backfill);
-    let finalizations = disk.archive(context.child("finalizations"), "finalizations", ()).await;
+    let certificate = V::Scheme::certificate_codec_config_unbounded();
+    let finalizations = disk.archive(context.child("finalizations"), "finalizations", certificate).await;
     let blocks = disk.archive(context.child("blocks"), "blocks", format.clone()).await;
     bridge.told(disk::replay(&blocks, &settings.application).await);
-    let config = disk.marshal(&scheme, &format);
+    let config = disk.marshal::<V>(&scheme, &format);
     let (marshal, mailbox, _) = Actor::<_, Standard<Envelope>, _, _, _, _, _>::init(
         context.child("marshal"),
         finalizations,
@@ -210,11 +212,14 @@ where
     let inline = Inline::new(context.child("inline"), bridge.clone(), mailbox, disk::epochs());
     let config = simplex::Config {
         scheme,
-        elector: Random::<Sha256>::new(RandomVersion::V1),
+        elector: V::elector(),
         blocker,
         automaton: inline.clone(),
         relay: inline.clone(),
-        reporter: Reporters::<Certificates, Inline<_, _, _, _, _>>::from((Certificates(bridge), inline)),
+        reporter: Reporters::<Certificates<V::Scheme>, Inline<_, _, _, _, _>>::from((
+            Certificates(bridge),
+            inline,
+        )),
         track_historical_votes: false,
         strategy: Sequential,
         partition: format!("{}-votes", settings.partition),

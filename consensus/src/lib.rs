@@ -33,6 +33,8 @@
 #[cfg(feature = "validators")]
 mod application;
 mod certificate;
+#[cfg(feature = "cluster")]
+pub mod cluster;
 #[cfg(feature = "validators")]
 mod committee;
 #[cfg(feature = "validators")]

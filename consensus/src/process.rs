@@ -22,7 +22,7 @@ use commonware_stream::sake::{self, Sake};
 use commonware_utils::channel::oneshot;
 use commonware_utils::ordered::Map;
 
-use crate::core::{self, Channel, Network, Settings};
+use crate::core::{self, Channel, Network, Settings, Threshold};
 
 /// Where a validator is, and where the others are.
 #[derive(Clone, Debug)]
@@ -132,7 +132,7 @@ impl Drop for Process {
 }
 
 async fn start(context: tokio::Context, settings: Settings, place: &Place) -> commonware_runtime::Handle<()> {
-    let bytes_max = core::message_bytes_max(&settings);
+    let bytes_max = core::message_bytes_max::<Threshold>(&settings);
     let members = settings.committee.members.iter().cloned();
     let members = members.zip(place.members.iter().map(|at| Address::from(*at)));
     let members: Map<PublicKey, Address> = members.collect::<Vec<_>>().try_into().expect("members differ");
@@ -157,7 +157,7 @@ async fn start(context: tokio::Context, settings: Settings, place: &Place) -> co
     let channels = Channel::ALL.map(|channel| peers.register(channel as u64, quota(channel)));
     peers.start();
     let network = Network { peers: oracle.clone(), blocker: oracle, channels };
-    core::start(context.child("core"), settings, network).await
+    core::start::<Threshold, _, _, _, _, _>(context.child("core"), settings, network).await
 }
 
 fn handshake(signer: PrivateKey) -> Cups<Sake<PrivateKey>, ChaCha20Poly1305> {

@@ -18,7 +18,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use self::application::{GENESIS, Recorder, Sketch};
 pub use self::outcome::{Final, Outcome, quantile};
 use crate::committee::{Committee, Secret, deal};
-use crate::core::{self, Channel, Network, Settings, Timing};
+use crate::core::{self, Channel, Network, Settings, Threshold, Timing};
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +161,7 @@ async fn start_all(
             partition: format!("validator-{index}"),
             application: Arc::new(application),
         };
-        core::start(own, settings, network).await;
+        core::start::<Threshold, _, _, _, _, _>(own, settings, network).await;
     }
     ways
 }

@@ -1,6 +1,7 @@
 //! `Bridge`: asks the application what the consensus library asks, and keeps the certificates that go by.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,10 +10,10 @@ use commonware_actor::Feedback;
 use commonware_codec::Encode as _;
 use commonware_consensus::marshal::Update;
 use commonware_consensus::marshal::ancestry::Ancestry;
-use commonware_consensus::simplex::scheme::bls12381_threshold::vrf;
+use commonware_consensus::simplex::scheme::Scheme;
 use commonware_consensus::simplex::types::{Activity, Context};
 use commonware_consensus::{Application as LibraryApplication, Heightable as _, Reporter};
-use commonware_cryptography::bls12381::primitives::variant::MinSig;
+use commonware_cryptography::certificate::Verifier;
 use commonware_cryptography::ed25519::PublicKey;
 use commonware_cryptography::{Digested, Digestible as _};
 use commonware_utils::Acknowledgement as _;
@@ -22,24 +23,28 @@ use parking_lot::Mutex;
 use super::envelope::{Digest, Envelope};
 use crate::application::{Application, Done, Reply};
 
-/// How votes are signed, and certificates made of them.
-pub(super) type Scheme = vrf::Scheme<PublicKey, MinSig>;
-
 /// Certificates kept until their blocks are told; more than these blocks may be under way.
 const CERTIFICATES_MAX: usize = 1_024;
 
-/// Between the application and the library.
-#[derive(Clone)]
-pub(super) struct Bridge {
+/// Between the application and the library, whose votes are signed like this.
+pub(super) struct Bridge<S> {
     application: Arc<dyn Application>,
     certificates: Arc<Mutex<BTreeMap<u64, (Digest, Bytes)>>>,
     /// Height of the newest final block that was told.
     told: Arc<AtomicU64>,
+    scheme: PhantomData<fn() -> S>,
 }
 
-impl Bridge {
-    pub fn new(application: Arc<dyn Application>) -> Bridge {
-        Bridge { application, certificates: Arc::default(), told: Arc::default() }
+impl<S> Clone for Bridge<S> {
+    fn clone(&self) -> Bridge<S> {
+        let (application, certificates) = (self.application.clone(), self.certificates.clone());
+        Bridge { application, certificates, told: self.told.clone(), scheme: PhantomData }
+    }
+}
+
+impl<S> Bridge<S> {
+    pub fn new(application: Arc<dyn Application>) -> Bridge<S> {
+        Bridge { application, certificates: Arc::default(), told: Arc::default(), scheme: PhantomData }
     }
 
     /// Says that the blocks up to this height were told by somebody else.
@@ -57,8 +62,12 @@ impl Bridge {
     }
 }
 
-impl<E: Send + 'static> LibraryApplication<E> for Bridge {
-    type SigningScheme = Scheme;
+impl<E, S> LibraryApplication<E> for Bridge<S>
+where
+    E: Send + 'static,
+    S: Scheme<Digest> + Verifier<PublicKey = PublicKey>,
+{
+    type SigningScheme = S;
     type Context = Context<Digest, PublicKey>;
     type Block = Envelope;
     type Input = ();
@@ -91,7 +100,7 @@ impl<E: Send + 'static> LibraryApplication<E> for Bridge {
     }
 }
 
-impl Reporter for Bridge {
+impl<S: 'static> Reporter for Bridge<S> {
     type Activity = Update<Envelope>;
 
     fn report(&mut self, update: Update<Envelope>) -> Feedback {
@@ -109,11 +118,16 @@ impl Reporter for Bridge {
 }
 
 /// Keeps the certificates that go by.
-#[derive(Clone)]
-pub(super) struct Certificates(pub(super) Bridge);
+pub(super) struct Certificates<S>(pub(super) Bridge<S>);
 
-impl Reporter for Certificates {
-    type Activity = Activity<Scheme, Digest>;
+impl<S> Clone for Certificates<S> {
+    fn clone(&self) -> Certificates<S> {
+        Certificates(self.0.clone())
+    }
+}
+
+impl<S: Scheme<Digest>> Reporter for Certificates<S> {
+    type Activity = Activity<S, Digest>;
 
     fn report(&mut self, activity: Self::Activity) -> Feedback {
         if let Activity::Finalization(finalization) = activity {

@@ -13,9 +13,8 @@ use commonware_runtime::buffer::paged::CacheRef;
 use commonware_storage::archive::{Archive as _, Identifier, immutable};
 use commonware_utils::channel::oneshot;
 
-use super::bridge::Scheme;
 use super::envelope::{Digest, Envelope, Format};
-use super::{Runtime, VIEWS_KEPT};
+use super::{Runtime, VIEWS_KEPT, Voting};
 use crate::application::{Application, Done};
 
 pub(super) const BUFFER: NonZeroUsize = NonZeroUsize::new(1 << 20).expect("it is not zero");
@@ -79,12 +78,12 @@ impl Disk {
     }
 
     /// How marshal keeps blocks.
-    pub fn marshal(
+    pub fn marshal<V: Voting>(
         &self,
-        scheme: &Scheme,
+        scheme: &V::Scheme,
         format: &Format,
     ) -> marshal::Config<
-        ConstantProvider<Scheme, Epoch>,
+        ConstantProvider<V::Scheme, Epoch>,
         FixedEpocher,
         Sequential,
         Envelope,

@@ -16,7 +16,7 @@ use crate::application::{Application, Block, Link};
 use crate::ordering::BlockId;
 
 /// What the library calls a digest: 32 bytes. It never hashes anything into it here.
-pub(super) type Digest = sha256::Digest;
+pub(crate) type Digest = sha256::Digest;
 
 /// A block as the library carries it.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Format {
 }
 
 /// Of an id, what the library calls a digest.
-pub(super) fn digest_of(id: BlockId) -> Digest {
+pub(crate) fn digest_of(id: BlockId) -> Digest {
     Digest::from(id.0)
 }
 

@@ -1,0 +1,67 @@
+//! `Voting`: how validators sign their votes, and who of them leads when.
+
+use commonware_consensus::simplex::elector::{self, Random, RandomVersion};
+use commonware_consensus::simplex::scheme::Scheme;
+use commonware_consensus::simplex::scheme::bls12381_threshold::vrf;
+use commonware_cryptography::Sha256;
+use commonware_cryptography::bls12381::primitives::variant::MinSig;
+use commonware_cryptography::certificate::Verifier;
+use commonware_cryptography::ed25519::PublicKey;
+
+use super::Settings;
+use super::envelope::Digest;
+use crate::committee::Committee;
+
+/// See the head of this file.
+pub(crate) trait Voting: Send + Sync + 'static {
+    /// How votes are signed, and certificates made of them.
+    type Scheme: Scheme<Digest> + Verifier<PublicKey = PublicKey>;
+    /// Who leads a view.
+    type Elector: elector::Config<Self::Scheme>;
+
+    /// For one validator.
+    fn scheme(settings: &Settings) -> Self::Scheme;
+
+    /// The same for all.
+    fn elector() -> Self::Elector;
+}
+
+/// Certificates are signatures of the group, and the leader of a view is drawn by that of the view before.
+pub(crate) struct Threshold;
+
+impl Voting for Threshold {
+    type Scheme = vrf::Scheme<PublicKey, MinSig>;
+    type Elector = Random<Sha256>;
+
+    fn scheme(settings: &Settings) -> Self::Scheme {
+        let Committee { members, sharing, .. } = settings.committee.clone();
+        let share = settings.secret.share.clone();
+        vrf::Scheme::signer(settings.committee.namespace(), members, sharing, share)
+            .expect("the secret is one of the committee's")
+    }
+
+    fn elector() -> Self::Elector {
+        Random::new(RandomVersion::V1)
+    }
+}
+
+/// Certificates are lists of signatures, and validators lead in turn: fifty times as cheap, for simulations of many views.
+#[cfg(feature = "cluster")]
+pub(crate) struct Listed;
+
+#[cfg(feature = "cluster")]
+impl Voting for Listed {
+    type Scheme = commonware_consensus::simplex::scheme::ed25519::Scheme;
+    type Elector = elector::RoundRobin<Sha256>;
+
+    fn scheme(settings: &Settings) -> Self::Scheme {
+        let members = settings.committee.members.clone();
+        let identity = settings.secret.identity.clone();
+        Self::Scheme::signer(settings.committee.namespace(), members, identity)
+            .expect("the secret is one of the committee's")
+    }
+
+    fn elector() -> Self::Elector {
+        elector::RoundRobin::default()
+    }
+}
