@@ -10,6 +10,7 @@
 
 pub mod chain_file;
 mod connected;
+mod desk;
 mod news;
 pub mod relay;
 
@@ -21,22 +22,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use alloy_primitives::{Address, Bytes, hex, keccak256};
-use crossbeam_queue::SegQueue;
-use pelton_consensus::{Application, Block as Carried, BlockId, Done, Link, Place, Process, Reply, Timing};
+use alloy_primitives::{Address, hex, keccak256};
+use pelton_consensus::{BlockId, Place, Process, Timing};
 pub use pelton_consensus::{Committee, Secret, deal};
-use pelton_engine::block::{Block, HEADER_BYTES, Parent, split};
+use pelton_engine::block::{HEADER_BYTES, Parent};
 use pelton_engine::limits::Limits;
 use pelton_kernels::{Chunked, Spawn, Verifier};
 use pelton_pipeline::clock::Clock;
 use pelton_pipeline::driver::threads::Threads;
-use pelton_pipeline::stages::agree::{Agreement, Answer, Question};
 use pelton_pipeline::start::Start;
 use pelton_pipeline::topology::validator::{Peers, build_validator};
 use pelton_pipeline::topology::{MakeVerifier, Pipeline, Run, Settings, Storage};
 
 use self::chain_file::ChainFile;
 pub use self::connected::Connected;
+pub use self::desk::Desk;
 pub use self::news::News;
 
 /// A block without transactions is made this long after a validator was asked for one; well before the others give up.
@@ -161,64 +161,4 @@ fn verifier(settings: &Settings) -> io::Result<MakeVerifier> {
         let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
         Box::new(Chunked::new(backend, spawn, settings))
     }))
-}
-
-/// Where consensus leaves its questions for the pipeline. It asks a few at a time, so they need no other bound.
-#[derive(Clone, Default)]
-struct Desk(Arc<SegQueue<Question>>);
-
-impl Application for Desk {
-    fn read(&self, bytes: &[u8]) -> Option<Link> {
-        let (header, _) = split(&Bytes::copy_from_slice(bytes)).ok()?;
-        let (id, parent) = (BlockId(header.id().0), BlockId(header.parent.0));
-        Some(Link { id, parent, height: header.height })
-    }
-
-    fn propose(&self, parent: Carried, reply: Reply<Carried>) {
-        self.0.push(Question::Propose { parent: parent.bytes.into(), answer: Box::new(OwnBlock(reply)) });
-    }
-
-    fn verify(&self, block: Carried, parent: Carried, reply: Reply<bool>) {
-        let (block, parent) = (block.bytes.into(), parent.bytes.into());
-        self.0.push(Question::Verify { block, parent, answer: Box::new(Vote(reply)) });
-    }
-
-    fn finalized(&self, block: Carried, _certificate: Option<Vec<u8>>, done: Done) {
-        self.0.push(Question::Final { block: block.bytes.into(), done: Box::new(move || done.tell()) });
-    }
-}
-
-impl Agreement for Desk {
-    fn next(&mut self) -> Option<Question> {
-        self.0.pop()
-    }
-}
-
-/// Takes a block to consensus.
-struct OwnBlock(Reply<Carried>);
-
-impl Answer<Arc<Block>> for OwnBlock {
-    fn give(self: Box<Self>, block: Arc<Block>) {
-        let header = block.header();
-        let link =
-            Link { id: BlockId(block.id().0), parent: BlockId(header.parent.0), height: header.height };
-        self.0.give(Carried { link, bytes: block.bytes().0.clone() });
-    }
-
-    fn is_over(&self) -> bool {
-        self.0.is_over()
-    }
-}
-
-/// Takes a vote to consensus.
-struct Vote(Reply<bool>);
-
-impl Answer<bool> for Vote {
-    fn give(self: Box<Self>, is_valid: bool) {
-        self.0.give(is_valid);
-    }
-
-    fn is_over(&self) -> bool {
-        self.0.is_over()
-    }
 }

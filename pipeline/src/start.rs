@@ -14,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use alloy_primitives::B256;
+use pelton_engine::archive;
 use pelton_engine::block::{HEADER_BYTES, Header, Parent, Summary};
 use pelton_engine::genesis::Genesis;
 use pelton_engine::limits::Limits;
@@ -122,6 +123,25 @@ impl Start {
         let opened = StateStore::recover(files, settings)?;
         let (store, _) = opened.expect("a store that was made is there");
         Ok((start, store))
+    }
+
+    /// The same with the archive of the blocks that led there.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn open_with_archive(
+        files: &Arc<dyn Files>,
+        settings: (&store::Settings, &archive::Settings),
+        genesis: &Genesis,
+        limits: &Limits,
+    ) -> Result<(Start, StateStore, archive::Writer), StartError> {
+        let (start, store) = Start::open(files, settings.0, genesis, limits)?;
+        let newest = start.summaries.last().expect("a chain stands at a block");
+        let (gas_used, root) = (newest.gas_used, Some(newest.state_root));
+        let tip = Tip { height: start.parent.height, id: start.parent.id, gas_used, root };
+        let origin = Start::genesis(genesis, limits).parent.id;
+        let writer = archive::open(files, settings.1, origin, &tip)?;
+        Ok((start, store, writer))
     }
 
     /// Where a chain stands that was found on a disk, above genesis.
