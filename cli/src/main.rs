@@ -24,6 +24,8 @@ mod node;
 mod profile;
 mod progress;
 mod send;
+#[cfg(feature = "node")]
+mod simulate;
 mod top;
 mod usage;
 mod verify_block;
@@ -74,6 +76,9 @@ enum Command {
     Load(Box<load::Arguments>),
     /// Sign a transaction with a key file, send it to a node, and wait for its block.
     Send(Box<send::Arguments>),
+    /// Run a whole cluster from a seed, with everything going wrong, and say whether it kept its promises.
+    #[cfg(feature = "node")]
+    Simulate(simulate::Arguments),
     /// Watch what runs, in the terminal.
     Top(top::Arguments),
 }
@@ -97,6 +102,8 @@ fn main() -> ExitCode {
         Ok(Arguments { command: Command::Profile(arguments) }) => profile::main(&arguments),
         Ok(Arguments { command: Command::Load(arguments) }) => load::main(&arguments),
         Ok(Arguments { command: Command::Send(arguments) }) => send::main(&arguments),
+        #[cfg(feature = "node")]
+        Ok(Arguments { command: Command::Simulate(arguments) }) => simulate::main(&arguments),
         Ok(Arguments { command: Command::Top(arguments) }) => top::main(&arguments),
         Err(error) => usage::refuse(&error),
     }

@@ -1,0 +1,64 @@
+//! Whole clusters from seeds: they keep their promises, and what a seed has shown it shows again.
+
+use pelton_simulation::scenario::{Plant, Villainy};
+use pelton_simulation::{Failure, Options, simulate};
+
+/// Runs these seeds, none of which may find anything wrong, and gives the sum of what this counts.
+fn check(
+    seeds: std::ops::Range<u64>,
+    options: &Options,
+    count: impl Fn(&pelton_simulation::Report) -> u64,
+) -> u64 {
+    let mut sum = 0;
+    for seed in seeds {
+        let verdict = simulate(seed, options);
+        assert_eq!(verdict.failure, None, "seed {seed} of {options:?}");
+        assert!(verdict.report.heights > 2 && verdict.report.transactions > 0, "seed {seed}: {verdict:?}");
+        sum += count(&verdict.report);
+    }
+    sum
+}
+
+#[test]
+fn clusters_in_which_everything_goes_wrong_keep_their_promises() {
+    let troubles = check(0..6, &Options::default(), |report| {
+        report.counts.kills + report.counts.disk_deaths + report.counts.lost
+    });
+    assert!(troubles > 0, "something went wrong");
+}
+
+#[test]
+fn the_same_seed_is_the_same_run_to_the_last_event() {
+    let seed = 3;
+    let (one, other) = (simulate(seed, &Options::default()), simulate(seed, &Options::default()));
+    assert_eq!(one, other);
+    assert_ne!(one.report.hash, simulate(seed + 1, &Options::default()).report.hash);
+}
+
+#[test]
+fn every_misdeed_is_harmless_while_fewer_than_a_third_do_it() {
+    for villainy in Villainy::ALL {
+        for validators in [4, 7] {
+            let options = Options {
+                validators: Some(validators),
+                villainy: Some(villainy),
+                is_calm: true,
+                ..Options::default()
+            };
+            let misdeeds = check(100..101, &options, |report| report.counts.misdeeds);
+            assert!(misdeeds > 0, "{villainy:?} of {validators} was done");
+        }
+    }
+}
+
+#[test]
+fn a_fault_that_was_planted_is_found() {
+    let first = |plant| {
+        let options = Options { plant: Some(plant), ..Options::default() };
+        (0..20).find_map(|seed| simulate(seed, &options).failure)
+    };
+    let found = first(Plant::ForgottenSync);
+    assert!(matches!(found, Some(Failure::Safety { property: "durability", .. })), "{found:?}");
+    let found = first(Plant::ForgottenVotes);
+    assert!(matches!(found, Some(Failure::Crash(_))), "{found:?}");
+}
