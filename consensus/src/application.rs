@@ -25,6 +25,17 @@ pub struct Block {
     pub bytes: Bytes,
 }
 
+/// What became of few words about a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Restored {
+    /// The block, whose bytes have its id.
+    Whole(Block),
+    /// What is lacking, for whoever has the block; never nothing.
+    Lacks(Bytes),
+    /// What is there does not make the block: all of it is needed.
+    Other,
+}
+
 /// What the core asks of the one who knows what is in a block. No call may block or wait: answers may come later, from
 /// any thread.
 pub trait Application: Send + Sync + 'static {
@@ -38,6 +49,29 @@ pub trait Application: Send + Sync + 'static {
     /// Asks whether this block may follow its parent, which need not be final. Every honest validator must come
     /// to the same answer; while it may still change, the reply waits. To let it fall is not to vote.
     fn verify(&self, block: Block, parent: Block, reply: Reply<bool>);
+
+    /// The member with this key has signed two votes of one view that contradict each other. It is not listened to for a
+    /// while. Its votes convince nobody else: whoever has a quorum of shares can make anybody's.
+    fn equivocated(&self, _member: [u8; 32], _view: u64) {}
+
+    /// The block in few words, for others who know most of what is in it; none if it is sent as it is.
+    fn brief(&self, _block: &Block) -> Option<Bytes> {
+        None
+    }
+
+    /// Where the block hangs that somebody has sent in these few words; none if they are of no block.
+    fn read_brief(&self, _brief: &[u8]) -> Option<Link> {
+        None
+    }
+
+    /// Asks for the block that was sent in these few words, given what was lacking when it was asked for before, if
+    /// anything. To let the reply fall is to give it up.
+    fn restore(&self, _brief: Bytes, _parts: Bytes, _reply: Reply<Restored>) {}
+
+    /// What somebody lacks of a block, as they have said it; none if what they say makes no sense.
+    fn parts(&self, _block: &Block, _lacks: &[u8]) -> Option<Bytes> {
+        None
+    }
 
     /// This block is final, and so is everything below, which was told before. Each height is told in its turn, once; after
     /// a restart, all of them from the first one on.

@@ -16,6 +16,7 @@ mod context;
 mod disk;
 mod misdeed;
 mod network;
+mod wordy;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use self::disk::Disk;
 pub use self::misdeed::{Misdeed, Twin};
 use self::network::{Blocker, Peers};
 pub use self::network::{Counts, Network, Way};
+use self::wordy::Wordy;
 use crate::application::Application;
 use crate::committee::{Committee, Secret};
 use crate::core::{self, Listed, Settings, Timing};
@@ -124,6 +126,8 @@ impl Hand<'_> {
 
     /// Starts the core of a validator that does not run, where its files end.
     pub fn start(&mut self, member: usize, application: Arc<dyn Application>, pace: Pace) {
+        let is_villain = self.network.is_villain(member);
+        let application = if is_villain { Arc::new(Wordy(application)) } else { application };
         let settings = self.settings(member, application);
         let own = &mut self.members[member];
         assert!(own.running.is_none(), "nobody has two processes");

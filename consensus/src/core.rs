@@ -16,15 +16,17 @@
 //! generic stays in this file, and the application is a trait object.
 
 mod bridge;
+pub(crate) mod carrier;
 mod disk;
 mod envelope;
+#[cfg(feature = "simulation")]
+pub mod formats;
 mod voting;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use commonware_broadcast::buffered;
 use commonware_consensus::Reporters;
 use commonware_consensus::marshal;
 use commonware_consensus::marshal::core::Actor;
@@ -42,10 +44,12 @@ use commonware_runtime::{Clock, Handle, Metrics, Spawner, Storage};
 use commonware_utils::NZDuration;
 use rand::CryptoRng;
 
-use self::bridge::{Bridge, Certificates};
+use self::bridge::{Bridge, Witness};
+use self::carrier::{Carrier, Hearer};
 use self::disk::{BUFFER, Disk};
+pub(crate) use self::envelope::Digest;
 #[cfg(feature = "cluster")]
-pub(crate) use self::envelope::{Digest, digest_of};
+pub(crate) use self::envelope::digest_of;
 use self::envelope::{Envelope, Format};
 #[cfg(feature = "cluster")]
 pub(crate) use self::voting::Listed;
@@ -135,8 +139,6 @@ const EPOCH: Epoch = Epoch::zero();
 const MAILBOX: NonZeroUsize = NonZeroUsize::new(1_024).expect("it is not zero");
 /// Views below the newest final one whose votes and blocks are kept for those who ask.
 const VIEWS_KEPT: u64 = 256;
-/// Proposed blocks kept of each peer.
-const BLOCKS_OF_PEER_MAX: usize = 8;
 
 /// Longest message that such a committee sends, in bytes.
 pub(crate) fn message_bytes_max<V: Voting>(settings: &Settings) -> u32 {
@@ -174,17 +176,11 @@ where
     let disk = Disk::new(&settings.partition);
     let bridge = Bridge::<V::Scheme>::new(settings.application.clone());
 
-    let config = buffered::Config {
-        public_key: me.clone(),
-        mailbox_size: MAILBOX,
-        deque_size: BLOCKS_OF_PEER_MAX,
-        priority: false,
-        codec_config: format.clone(),
-        peer_provider: peers.clone(),
-        strategy: Sequential,
-    };
-    let (broadcast, broadcaster) = buffered::Engine::new(context.child("broadcast"), config);
-    broadcast.start(blocks);
+    let (sender, receiver) = blocks;
+    let carrier = Carrier::new(me.clone(), settings.application.clone(), sender);
+    let child = context.child("carrier");
+    let hearer = Hearer::new(&child, carrier.clone(), settings.block_bytes_max, blocker.clone());
+    child.spawn(move |_| hearer.run(receiver));
     let config = backfill::Config {
         public_key: me,
         peer_provider: peers,
@@ -208,18 +204,17 @@ where
         config,
     )
     .await;
-    marshal.start(bridge.clone(), broadcaster, resolver);
+    marshal.start(bridge.clone(), carrier, resolver);
     let inline = Inline::new(context.child("inline"), bridge.clone(), mailbox, disk::epochs());
+    let members = settings.committee.members.clone();
+    let witness = Witness::new(&context.child("witness"), bridge, members);
     let config = simplex::Config {
         scheme,
         elector: V::elector(),
         blocker,
         automaton: inline.clone(),
         relay: inline.clone(),
-        reporter: Reporters::<Certificates<V::Scheme>, Inline<_, _, _, _, _>>::from((
-            Certificates(bridge),
-            inline,
-        )),
+        reporter: Reporters::<Witness<V::Scheme>, Inline<_, _, _, _, _>>::from((witness, inline)),
         track_historical_votes: false,
         strategy: Sequential,
         partition: format!("{}-votes", settings.partition),
@@ -236,7 +231,7 @@ where
         skip: SkipPolicy::Enabled { timeout: timing.skip, budget: SkipBudget::Participants },
         fetch_timeout: NZDuration!(timing.fetch),
         fetch_retry_delay: timing.fetch / 10,
-        forward: ForwardPolicy::SilentVoters,
+        forward: ForwardPolicy::SilentLeader,
     };
     Engine::new(context.child("simplex"), config).start(votes, certificates, asked)
 }

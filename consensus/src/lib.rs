@@ -39,6 +39,8 @@ pub mod cluster;
 mod committee;
 #[cfg(feature = "validators")]
 mod core;
+#[cfg(feature = "simulation")]
+pub mod misdeeds;
 mod ordering;
 #[cfg(feature = "validators")]
 mod process;
@@ -46,10 +48,12 @@ mod process;
 pub mod simulation;
 mod solo;
 
+#[cfg(feature = "simulation")]
+pub use self::core::formats;
 #[cfg(feature = "validators")]
 pub use self::core::{Settings, Timing};
 #[cfg(feature = "validators")]
-pub use application::{Application, Block, Done, Link, Reply};
+pub use application::{Application, Block, Done, Link, Reply, Restored};
 pub use certificate::{
     CERTIFICATE_BYTES_MAX, CertificateError, Certified, GROUP_KEY_BYTES, verify_certificate,
 };

@@ -125,7 +125,7 @@ pub fn join(
     (threads, clock): (&Threads, &Arc<dyn Clock>),
     run: Run,
 ) -> io::Result<(Pipeline, Process)> {
-    let desk = Desk::default();
+    let desk = Desk::new(limits);
     let Stands { below, start, storage } = stands;
     let peers = Peers {
         clock: clock.clone(),

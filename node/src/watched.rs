@@ -6,7 +6,8 @@ use std::sync::Arc;
 use pelton_pipeline::metrics::board::Source;
 use pelton_pipeline::metrics::sample::Samples;
 use pelton_pipeline::metrics::{
-    CONSENSUS_BYTES, CONSENSUS_MESSAGES, CONSENSUS_PEERS, CONSENSUS_TIMEOUTS, CONSENSUS_VIEW,
+    CONSENSUS_BLOCKS, CONSENSUS_BYTES, CONSENSUS_CONFLICTS, CONSENSUS_MESSAGES, CONSENSUS_PEERS,
+    CONSENSUS_TIMEOUTS, CONSENSUS_VIEW,
 };
 
 use crate::rpc::Node;
@@ -34,6 +35,14 @@ fn of_report(report: &str, samples: &mut Samples) {
     samples.count(&CONSENSUS_PEERS, [], peers as u64);
     for (reason, views) in summed(&of("_timeouts_total"), "reason") {
         samples.number(&CONSENSUS_TIMEOUTS, [reason], views);
+    }
+    for kind in ["whole", "brief", "complete", "asked", "answered", "refused"] {
+        if let Some(line) = of(&format!("_carrier_{kind}_total")).first() {
+            samples.number(&CONSENSUS_BLOCKS, [kind], line.value);
+        }
+    }
+    for (votes, pairs) in summed(&of("_witness_conflicts_total"), "votes") {
+        samples.number(&CONSENSUS_CONFLICTS, [votes], pairs);
     }
     for (direction, messages, bytes) in [
         ("sent", "_outbound_messages_total", "outbound_bandwidth_total"),
@@ -97,6 +106,7 @@ mod tests {
             a_batcher_inbound_messages_total{peer=\"aa\",message=\"Notarize\"} 7\n\
             a_batcher_inbound_messages_total{peer=\"bb\",message=\"Notarize\"} 8\n\
             a_voter_outbound_messages_total{message=\"Finalize\"} 3\n\
+            a_carrier_brief_total 6\na_witness_conflicts_total{votes=\"notarize\"} 1\n\
             b_tracker_connected{peer=\"aa\"} 1700000000000\nb_tracker_connected{peer=\"bb\"} 0\n\
             runtime_outbound_bandwidth_total 900\nruntime_inbound_bandwidth_total 800\n# EOF\n";
         let mut samples = Samples::default();
@@ -117,6 +127,8 @@ mod tests {
             "connected_peers  1",
             "timeouts_total LeaderTimeout 3",
             "timeouts_total Inactivity 4",
+            "carried_total brief 6",
+            "conflicts_total notarize 1",
             "messages_total sent Finalize 3",
             "bytes_total sent 900",
             "messages_total received Notarize 15",

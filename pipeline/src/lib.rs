@@ -14,6 +14,7 @@
 //! is counted.
 
 pub mod batch;
+pub mod brief;
 pub mod chain;
 pub mod clock;
 pub mod datagrams;

@@ -184,7 +184,7 @@ impl Cluster {
         }
         for (member, villainy) in self.scenario.villainy.iter().enumerate() {
             if let Villainy::Deed(misdeed) = villainy {
-                hand.corrupt(member, *misdeed, Arc::new(Desk::default()));
+                hand.corrupt(member, *misdeed, Arc::new(Desk::new(&self.common.limits)));
             }
         }
     }

@@ -125,7 +125,7 @@ impl Replica {
         let (height, id) = (start.parent.height, start.parent.id);
         let stop = Arc::new(AtomicBool::new(false));
         let durability = Arc::new(Durability::new(store, stop.clone()).with_archive(writer));
-        let (desk, jobs, disk_jobs) = (Desk::default(), Jobs::default(), Jobs::default());
+        let (desk, jobs, disk_jobs) = (Desk::new(limits), Jobs::default(), Jobs::default());
         let clock = Arc::new(SimulatedClock::default());
         clock.advance(shown.as_nanos() as u64);
         let (submitter, entrance) = door(DOOR_MAX, clock.clone());

@@ -139,6 +139,10 @@ impl Network {
         self.0.lock().villains[member].as_ref().map_or(0, |villain| villain.deeds())
     }
 
+    pub(super) fn is_villain(&self, member: usize) -> bool {
+        self.0.lock().villains[member].is_some()
+    }
+
     pub(super) fn corrupt(&self, member: usize, villain: Box<dyn Villain>) {
         self.0.lock().villains[member] = Some(villain);
     }

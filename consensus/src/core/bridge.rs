@@ -11,12 +11,16 @@ use commonware_codec::Encode as _;
 use commonware_consensus::marshal::Update;
 use commonware_consensus::marshal::ancestry::Ancestry;
 use commonware_consensus::simplex::scheme::Scheme;
-use commonware_consensus::simplex::types::{Activity, Context};
-use commonware_consensus::{Application as LibraryApplication, Heightable as _, Reporter};
+use commonware_consensus::simplex::types::{Activity, Attributable as _, Context};
+use commonware_consensus::types::{Participant, View};
+use commonware_consensus::{Application as LibraryApplication, Heightable as _, Reporter, Viewable as _};
 use commonware_cryptography::certificate::Verifier;
 use commonware_cryptography::ed25519::PublicKey;
 use commonware_cryptography::{Digested, Digestible as _};
+use commonware_runtime::Metrics;
+use commonware_runtime::telemetry::metrics::{CounterFamily, EncodeLabelSet, MetricsExt as _};
 use commonware_utils::Acknowledgement as _;
+use commonware_utils::ordered::{Quorum as _, Set};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 
@@ -117,27 +121,63 @@ impl<S: 'static> Reporter for Bridge<S> {
     }
 }
 
-/// Keeps the certificates that go by.
-pub(super) struct Certificates<S>(pub(super) Bridge<S>);
+/// Keeps the certificates that go by, and tells of those who vote twice.
+pub(super) struct Witness<S> {
+    bridge: Bridge<S>,
+    members: Set<PublicKey>,
+    /// Pairs of votes that contradict each other, by what they are.
+    conflicts: CounterFamily<Conflict>,
+}
 
-impl<S> Clone for Certificates<S> {
-    fn clone(&self) -> Certificates<S> {
-        Certificates(self.0.clone())
+impl<S> Clone for Witness<S> {
+    fn clone(&self) -> Witness<S> {
+        let Witness { bridge, members, conflicts } = self;
+        Witness { bridge: bridge.clone(), members: members.clone(), conflicts: conflicts.clone() }
     }
 }
 
-impl<S: Scheme<Digest>> Reporter for Certificates<S> {
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Conflict {
+    votes: &'static str,
+}
+
+impl<S> Witness<S> {
+    pub fn new(context: &impl Metrics, bridge: Bridge<S>, members: Set<PublicKey>) -> Witness<S> {
+        let conflicts =
+            context.family("conflicts", "pairs of votes of one validator that contradict each other");
+        Witness { bridge, members, conflicts }
+    }
+
+    /// The library has cut that member off already.
+    fn conflict(&self, votes: &'static str, signer: Participant, view: View) {
+        self.conflicts.get_or_create(&Conflict { votes }).inc();
+        if let Some(member) = self.members.key(signer) {
+            let key = member.as_ref().try_into().expect("a public key has 32 bytes");
+            self.bridge.application.equivocated(key, view.get());
+        }
+    }
+}
+
+impl<S: Scheme<Digest>> Reporter for Witness<S> {
     type Activity = Activity<S, Digest>;
 
     fn report(&mut self, activity: Self::Activity) -> Feedback {
-        if let Activity::Finalization(finalization) = activity {
-            let view = finalization.proposal.round.view().get();
-            let kept = (finalization.proposal.payload, finalization.encode());
-            let mut certificates = self.0.certificates.lock();
-            certificates.insert(view, kept);
-            if certificates.len() > CERTIFICATES_MAX {
-                certificates.pop_first();
+        match activity {
+            Activity::Finalization(finalization) => {
+                let view = finalization.proposal.round.view().get();
+                let kept = (finalization.proposal.payload, finalization.encode());
+                let mut certificates = self.bridge.certificates.lock();
+                certificates.insert(view, kept);
+                if certificates.len() > CERTIFICATES_MAX {
+                    certificates.pop_first();
+                }
             }
+            Activity::ConflictingNotarize(pair) => self.conflict("notarize", pair.signer(), pair.view()),
+            Activity::ConflictingFinalize(pair) => self.conflict("finalize", pair.signer(), pair.view()),
+            Activity::NullifyFinalize(pair) => {
+                self.conflict("nullify and finalize", pair.signer(), pair.view())
+            }
+            _ => {}
         }
         Feedback::Ok
     }

@@ -146,6 +146,12 @@ metrics! {
     CONSENSUS_MESSAGES = "consensus_messages_total" Counter("messages") ["direction", "kind"] on Network;
     /// Bytes through the sockets of consensus, blocks and repairs included.
     CONSENSUS_BYTES = "consensus_bytes_total" Counter("bytes") ["direction"] on Network;
+    /// Proposed blocks that others have sent: as they are (whole) and in few words (brief), those of which nothing was lacking
+    /// here (complete), questions for what was (asked), others' questions that were answered (answered), and messages that
+    /// were none (refused).
+    CONSENSUS_BLOCKS = "consensus_carried_total" Counter("messages") ["kind"] on Network;
+    /// Pairs of votes with which a validator contradicted itself. It is not listened to for a while.
+    CONSENSUS_CONFLICTS = "consensus_conflicts_total" Counter("pairs") ["votes"] on Network;
     /// Other validators that this one is connected with.
     CONSENSUS_PEERS = "consensus_connected_peers" Gauge("peers") [] on Network;
 

@@ -18,13 +18,13 @@
 mod branch;
 mod funds;
 mod judge;
+mod known;
 mod question;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use alloy_primitives::{B256, Bytes};
-use foldhash::{HashMap, HashMapExt};
 use pelton_engine::block::{Block, Header, Parent};
 use pelton_engine::environment::Fork;
 use pelton_engine::plan::Plan;
@@ -34,8 +34,10 @@ use pelton_engine::transaction::Verified;
 use self::branch::Branch;
 use self::funds::{After, on_the_way};
 use self::judge::{Verdict, judge};
+use self::known::Known;
 pub use self::question::{Agreement, Answer, Question};
 use crate::batch::Batch;
+use crate::brief::{self, Prefix};
 use crate::chain::Chain;
 use crate::clock::Nanos;
 use crate::draft;
@@ -75,7 +77,7 @@ pub struct Agree {
     examiner: Examiner,
     pool: Pool,
     /// What waits or is held, by id.
-    known: HashMap<B256, (Verified, Nanos)>,
+    known: Known,
     genesis: Parent,
     branch: Branch,
     turns: Vec<Turn>,
@@ -113,7 +115,7 @@ impl Agree {
             chain,
             agreement,
             examiner,
-            known: HashMap::new(),
+            known: Known::new(),
             genesis,
             branch: Branch::new(parent, finals_max),
             turns: Vec::new(),
@@ -143,6 +145,10 @@ impl Agree {
                     let (Some((_, parent)), Some((id, _))) = (parent, self.meet(&block)) else { continue };
                     self.votes.push(Vote { id, parent, answer });
                 }
+                Question::Restore { brief, parts, answer } => {
+                    let known = |prefix: &Prefix| self.known.wire(prefix);
+                    answer.give(brief::fill(&brief, &parts, self.chain.limits(), known));
+                }
                 Question::Final { block, done } => {
                     let (_, parent) = self.meet(&block).expect("only a block can become final");
                     if parent.height <= self.branch.tip().height {
@@ -169,9 +175,7 @@ impl Agree {
         let header = Header::decode(bytes).ok()?;
         let parent = header.as_parent();
         if parent.height > self.branch.tip().height && !self.branch.has(&parent.id) {
-            let known = &self.known;
-            let known = |id: &B256| known.get(id).map(|(transaction, _)| transaction.clone());
-            self.examiner.begin(bytes.clone(), known);
+            self.examiner.begin(bytes.clone(), |id| self.known.get(id));
         }
         Some((parent.id, parent))
     }
@@ -324,10 +328,7 @@ impl Agree {
 }
 
 /// Turns transactions away that were known.
-fn reject_to<'a>(
-    known: &'a mut HashMap<B256, (Verified, Nanos)>,
-    outbox: &'a mut Outbox<Sealed>,
-) -> impl FnMut(B256, Reject) + 'a {
+fn reject_to<'a>(known: &'a mut Known, outbox: &'a mut Outbox<Sealed>) -> impl FnMut(B256, Reject) + 'a {
     |id, reason| {
         // A duplicate is a copy of what is known and stays so.
         if reason != Reject::Duplicate {
@@ -358,7 +359,7 @@ impl Stage for Agree {
                 if let Some(watch) = &self.watch {
                     watch.waits(&transaction, arrival_ns);
                 }
-                self.known.insert(own, (transaction, arrival_ns));
+                self.known.insert(transaction);
             }
         }
     }

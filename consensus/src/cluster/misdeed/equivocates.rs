@@ -7,6 +7,7 @@ use commonware_codec::Encode as _;
 use commonware_consensus::simplex::types::{Finalize, Notarize, Vote};
 
 use super::{Means, Parcel, Villain, proposal_of, vote_of, with_bytes};
+use crate::core::carrier::message::Message;
 use crate::core::{Channel, Digest, digest_of};
 
 /// Blocks that are remembered.
@@ -24,17 +25,16 @@ impl Equivocates {
         Equivocates { means, twins: BTreeMap::new(), deeds: 0 }
     }
 
-    /// Finds another block for one that goes out; its bytes stand behind their length.
+    /// Finds another block for one that goes out whole.
     fn twin_of(&mut self, bytes: &Bytes) -> Option<(Digest, Bytes)> {
-        let block = bytes.get(4..)?;
-        let own = digest_of(self.means.application.read(block)?.id);
+        let Message::Whole(block) = Message::decode(bytes)? else { return None };
+        let own = digest_of(self.means.application.read(&block)?.id);
         if let Some(known) = self.twins.get(&own) {
             return Some(known.clone());
         }
-        let other = (self.means.twin)(block)?;
+        let other = (self.means.twin)(&block)?;
         let id = digest_of(self.means.application.read(&other)?.id);
-        let length = u32::try_from(other.len()).expect("blocks have their bounds").to_be_bytes();
-        let twin = (id, Bytes::from([&length[..], &other].concat()));
+        let twin = (id, Message::Whole(other.into()).encode());
         self.twins.insert(own, twin.clone());
         if self.twins.len() > TWINS_MAX {
             self.twins.pop_first();

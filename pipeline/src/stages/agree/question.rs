@@ -5,6 +5,8 @@ use std::sync::Arc;
 use alloy_primitives::Bytes;
 use pelton_engine::block::Block;
 
+use crate::brief::Filled;
+
 /// Where an answer goes.
 pub trait Answer<T>: Send {
     /// Answers.
@@ -31,6 +33,15 @@ pub enum Question {
         parent: Bytes,
         /// Where the vote goes. It falls silent where the answer may still change.
         answer: Box<dyn Answer<bool>>,
+    },
+    /// For the block that somebody has sent in few words.
+    Restore {
+        /// The [few words](crate::brief).
+        brief: Bytes,
+        /// What was lacking when it was asked for before, if anything.
+        parts: Bytes,
+        /// Where the block goes.
+        answer: Box<dyn Answer<Filled>>,
     },
     /// This one is final, and the one below it was said to be before.
     Final {
