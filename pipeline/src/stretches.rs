@@ -1,7 +1,7 @@
 //! `Stretches`: what a transaction costs a stage while nothing else disturbs.
 //!
 //! A mean takes in whatever the machine did besides: a neighbour on the same core, a cold cache, a page that was cleared.
-//! Such things come and go within milliseconds. So a run is cut into stretches of [`STRETCH`] transactions, and what one costs
+//! Such things come and go within milliseconds. So a run is cut into stretches of 2,048 transactions, and what one costs
 //! in the cheapest quarter of them is what the program asks for: changing the program moves it, changing the weather hardly.
 
 use hdrhistogram::Histogram;
