@@ -47,6 +47,7 @@ use rand::CryptoRng;
 use self::bridge::{Bridge, Witness};
 use self::carrier::{Carrier, Hearer};
 use self::disk::{BUFFER, Disk};
+#[cfg(any(feature = "cluster", feature = "simulation"))]
 pub(crate) use self::envelope::Digest;
 #[cfg(feature = "cluster")]
 pub(crate) use self::envelope::digest_of;

@@ -136,6 +136,10 @@ impl<S> Clone for Witness<S> {
     }
 }
 
+const NOTARIZE: &str = "notarize";
+const FINALIZE: &str = "finalize";
+const NULLIFY_FINALIZE: &str = "nullify and finalize";
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Conflict {
     votes: &'static str,
@@ -143,8 +147,12 @@ struct Conflict {
 
 impl<S> Witness<S> {
     pub fn new(context: &impl Metrics, bridge: Bridge<S>, members: Set<PublicKey>) -> Witness<S> {
-        let conflicts =
+        let conflicts: CounterFamily<Conflict> =
             context.family("conflicts", "pairs of votes of one validator that contradict each other");
+        // What has never happened is zero, and not unknown.
+        for votes in [NOTARIZE, FINALIZE, NULLIFY_FINALIZE] {
+            drop(conflicts.get_or_create(&Conflict { votes }));
+        }
         Witness { bridge, members, conflicts }
     }
 
@@ -172,11 +180,9 @@ impl<S: Scheme<Digest>> Reporter for Witness<S> {
                     certificates.pop_first();
                 }
             }
-            Activity::ConflictingNotarize(pair) => self.conflict("notarize", pair.signer(), pair.view()),
-            Activity::ConflictingFinalize(pair) => self.conflict("finalize", pair.signer(), pair.view()),
-            Activity::NullifyFinalize(pair) => {
-                self.conflict("nullify and finalize", pair.signer(), pair.view())
-            }
+            Activity::ConflictingNotarize(pair) => self.conflict(NOTARIZE, pair.signer(), pair.view()),
+            Activity::ConflictingFinalize(pair) => self.conflict(FINALIZE, pair.signer(), pair.view()),
+            Activity::NullifyFinalize(pair) => self.conflict(NULLIFY_FINALIZE, pair.signer(), pair.view()),
             _ => {}
         }
         Feedback::Ok
