@@ -25,8 +25,8 @@ use pelton_bench_harness::compare::runs::Run;
 use pelton_bench_harness::compare::{Set, compare};
 use small::Silent;
 
-/// Pairs in a comparison, as `pelton compare --run` has them.
-const PAIRS: usize = 10;
+/// Pairs in a comparison: twice as many as `pelton compare --run` makes if it is not told otherwise.
+const PAIRS: usize = 20;
 const TRANSACTIONS: u64 = 100_000;
 
 fn options() -> Options {
