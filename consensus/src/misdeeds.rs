@@ -5,13 +5,12 @@
 mod liar;
 mod words;
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use commonware_cryptography::ed25519::PublicKey;
-use commonware_p2p::simulated::{self, Link, Oracle};
-use commonware_runtime::{Clock as _, Metrics as _, Quota, Runner as _, Supervisor as _, deterministic};
+use commonware_p2p::simulated::Link;
+use commonware_runtime::{Clock as _, Metrics as _, Runner as _, Supervisor as _, deterministic};
 use commonware_utils::Probability;
 use parking_lot::Mutex;
 
@@ -19,13 +18,12 @@ pub use self::liar::Misdeed;
 pub use self::words::Seen;
 use self::words::Words;
 use crate::committee::{Committee, Secret, deal};
-use crate::core::{self, Channel, Network, Settings, Timing};
+use crate::core::{self, Settings, Threshold, Timing};
 use crate::ordering::BlockId;
+use crate::simulation::ways::Ways;
 
 const MEMBERS: u32 = 4;
 const DELAY: Duration = Duration::from_millis(20);
-
-type Ways = Oracle<PublicKey, deterministic::Context>;
 
 /// What came of it.
 pub struct Outcome {
@@ -45,7 +43,8 @@ pub fn run(misdeed: Misdeed, time: Duration) -> Outcome {
     let (liar, report) = runner.start(|context| async move {
         let members = NonZeroU32::new(MEMBERS).expect("it is not zero");
         let (committee, secrets) = deal([3; 32], b"misdeeds", members);
-        let ways = connect(&context, &committee).await;
+        let ways = Ways::open(&context, &committee, 1 << 20).await;
+        ways.join(&link(), |_, _| true).await;
         start_all(&context, &ways, &committee, secrets, misdeed, &noted).await;
         context.sleep(time).await;
         let liar = committee.members().last().expect("there are members");
@@ -55,25 +54,10 @@ pub fn run(misdeed: Misdeed, time: Duration) -> Outcome {
     Outcome { liar, seen, report }
 }
 
-async fn connect(context: &deterministic::Context, committee: &Committee) -> Ways {
-    let config = simulated::Config {
-        max_size: 1 << 20,
-        max_peers_per_set: NonZeroUsize::new(committee.size()).expect("a committee has members"),
-        disconnect_on_block: true,
-        tracked_peer_sets: NonZeroUsize::MIN,
-    };
-    let members: Vec<PublicKey> = committee.members.iter().cloned().collect();
-    let (network, ways): (_, Ways) =
-        simulated::Network::new_with_peers(context.child("network"), config, members.clone()).await;
-    network.start();
+/// How a message comes from any validator to any other.
+fn link() -> Link {
     let always = Probability::new(1, 1).expect("it is at most one");
-    let link = Link { latency: DELAY, jitter: DELAY / 10, success_rate: always };
-    for from in &members {
-        for to in members.iter().filter(|to| *to != from) {
-            ways.add_link(from.clone(), to.clone(), link.clone()).await.expect("there was none");
-        }
-    }
-    ways
+    Link { latency: DELAY, jitter: DELAY / 10, success_rate: always }
 }
 
 async fn start_all(
@@ -84,15 +68,8 @@ async fn start_all(
     misdeed: Misdeed,
     seen: &[Arc<Mutex<Seen>>],
 ) {
-    let members: Vec<PublicKey> = committee.members.iter().cloned().collect();
-    let quota = Quota::per_second(NonZeroU32::new(100_000).expect("it is not zero"));
     for (index, secret) in secrets.into_iter().enumerate() {
         let own = context.child("validator").with_attribute("index", index);
-        let control = ways.control(members[index].clone());
-        let mut channels = Vec::new();
-        for channel in Channel::ALL {
-            channels.push(control.register(channel as u64, quota).await.expect("it is registered once"));
-        }
         let settings = Settings {
             committee: committee.clone(),
             secret,
@@ -102,13 +79,10 @@ async fn start_all(
             partition: format!("validator-{index}"),
             application: Arc::new(Words::new(index, seen.get(index).cloned().unwrap_or_default())),
         };
-        let channels = channels.try_into().unwrap_or_else(|_| unreachable!("one for each kind"));
+        let network = ways.of(index).await;
         match seen.get(index) {
-            None => liar::start(own, misdeed, settings, channels),
-            Some(_) => {
-                let network = Network { peers: ways.manager(), blocker: control, channels };
-                core::start::<core::Threshold, _, _, _, _, _>(own, settings, network).await;
-            }
+            None => liar::start(own, misdeed, settings, network.channels),
+            Some(_) => drop(core::start::<Threshold, _, _, _, _, _>(own, settings, network).await),
         }
     }
 }

@@ -5,20 +5,21 @@
 
 mod application;
 mod outcome;
+pub(crate) mod ways;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use commonware_cryptography::ed25519::PublicKey;
-use commonware_p2p::simulated::{self, Link, Oracle};
-use commonware_runtime::{Clock as _, Quota, Runner as _, Supervisor as _, deterministic};
+use commonware_p2p::simulated::Link;
+use commonware_runtime::{Clock as _, Runner as _, Supervisor as _, deterministic};
 use commonware_utils::Probability;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroU32;
 
 use self::application::{GENESIS, Recorder, Sketch};
 pub use self::outcome::{Final, Outcome, quantile};
+use self::ways::Ways;
 use crate::committee::{Committee, Secret, deal};
-use crate::core::{self, Channel, Network, Settings, Threshold, Timing};
+use crate::core::{self, Settings, Threshold, Timing};
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +86,15 @@ impl Scenario {
         let members = NonZeroU32::new(self.members).expect("somebody is simulated");
         deal(seed, b"pelton simulation", members)
     }
-}
 
-type Ways = Oracle<PublicKey, deterministic::Context>;
+    fn link(&self) -> Link {
+        Link {
+            latency: self.delay,
+            jitter: self.delay / 10,
+            success_rate: Probability::new(1_000 - self.lost_per_thousand, 1_000).expect("it is at most one"),
+        }
+    }
+}
 
 /// Runs it.
 pub fn simulate(scenario: &Scenario) -> Outcome {
@@ -97,21 +104,22 @@ pub fn simulate(scenario: &Scenario) -> Outcome {
     let config = deterministic::Config::new().with_seed(scenario.seed);
     let state = deterministic::Runner::new(config).start(|context| async move {
         let (committee, secrets) = scenario.deal();
-        let ways = start_all(&context, &scenario, &committee, secrets, &records).await;
-        let members: Vec<PublicKey> = committee.members.iter().cloned().collect();
-        set_links(&ways, &members, &scenario, |_, _| true).await;
+        let ways = Ways::open(&context, &committee, 64 << 20).await;
+        start_all(&context, &ways, &scenario, &committee, secrets, &records).await;
+        ways.join(&scenario.link(), |_, _| true).await;
         match scenario.fault {
             Fault::None => context.sleep(scenario.time).await,
             Fault::Crash { member, at } => {
                 context.sleep(at).await;
-                cut(&ways, &members, |one, other| one == member || other == member).await;
+                ways.part(|one, other| one == member || other == member).await;
                 context.sleep(scenario.time - at).await;
             }
             Fault::Split { first, from, until } => {
+                let across = |one, other| (one < first) != (other < first);
                 context.sleep(from).await;
-                cut(&ways, &members, |one, other| (one < first) != (other < first)).await;
+                ways.part(across).await;
                 context.sleep(until - from).await;
-                set_links(&ways, &members, &scenario, |one, other| (one < first) != (other < first)).await;
+                ways.join(&scenario.link(), across).await;
                 context.sleep(scenario.time - until).await;
             }
         }
@@ -122,32 +130,14 @@ pub fn simulate(scenario: &Scenario) -> Outcome {
 
 async fn start_all(
     context: &deterministic::Context,
+    ways: &Ways,
     scenario: &Scenario,
     committee: &Committee,
     secrets: Vec<Secret>,
     recorder: &Arc<Recorder>,
-) -> Ways {
-    let size = NonZeroUsize::new(committee.size()).expect("a committee has members");
-    let config = simulated::Config {
-        max_size: 64 << 20,
-        max_peers_per_set: size,
-        disconnect_on_block: true,
-        tracked_peer_sets: NonZeroUsize::MIN,
-    };
-    let members: Vec<PublicKey> = committee.members.iter().cloned().collect();
-    let (network, ways): (_, Ways) =
-        simulated::Network::new_with_peers(context.child("network"), config, members.clone()).await;
-    network.start();
-    let quota = Quota::per_second(NonZeroU32::new(100_000).expect("it is not zero"));
+) {
     for (index, secret) in secrets.into_iter().enumerate() {
         let own = context.child("validator").with_attribute("index", index);
-        let control = ways.control(members[index].clone());
-        let mut channels = Vec::new();
-        for channel in Channel::ALL {
-            channels.push(control.register(channel as u64, quota).await.expect("it is registered once"));
-        }
-        let channels = channels.try_into().unwrap_or_else(|_| unreachable!("one for each kind"));
-        let network = Network { peers: ways.manager(), blocker: control, channels };
         let clock = own.child("clock");
         let application = Sketch::new(index, scenario.block_bytes, recorder.clone(), move || {
             clock.current().duration_since(std::time::UNIX_EPOCH).expect("simulated time begins then")
@@ -161,37 +151,6 @@ async fn start_all(
             partition: format!("validator-{index}"),
             application: Arc::new(application),
         };
-        core::start::<Threshold, _, _, _, _, _>(own, settings, network).await;
+        core::start::<Threshold, _, _, _, _, _>(own, settings, ways.of(index).await).await;
     }
-    ways
-}
-
-async fn set_links(
-    ways: &Ways,
-    members: &[PublicKey],
-    scenario: &Scenario,
-    between: impl Fn(usize, usize) -> bool,
-) {
-    let kept = 1_000 - scenario.lost_per_thousand;
-    let link = Link {
-        latency: scenario.delay,
-        jitter: scenario.delay / 10,
-        success_rate: Probability::new(kept, 1_000).expect("it is at most one"),
-    };
-    for (one, other) in pairs(members.len(), between) {
-        let (from, to) = (members[one].clone(), members[other].clone());
-        ways.add_link(from, to, link.clone()).await.expect("there was none");
-    }
-}
-
-async fn cut(ways: &Ways, members: &[PublicKey], between: impl Fn(usize, usize) -> bool) {
-    for (one, other) in pairs(members.len(), between) {
-        let (from, to) = (members[one].clone(), members[other].clone());
-        ways.remove_link(from, to).await.expect("there was one");
-    }
-}
-
-fn pairs(count: usize, between: impl Fn(usize, usize) -> bool) -> impl Iterator<Item = (usize, usize)> {
-    let all = (0..count).flat_map(move |one| (0..count).map(move |other| (one, other)));
-    all.filter(move |(one, other)| one != other && between(*one, *other))
 }
