@@ -14,23 +14,17 @@ use pelton_consensus::{Committee, Secret, deal};
 use pelton_engine::limits::Limits;
 use pelton_node::genesis;
 use pelton_node::validator::chain_file::{ChainFile, Reach};
+use pelton_pipeline::random::Random;
 
 /// Longest transaction in a frame.
 const WIRE_BYTES_MAX: usize = 1_000;
 
-/// Numbers that follow from a seed (SplitMix64).
-struct Dice(u64);
+/// What chance decides, from a seed.
+struct Dice(Random);
 
 impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
     fn below(&mut self, count: usize) -> usize {
-        (self.next() % count.max(1) as u64) as usize
+        self.0.below(count.max(1) as u64) as usize
     }
 
     /// Damages bytes in one to four places; `words` are what may be put in.
@@ -40,14 +34,14 @@ impl Dice {
             let end = at + self.below((bytes.len() - at).min(40) + 1);
             match self.below(7) {
                 0 if at < bytes.len() => bytes[at] ^= 1 << self.below(8),
-                1 if at < bytes.len() => bytes[at] = self.next() as u8,
+                1 if at < bytes.len() => bytes[at] = self.0.next_u64() as u8,
                 2 => bytes.truncate(at),
                 3 => drop(bytes.drain(at..end)),
                 4 => drop(bytes.splice(at..at, bytes[at..end].to_vec())),
                 5 if !words.is_empty() => {
                     drop(bytes.splice(at..end, words[self.below(words.len())].to_vec()))
                 }
-                _ => bytes.insert(at, self.next() as u8),
+                _ => bytes.insert(at, self.0.next_u64() as u8),
             }
         }
     }
@@ -62,7 +56,7 @@ fn from_environment(name: &str, otherwise: u64) -> u64 {
 fn campaign(samples: &[Vec<u8>], words: &[&[u8]], cases: u64, check: impl Fn(&[u8]) -> bool) {
     let seed = from_environment("PELTON_FUZZ_SEED", 1);
     let cases = from_environment("PELTON_FUZZ_CASES", cases);
-    let mut dice = Dice(seed);
+    let mut dice = Dice(Random::new(seed));
     let mut taken = 0;
     for case in 0..cases {
         let mut bytes = samples[dice.below(samples.len())].clone();

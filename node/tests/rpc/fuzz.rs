@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use pelton_pipeline::random::Random;
 use serde_json::{Value, json};
 
 use crate::client::{call, post, standard};
@@ -12,19 +13,12 @@ use crate::wallet::address;
 const RUNS: usize = 3_000;
 const SEED: u64 = 0x5eed;
 
-/// A stream of numbers that follows from a seed (SplitMix64).
-struct Dice(u64);
+/// What chance decides, from a seed.
+struct Dice(Random);
 
 impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
     fn below(&mut self, count: usize) -> usize {
-        (self.next() % count.max(1) as u64) as usize
+        self.0.below(count.max(1) as u64) as usize
     }
 
     fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
@@ -126,7 +120,7 @@ fn damage(text: &str, dice: &mut Dice) -> String {
         let at = dice.below(bytes.len());
         match dice.below(4) {
             0 => bytes.truncate(at),
-            1 => bytes.insert(at, dice.next() as u8),
+            1 => bytes.insert(at, dice.0.next_u64() as u8),
             2 if !bytes.is_empty() => bytes[at] ^= 1 << dice.below(8),
             _ => bytes.extend_from_within(at..),
         }
@@ -138,7 +132,7 @@ fn damage(text: &str, dice: &mut Dice) -> String {
 fn bent_requests_are_answered_and_nothing_breaks_inside() {
     let node = standard();
     let (good, names) = (good(node), pelton_node::rpc::names());
-    let mut dice = Dice(SEED);
+    let mut dice = Dice(Random::new(SEED));
     for run in 0..RUNS {
         let mut params = dice.one(&good).clone();
         for _ in 0..dice.below(3) {
