@@ -174,11 +174,11 @@ pub fn run(workload: &Workload, limits: &Limits, plan: &Plan) -> Result<Outcomes
         plan.exporter.iter().for_each(|exporter| exporter.show(shown.clone()));
         (board, stages) = (Some(shown), watched);
     }
-    let (started_ns, cpu_ns, delay_ns) = (clock.now_ns(), process_cpu_ns(), run_delay_ns());
+    let (started_ns, cpu_ns, delay_ns) = (clock.now_ns(), process_cpu_ns(), run_delay_ns(|_| true));
     let stages = threads.run(stages, &clock, &stop);
     let driven_ns = clock.now_ns() - started_ns;
     let process_cpu_ns = process_cpu_ns() - cpu_ns;
-    let starved_ns = run_delay_ns().saturating_sub(delay_ns);
+    let starved_ns = run_delay_ns(|_| true).saturating_sub(delay_ns);
     drop(threads);
     let metrics = board.filter(|_| plan.keeps_metrics).map(|board| board.text());
     let durable = kept.map(|kept| kept.recover(clock.as_ref())).transpose().map_err(BenchError::Keep)?;
@@ -292,11 +292,13 @@ pub fn process_cpu_ns() -> Nanos {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
-/// Time that the living threads of this process were ready and were given no core.
-fn run_delay_ns() -> Nanos {
+/// Time that the living threads of this process with such a name were ready and were given no core; 0 where the kernel does not
+/// tell.
+pub(crate) fn run_delay_ns(is_meant: impl Fn(&str) -> bool) -> Nanos {
     let of_thread = |entry: std::fs::DirEntry| {
-        let text = std::fs::read_to_string(entry.path().join("schedstat")).ok()?;
-        text.split_whitespace().nth(1)?.parse::<Nanos>().ok()
+        let read = |file| std::fs::read_to_string(entry.path().join(file)).ok();
+        read("comm").filter(|name| is_meant(name))?;
+        read("schedstat")?.split_whitespace().nth(1)?.parse::<Nanos>().ok()
     };
     std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten().filter_map(of_thread).sum()
 }

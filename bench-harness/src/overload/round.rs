@@ -24,7 +24,7 @@ use super::peaks::Peaks;
 use super::traffic::{Clients, Due};
 use super::{Fate, Settings};
 use crate::bench::BenchError;
-use crate::run::{Plan, settings, world};
+use crate::run::{Plan, run_delay_ns, settings, world};
 
 /// As many wait at the door of a node.
 const DOOR_MAX: usize = 1 << 14;
@@ -229,7 +229,7 @@ fn assemble(
         until: None,
         on_commit: Box::new(move |committed, now_ns| {
             // The other side is there until the pipeline has ended.
-            let _ = sender.send((committed, now_ns, starved_ns()));
+            let _ = sender.send((committed, now_ns, run_delay_ns(|name| name.starts_with("pelton-"))));
         }),
         on_cut: Box::new(|_, _| ()),
         watch: None,
@@ -238,16 +238,6 @@ fn assemble(
     let around = plan.around.as_ref().expect("a plan of a round has something around it");
     let stages = pipeline.stages.into_iter().map(|stage| around.stage(stage)).collect();
     Ok((submitter, stages, blocks))
-}
-
-/// Time that the threads of the pipeline were ready and were given no core; 0 where the kernel does not tell.
-fn starved_ns() -> Nanos {
-    let of_thread = |entry: std::fs::DirEntry| {
-        let read = |name| std::fs::read_to_string(entry.path().join(name)).ok();
-        read("comm").filter(|name| name.starts_with("pelton-"))?;
-        read("schedstat")?.split_whitespace().nth(1)?.parse::<Nanos>().ok()
-    };
-    std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten().filter_map(of_thread).sum()
 }
 
 /// Rejections by stage and reason.
