@@ -25,7 +25,7 @@ use pelton_bench_harness::compare::runs::Run;
 use pelton_bench_harness::compare::{Set, compare};
 use small::Silent;
 
-/// Pairs in a comparison: twice as many as `pelton compare --run` makes if it is not told otherwise.
+/// Pairs in a comparison, three times as many where five percent are to be found.
 const PAIRS: usize = 20;
 const TRANSACTIONS: u64 = 100_000;
 
@@ -48,7 +48,8 @@ fn once(around: Option<Arc<dyn Around>>) -> Result<Run, BenchError> {
 /// Runs in alternation, B with so many nanoseconds more in a stage for each transaction.
 fn pairs(stage: &str, each_ns: f64) -> Result<(Vec<Run>, Vec<Run>), BenchError> {
     let (mut a, mut b) = (Vec::new(), Vec::new());
-    for pair in 0..PAIRS {
+    let count = if each_ns == 0.0 { PAIRS } else { 3 * PAIRS };
+    for pair in 0..count {
         for is_a in [is_a_first(pair), !is_a_first(pair)] {
             let each_ns = if is_a { 0.0 } else { each_ns };
             let runs = if is_a { &mut a } else { &mut b };

@@ -117,7 +117,7 @@ pub struct StageReport {
     pub regime_seconds: RegimeSeconds,
     /// CPU time of its turns and jobs, for each transaction that came in.
     pub cpu_ns_per_transaction: f64,
-    /// The lower quartile of the same over stretches of 2,048 transactions and more: what one costs while nothing else
+    /// The same in the cheapest fiftieth of stretches of 2,048 transactions and more: what one costs while nothing else
     /// disturbs; null of fewer than 16 stretches.
     pub undisturbed_cpu_ns_per_transaction: Option<f64>,
     /// CPU time for each, measured alone on one thread; null where it was not measured.

@@ -1,8 +1,10 @@
 //! `Stretches`: what a transaction costs a stage while nothing else disturbs.
 //!
 //! A mean takes in whatever the machine did besides: a neighbour on the same core, a cold cache, a page that was cleared.
-//! Such things come and go within milliseconds. So a run is cut into stretches of 2,048 transactions, and what one costs
-//! in the cheapest quarter of them is what the program asks for: changing the program moves it, changing the weather hardly.
+//! Such things come and go within milliseconds, or stay for most of a run. So a run is cut into stretches of 2,048
+//! transactions, and what one costs in the cheapest fiftieth of them is what the program asks for: changing the program moves
+//! it, changing the weather hardly. (The lower quartile of runs of one build differed by 11 %, the fiftieth by 7 %, and means by
+//! 12 %, while a neighbour was at work.)
 
 use hdrhistogram::Histogram;
 
@@ -11,8 +13,10 @@ use crate::clock::Nanos;
 /// Transactions of a stretch, at least: a batch or a block is never cut. What has been paid for and not yet passed on blurs its
 /// ends, so it has to be many batches.
 const STRETCH: u64 = 2_048;
-/// Stretches below which a quartile means nothing.
+/// Stretches below which the cheapest of them may all have been disturbed.
 const STRETCHES_MIN: u64 = 16;
+/// Which quantile counts.
+const CHEAPEST: f64 = 0.02;
 
 /// CPU time for a transaction, stretch by stretch.
 #[derive(Clone, Debug)]
@@ -41,10 +45,10 @@ impl Stretches {
         }
     }
 
-    /// Nanoseconds of CPU time for each transaction, the lower quartile of all stretches; none of too few.
+    /// Nanoseconds of CPU time for each transaction in the cheapest fiftieth of all stretches; none of too few.
     pub fn undisturbed_ns(&self) -> Option<f64> {
         let enough = self.cost_ps.len() >= STRETCHES_MIN;
-        enough.then(|| self.cost_ps.value_at_quantile(0.25) as f64 / 1_000.0)
+        enough.then(|| self.cost_ps.value_at_quantile(CHEAPEST) as f64 / 1_000.0)
     }
 }
 
@@ -63,8 +67,8 @@ mod tests {
     }
 
     #[test]
-    fn what_disturbs_a_few_stretches_moves_the_mean_and_not_the_quartile() {
-        for out_of_ten in 0..=7 {
+    fn what_disturbs_most_stretches_moves_the_mean_and_not_the_cheapest() {
+        for out_of_ten in 0..=9 {
             let found = disturbed(out_of_ten).undisturbed_ns().expect("there are enough");
             assert!((found - 500.0).abs() < 1.0, "{out_of_ten}: {found}");
         }
