@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use hdrhistogram::Histogram;
 use pelton_engine::limits::Limits;
-use pelton_kernels::choice::{Choice, ChoiceError};
-use pelton_pipeline::clock::{Clock, Nanos, WallClock};
-use pelton_pipeline::driver::threads::Threads;
+use pelton_kernels::choice::ChoiceError;
+use pelton_pipeline::clock::Nanos;
 use pelton_pipeline::stages::load::Rate;
+use pelton_pipeline::verifying::{ChooseError, choose};
 use pelton_workloads::file::FileError;
 use pelton_workloads::{CHAIN_ID, Pattern, Scheme, Spec, Workload, load_or_make};
 
@@ -106,6 +106,16 @@ impl std::fmt::Display for BenchError {
 }
 
 impl std::error::Error for BenchError {}
+
+impl From<ChooseError> for BenchError {
+    fn from(error: ChooseError) -> BenchError {
+        match error {
+            ChooseError::System(error) => BenchError::System(error),
+            ChooseError::Choice(ChoiceError::Unavailable(reason)) => BenchError::Unavailable(reason),
+            ChooseError::Choice(ChoiceError::Wrong(fault)) => BenchError::Backend(fault.to_string()),
+        }
+    }
+}
 
 /// What is told to whoever waits.
 pub trait Progress: Sync {
@@ -228,21 +238,6 @@ pub fn watch(address: SocketAddr) -> Result<Arc<Exporter>, BenchError> {
     let exporter = Exporter::start(address).map_err(|error| BenchError::Metrics(address, error))?;
     eprintln!("pelton: metrics on http://{}/metrics; watch with: pelton top {0}", exporter.address());
     Ok(Arc::new(exporter))
-}
-
-/// What verifies, found, tested and measured on as many threads as the run will have.
-pub(crate) fn choose(backend: &str, threads: usize) -> Result<Choice, BenchError> {
-    let mut seed = [0; 32];
-    rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())
-        .map_err(|error| BenchError::System(error.into()))?;
-    let threads = Threads::start(threads).map_err(|error| BenchError::System(io::Error::other(error)))?;
-    let clock = WallClock::new();
-    let now = Arc::new(move || clock.now_ns());
-    let choice = Choice::open(backend, seed, pelton_kernels::cuda::devices, threads.workers(), now);
-    choice.map_err(|error| match error {
-        ChoiceError::Unavailable(reason) => BenchError::Unavailable(reason),
-        ChoiceError::Wrong(fault) => BenchError::Backend(fault.to_string()),
-    })
 }
 
 /// The next number of one digit and a half: what is measured a little differently each time shall not fill the cache with

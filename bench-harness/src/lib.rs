@@ -37,7 +37,6 @@ pub mod summary;
 pub mod table;
 pub mod trace;
 pub mod udp;
-pub mod watched;
 
 /// What the pipeline offers to choose from, and what may be put around it.
 pub mod pipeline {
@@ -47,12 +46,13 @@ pub mod pipeline {
     pub use pelton_pipeline::stages::load::Rate;
     pub use pelton_pipeline::topology::STAGES;
     pub use pelton_pipeline::turn::Turnable;
+    pub use pelton_pipeline::verifying::choose;
     pub use pelton_pipeline::wrapped::{Wrap, Wrapped};
 }
 
 /// What verification offers to choose from.
 pub mod kernels {
-    pub use pelton_kernels::choice::CHOICES;
+    pub use pelton_kernels::choice::{CHOICES, Choice};
 }
 
 /// What the workloads offer to choose from.

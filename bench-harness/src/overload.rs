@@ -26,9 +26,10 @@ pub use flood::Kind;
 pub use round::Round;
 pub use table::Table;
 
+use pelton_pipeline::verifying::choose;
 use pelton_workloads::Scheme;
 
-use crate::bench::{BenchError, choose};
+use crate::bench::BenchError;
 use flood::Flood;
 use offer::{Beside, Rate};
 use round::{Ground, play};

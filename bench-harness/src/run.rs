@@ -11,7 +11,7 @@ use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 use pelton_consensus::{BlockId, Solo};
 use pelton_engine::limits::Limits;
-use pelton_kernels::{Choice, Spawn, Verifier};
+use pelton_kernels::Choice;
 use pelton_pipeline::clock::{Clock, Nanos, WallClock};
 use pelton_pipeline::driver::disk::DiskThread;
 use pelton_pipeline::driver::threads::Threads;
@@ -23,6 +23,7 @@ use pelton_pipeline::stages::load::Rate;
 use pelton_pipeline::start::Start;
 use pelton_pipeline::topology::{Input, Pipeline, Run, Settings, Storage, World, build, build_on};
 use pelton_pipeline::turn::Turnable;
+use pelton_pipeline::verifying::verifier;
 use pelton_workloads::Workload;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -34,10 +35,6 @@ use crate::final_block::Final;
 use crate::outside;
 use crate::solo::Core;
 use crate::udp::Udp;
-use crate::watched::Watched;
-
-/// Signatures in a full batch where a device takes part: enough to fill it.
-const DEVICE_BATCH: usize = 16_384;
 
 /// How a workload is run.
 #[derive(Clone)]
@@ -245,14 +242,7 @@ fn assemble(
 
 /// What a process chooses that runs a benchmark, with so many rejections remembered.
 pub(crate) fn settings(plan: &Plan, ledger_capacity: usize) -> Settings {
-    let mut settings = Settings { ledger_capacity, ..Settings::standard(plan.threads) };
-    if plan.choice.is_on_device() {
-        // A device is given much at once, and several batches at a time.
-        settings.verify.batch_max = DEVICE_BATCH;
-        settings.verify.enough = DEVICE_BATCH as u64;
-        settings.verify.in_flight_max = settings.verify.in_flight_max.max(4 * DEVICE_BATCH as u64);
-    }
-    settings
+    Settings { ledger_capacity, ..Settings::standard(plan.threads) }.fit(&plan.choice)
 }
 
 /// A network of one on this machine: threads, sockets on loopback, a core that agrees with itself. Who answered what is
@@ -264,15 +254,6 @@ pub(crate) fn world(
     clock: &Arc<dyn Clock>,
     report: Arc<Mutex<pelton_kernels::Report>>,
 ) -> io::Result<World> {
-    let (choice, log, clock_of_verifier) = (plan.choice.clone(), plan.log, clock.clone());
-    // A batch holds one signature at least.
-    let in_flight_max = settings.verify.in_flight_max as usize;
-    let in_flight_max = NonZeroUsize::new(in_flight_max).expect("something is in flight");
-    let verifier = move |spawn: Arc<dyn Spawn>| -> Box<dyn Verifier> {
-        let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
-        let now = Arc::new(move || clock_of_verifier.now_ns());
-        Box::new(Watched::new(choice.verifier(spawn, now, settings), report, log))
-    };
     let (leader, follower) = Udp::pair()?;
     Ok(World {
         clock: clock.clone(),
@@ -280,7 +261,7 @@ pub(crate) fn world(
             Some(around) => around.pools(threads.pools(), clock),
             None => threads.pools(),
         },
-        verifier: Box::new(verifier),
+        verifier: verifier(&plan.choice, settings, clock, report, plan.log),
         datagrams: (Box::new(leader), Box::new(follower)),
         ordering: Box::new(|genesis| Box::new(Core(Solo::new(0, BlockId(genesis.0), NonZeroUsize::MIN)))),
     })

@@ -47,6 +47,8 @@ pub struct Setup {
     pub block_time_ms: u64,
     /// Threads of each one's pipeline.
     pub threads: u16,
+    /// What verifies signatures in each of them.
+    pub backend: String,
     /// Where clients reach the first one; the others have any port that is free.
     pub rpc: SocketAddr,
     /// The first one's port for raw transactions; 0 for any that is free, and then the others have one too.
@@ -188,7 +190,7 @@ fn command(setup: &Setup, folder: &Path, chain: &Path, index: usize) -> io::Resu
         if index == 0 { (setup.rpc.ip(), setup.rpc.port()) } else { (Ipv4Addr::LOCALHOST.into(), 0) };
     command.args(["--host", &host.to_string(), "--port", &port.to_string()]);
     command.args(["--block-time", &setup.block_time_ms.to_string(), "--threads", &setup.threads.to_string()]);
-    command.args(["--attached", "--json"]);
+    command.args(["--backend", &setup.backend, "--attached", "--json"]);
     if setup.tell_blocks {
         command.arg("--blocks");
     }

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
+use pelton_bench_harness::kernels::CHOICES;
 use pelton_node::accounts::WELL_KNOWN;
 use pelton_node::devnet::{Options, folder};
 use pelton_node::genesis::{self, DEVNET_CHAIN_ID, DEVNET_ETHER};
@@ -18,7 +20,7 @@ use serde_json::{Value, json};
 use crate::cluster::devnet::listed;
 use crate::cluster::{self, Cluster, Setup};
 use crate::node::BLOCK_TIME_MS;
-use crate::{exported, usage};
+use crate::{exported, usage, verifying};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,6 +65,10 @@ pub struct Arguments {
     /// Threads of the pipeline, all cores unless given.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// What verifies signatures: the CPU; whatever is there, which takes longer to start where there is a GPU; a GPU, without
+    /// which this is an error; or plain code that decides what is right.
+    #[arg(long, value_name = "NAME", default_value = "cpu", value_parser = PossibleValuesParser::new(CHOICES))]
+    backend: String,
     /// Run so many validators, each a process of its own that agrees with the others over loopback; clients connect to the
     /// first. The others, their addresses and processes are named when all are ready. Blocks without transactions come too.
     #[arg(long, value_name = "N", conflicts_with = "data_dir", value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -78,11 +84,17 @@ pub struct Arguments {
 /// Runs the command.
 pub fn main(arguments: &Arguments) -> ExitCode {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = arguments.threads.map_or(cores, usize::from);
+    let choice = match verifying::chosen("devnet", &arguments.backend, threads) {
+        Ok(choice) => choice,
+        Err(code) => return code,
+    };
     let mut options = Options {
         chain_id: DEVNET_CHAIN_ID,
         genesis: genesis::devnet(),
         block_time: Duration::from_millis(arguments.block_time),
-        threads: arguments.threads.map_or(cores, usize::from),
+        threads,
+        choice,
         keep: Keep::STANDARD,
         folder: arguments
             .data_dir
@@ -115,7 +127,7 @@ pub fn main(arguments: &Arguments) -> ExitCode {
         // Whoever closed the pipe does not want to read it.
         let _ = std::io::stdout().write_all(text.as_bytes());
     };
-    let exported = match exported::begin(arguments.metrics, options.threads) {
+    let exported = match exported::begin(arguments.metrics, options.threads, options.choice.clone()) {
         Ok(exported) => exported,
         Err(code) => return code,
     };
@@ -143,6 +155,7 @@ fn validators(arguments: &Arguments, options: Options, addresses: Addresses, cou
             arguments.block_time.min(10_000)
         },
         threads: arguments.threads.unwrap_or(1),
+        backend: arguments.backend.clone(),
         rpc: addresses.rpc,
         feed_port: arguments.feed_port,
         tell_blocks: false,

@@ -29,6 +29,8 @@ mod simulate;
 mod top;
 mod usage;
 mod verify_block;
+#[cfg(feature = "node")]
+mod verifying;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,8 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
+use pelton_bench_harness::kernels::CHOICES;
 use pelton_node::devnet::{Options, folder};
 use pelton_node::history::Keep;
 use pelton_node::rpc::limits::Limits;
@@ -18,7 +20,7 @@ use pelton_node::validator::chain_file::ChainFile;
 use pelton_node::validator::{Membership, News, Observer};
 use serde_json::{Value, json};
 
-use crate::{exported, keys, usage};
+use crate::{exported, keys, usage, verifying};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,6 +68,10 @@ pub struct Arguments {
     /// Threads of the pipeline, all cores unless given.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// What verifies signatures: whatever is there, each part of it as much as it can do in the same time; the CPU; a
+    /// GPU, without which this is an error; or plain code that decides what is right.
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = PossibleValuesParser::new(CHOICES))]
+    backend: String,
     /// Give metrics out under /metrics at this address, for Prometheus and `pelton top`; port 0 is any free one.
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
@@ -105,11 +111,17 @@ pub fn main(arguments: &Arguments) -> ExitCode {
 
 fn run(arguments: &Arguments, chain: ChainFile, membership: Membership) -> ExitCode {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = arguments.threads.map_or(cores, usize::from);
+    let choice = match verifying::chosen("node", &arguments.backend, threads) {
+        Ok(choice) => choice,
+        Err(code) => return code,
+    };
     let options = Options {
         chain_id: chain.limits.chain_id,
         genesis: chain.genesis,
         block_time: Duration::from_millis(arguments.block_time),
-        threads: arguments.threads.map_or(cores, usize::from),
+        threads,
+        choice,
         keep: Keep::STANDARD,
         folder: Some(folder::Settings { path: arguments.data_dir.join("chain"), blocks_max: u64::MAX }),
         membership: Some(membership),
@@ -130,7 +142,7 @@ fn run(arguments: &Arguments, chain: ChainFile, membership: Membership) -> ExitC
         });
     };
     let wait = arguments.attached.then(|| Box::new(end_of_input) as Wait);
-    let exported = match exported::begin(arguments.metrics, options.threads) {
+    let exported = match exported::begin(arguments.metrics, options.threads, options.choice.clone()) {
         Ok(exported) => exported,
         Err(code) => return code,
     };

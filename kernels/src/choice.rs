@@ -143,6 +143,11 @@ impl Choice {
         self.device.is_some()
     }
 
+    /// Its part that needs no device.
+    pub fn on_cpu(&self) -> Choice {
+        Choice::from(self.backend.clone())
+    }
+
     /// A verifier that has `spawn` run what is for the CPU, and opens the device anew. Where that fails, it is a fault
     /// like any other, and the CPU answers.
     pub fn verifier(&self, spawn: Arc<dyn Spawn>, now: Now, settings: Settings) -> Box<dyn Verifier> {
@@ -158,6 +163,13 @@ impl Choice {
             measured.find(|(of, _)| *of == scheme).expect("both schemes were measured").1
         };
         Box::new(Shared::new(device, cpu, now, &of, DEADLINE_NS))
+    }
+}
+
+impl fmt::Debug for Choice {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let device = self.device.as_ref().map(|used| used.name);
+        out.debug_struct("Choice").field("cpu", &self.backend.name()).field("device", &device).finish()
     }
 }
 

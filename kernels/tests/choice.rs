@@ -91,7 +91,7 @@ fn without_a_device_every_name_but_cuda_is_available_and_the_cpu_answers() {
         let unused = choice.found().map(|found| found.unused.clone());
         assert_eq!(unused, (name == "auto").then(|| Some("there is none".to_owned())));
     }
-    let refused = choose("cuda", devices(0, false)).err().expect("there is no device");
+    let refused = choose("cuda", devices(0, false)).expect_err("there is no device");
     assert_eq!(refused, ChoiceError::Unavailable("--backend cuda: there is none".to_owned()));
 }
 
@@ -103,7 +103,7 @@ fn a_device_that_lies_is_not_used_and_is_an_error_where_it_was_asked_for() {
     let reason = "instant: it gave a wrong answer to a known signature";
     assert_eq!(found.unused.as_deref(), Some(reason));
     assert!(!choice.is_on_device() && found.measured.is_empty());
-    let refused = choose("cuda", devices(1, true)).err().expect("it lies");
+    let refused = choose("cuda", devices(1, true)).expect_err("it lies");
     assert_eq!(refused.to_string(), format!("--backend cuda: {reason}"));
 }
 
@@ -128,6 +128,6 @@ fn auto_leaves_a_device_alone_that_is_nowhere_sooner_done() {
 
 #[test]
 fn an_unknown_name_is_refused() {
-    let refused = choose("abacus", devices(0, false)).err().expect("there is no such name");
+    let refused = choose("abacus", devices(0, false)).expect_err("there is no such name");
     assert!(matches!(refused, ChoiceError::Unavailable(reason) if reason.contains("'abacus'")));
 }

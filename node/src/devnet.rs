@@ -25,7 +25,7 @@ use pelton_consensus::{BlockId, Process, Solo, Traffic};
 use pelton_engine::genesis::Genesis;
 use pelton_engine::limits::Limits;
 use pelton_engine::prices::next_base_fee;
-use pelton_kernels::{Chunked, Spawn, Verifier};
+use pelton_kernels::Choice;
 use pelton_pipeline::clock::{Clock, WallClock};
 use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::ledger::Ledger;
@@ -34,6 +34,7 @@ use pelton_pipeline::stages::commit::Committed;
 use pelton_pipeline::stages::intake::{Submitter, door};
 use pelton_pipeline::start::Start;
 use pelton_pipeline::topology::{Input, Pipeline, Run, Settings, World, build_on};
+use pelton_pipeline::verifying::verifier;
 use tokio::sync::broadcast;
 
 use self::folder::Folder;
@@ -64,6 +65,8 @@ pub struct Options {
     pub block_time: Duration,
     /// Threads that turn stages.
     pub threads: usize,
+    /// What verifies signatures.
+    pub choice: Choice,
     /// How much is kept for those who ask.
     pub keep: Keep,
     /// Where all of it is kept on disk, if anywhere.
@@ -153,8 +156,8 @@ impl Devnet {
         trail.begin(start.parent.height + 1);
         let mut storage = folder.as_ref().map(Folder::storage);
         let mut submitter = submitter;
-        // Of several, also what others say comes from outside, and nobody rings for that.
-        if options.membership.is_none() {
+        // Of several, also what others say comes from outside, and nobody rings for that; nor does a device.
+        if options.membership.is_none() && !options.choice.is_on_device() {
             threads.bell().promise();
             submitter = submitter.ringing(threads.bell().clone());
             if let Some(storage) = &mut storage {
@@ -163,14 +166,21 @@ impl Devnet {
         }
         let (pipeline, process) = match &options.membership {
             None => {
-                let world = world(&settings, &threads, &clock, start.parent.height)?;
+                let world = world(&settings, &options.choice, &threads, &clock, start.parent.height);
                 (build_on(&settings, limits.clone(), start, storage, world, run), None)
             }
             Some(membership) => {
                 let below = Start::genesis(&options.genesis, &limits).parent;
                 let stands = Stands { below, start, storage };
-                let (pipeline, process) =
-                    validator::join(membership, &settings, &limits, stands, (&threads, &clock), run)?;
+                let (pipeline, process) = validator::join(
+                    membership,
+                    &settings,
+                    &options.choice,
+                    &limits,
+                    stands,
+                    (&threads, &clock),
+                    run,
+                )?;
                 (pipeline, Some(process))
             }
         };
@@ -251,27 +261,29 @@ fn settings(options: &Options) -> Settings {
     let mut settings = Settings::standard(options.threads);
     settings.schedule.block_interval_ns = options.block_time.as_nanos() as u64;
     settings.schedule.pool.parked_ns_max = PARKED.as_nanos() as u64;
-    settings
+    settings.fit(&options.choice)
 }
 
-fn world(settings: &Settings, threads: &Threads, clock: &Arc<dyn Clock>, height: u64) -> io::Result<World> {
-    let mut seed = [0; 32];
-    rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
-    let backend = pelton_kernels::open("auto", seed).map_err(io::Error::other)?;
-    let in_flight_max = NonZeroUsize::new(settings.verify.in_flight_max as usize);
-    let in_flight_max = in_flight_max.expect("something is in flight");
-    let verifier = move |spawn: Arc<dyn Spawn>| -> Box<dyn Verifier> {
-        let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
-        Box::new(Chunked::new(backend, spawn, settings))
-    };
+fn world(
+    settings: &Settings,
+    choice: &Choice,
+    threads: &Threads,
+    clock: &Arc<dyn Clock>,
+    height: u64,
+) -> World {
     let (leader, follower) = Loopback::pair();
-    Ok(World {
+    World {
         clock: clock.clone(),
         pools: threads.pools(),
-        verifier: Box::new(verifier),
+        verifier: verifier(choice, settings, clock, Arc::default(), say),
         datagrams: (Box::new(leader), Box::new(follower)),
         ordering: Box::new(move |id| Box::new(Core(Solo::new(height, BlockId(id.0), NonZeroUsize::MIN)))),
-    })
+    }
+}
+
+/// Who is told of a device that fails.
+pub(crate) fn say(line: &str) {
+    eprintln!("pelton: {line}");
 }
 
 /// Tells clients of committed blocks.

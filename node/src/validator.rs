@@ -17,7 +17,6 @@ pub mod relay;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,17 +26,19 @@ use pelton_consensus::{BlockId, Place, Process, Timing};
 pub use pelton_consensus::{Committee, Secret, deal};
 use pelton_engine::block::{HEADER_BYTES, Parent};
 use pelton_engine::limits::Limits;
-use pelton_kernels::{Chunked, Spawn, Verifier};
+use pelton_kernels::Choice;
 use pelton_pipeline::clock::Clock;
 use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::start::Start;
 use pelton_pipeline::topology::validator::{Peers, build_validator};
-use pelton_pipeline::topology::{MakeVerifier, Pipeline, Run, Settings, Storage};
+use pelton_pipeline::topology::{Pipeline, Run, Settings, Storage};
+use pelton_pipeline::verifying::verifier;
 
 use self::chain_file::ChainFile;
 pub use self::connected::Connected;
 pub use self::desk::Desk;
 pub use self::news::News;
+use crate::devnet::say;
 
 /// A block without transactions is made this long after a validator was asked for one; well before the others give up.
 const EMPTY_AFTER: Duration = Duration::from_millis(100);
@@ -120,6 +121,7 @@ pub struct Stands {
 pub fn join(
     membership: &Membership,
     settings: &Settings,
+    choice: &Choice,
     limits: &Limits,
     stands: Stands,
     (threads, clock): (&Threads, &Arc<dyn Clock>),
@@ -127,11 +129,13 @@ pub fn join(
 ) -> io::Result<(Pipeline, Process)> {
     let desk = Desk::new(limits);
     let Stands { below, start, storage } = stands;
+    let verifying = |choice: &Choice| verifier(choice, settings, clock, Arc::default(), say);
     let peers = Peers {
         clock: clock.clone(),
         pools: threads.pools(),
-        verifier: verifier(settings)?,
-        examiner: verifier(settings)?,
+        verifier: verifying(choice),
+        // Most of what others propose has been verified before, so what is left makes short batches.
+        examiner: verifying(&choice.on_cpu()),
         agreement: Box::new(desk.clone()),
         genesis: below,
         empty_after_ns: EMPTY_AFTER.as_nanos() as u64,
@@ -149,16 +153,4 @@ pub fn join(
         application: Arc::new(desk),
     };
     Ok((pipeline, Process::start(core, membership.place.clone())?))
-}
-
-fn verifier(settings: &Settings) -> io::Result<MakeVerifier> {
-    let mut seed = [0; 32];
-    rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
-    let backend = pelton_kernels::open("auto", seed).map_err(io::Error::other)?;
-    let in_flight_max = NonZeroUsize::new(settings.verify.in_flight_max as usize);
-    let in_flight_max = in_flight_max.expect("something is in flight");
-    Ok(Box::new(move |spawn: Arc<dyn Spawn>| -> Box<dyn Verifier> {
-        let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
-        Box::new(Chunked::new(backend, spawn, settings))
-    }))
 }

@@ -40,6 +40,7 @@ pub mod stretches;
 pub mod topology;
 mod trust;
 pub mod turn;
+pub mod verifying;
 pub mod view;
 pub mod watch;
 pub mod wrapped;

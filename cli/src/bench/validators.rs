@@ -66,6 +66,7 @@ fn cluster_options(
     Ok(bench::Options {
         validators,
         threads: arguments.threads.unwrap_or(1),
+        backend: options.backend.clone(),
         block_time_ms: arguments.block_time.unwrap_or(BLOCK_TIME_MS),
         workload: Arc::new(workload),
         per_second,

@@ -33,6 +33,8 @@ pub struct Options {
     pub validators: u16,
     /// Threads of each one's pipeline.
     pub threads: u16,
+    /// What verifies signatures in each of them.
+    pub backend: String,
     /// Least time between blocks, in milliseconds.
     pub block_time_ms: u64,
     /// What they are to do.
@@ -95,6 +97,7 @@ pub fn bench(options: &Options) -> Result<Report, String> {
         genesis: options.workload.genesis.clone(),
         block_time_ms: options.block_time_ms,
         threads: options.threads,
+        backend: options.backend.clone(),
         rpc: any,
         feed_port: Some(0),
         tell_blocks: true,

@@ -167,7 +167,7 @@ pub fn by_name() {
     for (misdeed, reason) in words {
         tell(misdeed);
         let choose = |name| Choice::open(name, [3; 32], cuda::devices, Arc::new(|job: Job| job()), now());
-        let refused = choose("cuda").err().expect("it cannot be used").to_string();
+        let refused = choose("cuda").expect_err("it cannot be used").to_string();
         assert!(refused.contains(reason), "{misdeed:?}: {refused}");
         let choice = choose("auto").expect("auto is always available");
         assert!(!choice.is_on_device() && choice.found().expect("it was looked for").unused.is_some());

@@ -24,8 +24,16 @@ pub fn start(limits: Limits, keep: Keep, block_time: Duration) -> SocketAddr {
 /// The same, with a way in for raw transactions.
 pub fn start_both(limits: Limits, keep: Keep, block_time: Duration) -> Addresses {
     let genesis = genesis::devnet();
-    let options =
-        Options { chain_id: 31_337, genesis, block_time, threads: 2, keep, folder: None, membership: None };
+    let options = Options {
+        chain_id: 31_337,
+        genesis,
+        block_time,
+        threads: 2,
+        choice: pelton_kernels::open("cpu", [7; 32]).expect("the CPU is there").into(),
+        keep,
+        folder: None,
+        membership: None,
+    };
     let (sender, receiver) = mpsc::channel();
     let serve = move || {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));

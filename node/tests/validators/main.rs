@@ -62,6 +62,7 @@ impl Network {
             genesis: self.workload.genesis.clone(),
             block_time: Duration::from_millis(20),
             threads: 1,
+            choice: pelton_kernels::open("cpu", [7; 32]).expect("the CPU is there").into(),
             keep: Keep::STANDARD,
             folder: None,
             membership: Some(membership),
