@@ -11,10 +11,11 @@
 
 pub mod bench;
 pub mod devnet;
+pub mod folder;
 mod load;
 mod report;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::num::NonZeroU32;
@@ -30,6 +31,7 @@ use pelton_node::validator::chain_file::{ChainFile, Reach};
 use pelton_node::validator::deal;
 use serde_json::Value;
 
+use self::folder::Folder;
 use crate::keys;
 
 /// How long a validator may take until it is ready, or has stopped.
@@ -86,13 +88,13 @@ impl Cluster {
     ///
     /// # Errors
     /// What the system says, or that one of them does not get ready.
-    pub fn start(setup: &Setup, folder: &Path) -> io::Result<Cluster> {
-        fs::create_dir_all(folder)?;
-        let chain = chain(setup, folder)?;
+    pub fn start(setup: &Setup, folder: &Folder) -> io::Result<Cluster> {
+        let chain = chain(setup, folder.path())?;
         let (sender, events) = channel();
         let mut cluster = Cluster { validators: Vec::new(), events };
         for index in 0..usize::from(setup.validators) {
-            let mut process = command(setup, folder, &chain, index)?.spawn()?;
+            let mut command = command(setup, folder.path(), &chain, index)?;
+            let mut process = folder.start(&mut command)?;
             let input = process.stdin.take();
             let output = process.stdout.take().expect("it is piped");
             cluster.validators.push(Validator { process, input, ready: Value::Null });

@@ -144,7 +144,9 @@ fn a_device_that_was_asked_for_and_is_not_there_is_wrong_use_and_auto_says_why_t
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.starts_with("pelton: --backend cuda: there is no CUDA") && stderr.lines().count() == 1);
     assert!(output.stdout.is_empty());
-    for arguments in [["devnet", "--backend", "cuda"].as_slice(), &["devnet", "--backend", "cuda", "--validators", "4"]] {
+    for arguments in
+        [["devnet", "--backend", "cuda"].as_slice(), &["devnet", "--backend", "cuda", "--validators", "4"]]
+    {
         let output = pelton(cache.path(), arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{stderr}");

@@ -277,16 +277,34 @@ fn a_bench_of_validators_commits_all_on_all_and_says_what_it_cost() {
 
 #[test]
 fn a_network_of_several_is_one_command_and_ends_with_it() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pelton"));
-    command.args(["devnet", "--validators", "4", "--port", "0", "--json"]);
-    let mut process = command.stdout(Stdio::piped()).spawn().expect("it starts");
-    let mut line = String::new();
-    BufReader::new(process.stdout.take().expect("it is piped")).read_line(&mut line).expect("it is ready");
-    let ready: Value = serde_json::from_str(&line).expect("one JSON object");
-    let validators = ready["validators"].as_array().expect("a list").clone();
-    assert_eq!((validators.len(), ready["accounts"].as_array().map(Vec::len)), (4, Some(10)));
+    let temporary = tempfile::tempdir().expect("a folder");
+    let left = || fs::read_dir(temporary.path()).expect("it is there").count();
+    let start = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pelton"));
+        command
+            .args(["devnet", "--validators", "4", "--port", "0", "--json"])
+            .env("TMPDIR", temporary.path());
+        let mut process = command.stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut line = String::new();
+        let output = process.stdout.take().expect("it is piped");
+        BufReader::new(output).read_line(&mut line).expect("it is ready");
+        let ready: Value = serde_json::from_str(&line).expect("one JSON object");
+        let validators = ready["validators"].as_array().expect("a list").clone();
+        assert_eq!((validators.len(), ready["accounts"].as_array().map(Vec::len)), (4, Some(10)));
+        assert_eq!(left(), 1, "it keeps all in one folder");
+        (process, validators)
+    };
+    let is_gone = |one: &Value| !Path::new(&format!("/proc/{}/exe", one["pid"])).exists();
+
+    let (mut process, validators) = start();
+    let stopped = Command::new("kill").args(["-TERM", &process.id().to_string()]).status();
+    assert!(stopped.expect("every system has it").success());
+    assert_eq!(process.wait().expect("it ends").code(), Some(128 + 15));
+    assert!(validators.iter().all(is_gone), "none outlives it");
+    assert_eq!(left(), 0, "its folder goes with it");
+
+    let (mut process, validators) = start();
     process.kill().expect("it runs");
     process.wait().expect("it ends");
-    let is_gone = |one: &Value| !Path::new(&format!("/proc/{}/exe", one["pid"])).exists();
     wait_until("none outlives it", || validators.iter().all(is_gone));
 }

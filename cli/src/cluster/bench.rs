@@ -18,6 +18,7 @@ use foldhash::HashMap;
 use pelton_workloads::{CHAIN_ID, Expectation, Workload};
 use serde_json::{Value, json};
 
+use super::folder::Folder;
 use super::load::{Offer, now_ns, offer};
 use super::report::{Latencies, Report, Share};
 use super::{Cluster, Event, Setup};
@@ -89,7 +90,7 @@ impl Seen {
 /// In words: what is in its way. What is wrong with what the validators did stands in the report.
 pub fn bench(options: &Options) -> Result<Report, String> {
     let words = |error: std::io::Error| error.to_string();
-    let folder = tempfile::Builder::new().prefix("pelton-bench-").tempdir().map_err(words)?;
+    let folder = Folder::new("pelton-bench-").map_err(words)?;
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let setup = Setup {
         validators: options.validators,
@@ -102,7 +103,7 @@ pub fn bench(options: &Options) -> Result<Report, String> {
         feed_port: Some(0),
         tell_blocks: true,
     };
-    let cluster = Cluster::start(&setup, folder.path()).map_err(words)?;
+    let cluster = Cluster::start(&setup, &folder).map_err(words)?;
     let count = usize::from(options.validators);
     let mut seen = Seen((0..count).map(|_| Vec::new()).collect());
     // All of them have made a block together before they are measured.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
+use super::folder::Folder;
 use super::{Cluster, Event, Setup};
 
 /// Runs a cluster until it is stopped or has failed; says where, once it is ready.
@@ -12,8 +13,8 @@ use super::{Cluster, Event, Setup};
 /// # Errors
 /// What the system says, or that so many validators have ended that the others cannot go on.
 pub fn run(setup: &Setup, ready: impl FnOnce(&Cluster)) -> io::Result<ExitCode> {
-    let folder = tempfile::Builder::new().prefix("pelton-devnet-").tempdir()?;
-    let cluster = Cluster::start(setup, folder.path())?;
+    let folder = Folder::new("pelton-devnet-")?;
+    let cluster = Cluster::start(setup, &folder)?;
     ready(&cluster);
     let faults_max = (cluster.validators.len() - 1) / 3;
     let mut ended = 0;
