@@ -24,7 +24,7 @@ pub const BENEFICIARY: Address = Address::repeat_byte(0xbe);
 
 /// Adds one to slot 0, and logs.
 pub const COUNTER: Address = Address::repeat_byte(0xc0);
-/// Moves the amount in the second word from the caller's slot to the slot in the first word.
+/// Moves the amount in the second word from the caller's slot to that of the account in the first word.
 pub const TOKEN: Address = Address::repeat_byte(0xc1);
 /// Stores the balance of the account in the first word in slot 0.
 pub const BALANCE_READER: Address = Address::repeat_byte(0xc2);
@@ -48,8 +48,15 @@ fn code_of(contract: Address) -> Vec<u8> {
     let hex = match contract {
         // PUSH0 SLOAD PUSH1 1 ADD DUP1 PUSH0 SSTORE PUSH0 PUSH0 LOG1
         COUNTER => "5f54600101805f555f5fa100".to_string(),
-        // if sload(caller) < amount: revert; sstore(caller, sload(caller) - amount); sstore(to, sload(to) + amount)
-        TOKEN => "602035335410 15600d57 5f5ffd 5b6020353354033355 6020355f3554015f355500".replace(' ', ""),
+        // with slot(owner) = owner << 224:
+        // if sload(slot(caller)) < amount: revert
+        // sstore(slot(caller), sload(slot(caller)) - amount); sstore(slot(to), sload(slot(to)) + amount)
+        TOKEN => {
+            "602035 CALLER 54 10 15 601057 5f5ffd 5b 602035 CALLER 54 03 CALLER 55 602035 TO 54 01 TO 55 00"
+                .replace("CALLER", "3360e01b")
+                .replace("TO", "5f3560e01b")
+                .replace(' ', "")
+        }
         // CALLDATALOAD(0) BALANCE PUSH0 SSTORE
         BALANCE_READER => "5f35315f5500".to_string(),
         // COINBASE BALANCE PUSH0 SSTORE
@@ -80,13 +87,18 @@ pub fn word(address: Address) -> U256 {
     U256::from_be_slice(address.as_slice())
 }
 
+/// Where a token keeps what an account owns: these slots differ in their highest limb alone.
+fn token_slot(owner: Address) -> U256 {
+    word(owner) << 224
+}
+
 pub fn words(words: &[U256]) -> Bytes {
     words.iter().flat_map(|word| word.to_be_bytes::<32>()).collect::<Vec<u8>>().into()
 }
 
 fn storage_of(contract: Address) -> BTreeMap<U256, U256> {
     match contract {
-        TOKEN => (0..SENDERS).map(|index| (word(sender(index)), U256::from(1_000))).collect(),
+        TOKEN => (0..SENDERS).map(|index| (token_slot(sender(index)), U256::from(1_000))).collect(),
         DESTRUCTIBLE => (1..50u64).map(|slot| (U256::from(slot), U256::from(slot))).collect(),
         _ => BTreeMap::new(),
     }
@@ -148,7 +160,7 @@ pub fn prices(dice: &mut Dice, base_fee: u64) -> PriceList {
     for _ in 0..30 {
         let (address, slots) = match dice.roll(4) {
             0 => (sender(dice.roll(SENDERS)), vec![]),
-            1 => (copy(TOKEN, dice.roll(COPIES)), vec![word(sender(dice.roll(SENDERS)))]),
+            1 => (copy(TOKEN, dice.roll(COPIES)), vec![token_slot(sender(dice.roll(SENDERS)))]),
             2 => (copy(dice.one_of(&CONTRACTS), dice.roll(COPIES)), vec![U256::ZERO]),
             _ => (copy(dice.one_of(&CONTRACTS), dice.roll(COPIES)), vec![]),
         };
@@ -241,7 +253,7 @@ pub fn hidden_conflicts(dice: &mut Dice, state: &State) -> Vec<Verified> {
                 2 => (copy(CALLER, number), words(&[word(fresh), U256::from(1)])),
                 _ => (copy(BALANCE_READER, number), words(&[word(fresh)])),
             };
-            let slots = if dice.one_in(2) { vec![word(sender(index))] } else { vec![word(other)] };
+            let slots = vec![token_slot(if dice.one_in(2) { sender(index) } else { other })];
             let writes = if to == TOKEN { vec![Listed { address: TOKEN, slots }] } else { vec![] };
             let from = sender(index);
             let nonce =
@@ -274,7 +286,8 @@ fn action(dice: &mut Dice, from: Address, mix: Mix) -> Fields {
         0 | 1 => (Fields { value: amount, ..call(other, Bytes::new()) }, vec![], vec![]),
         2 => (call(at(COUNTER), Bytes::new()), vec![], vec![listed(at(COUNTER), &[0])]),
         3 | 4 => {
-            let slots = if from == other { vec![word(from)] } else { vec![word(from), word(other)] };
+            let owners = if from == other { vec![from] } else { vec![from, other] };
+            let slots = owners.into_iter().map(token_slot).collect();
             let writes = vec![Listed { address: at(TOKEN), slots }];
             (call(at(TOKEN), words(&[word(other), amount])), vec![], writes)
         }
