@@ -29,13 +29,13 @@ pub struct Arguments {
     #[arg(long, value_parser = clap::value_parser!(u32).range(4..=7))]
     validators: Option<u32>,
     /// What those do that misbehave, as many as a committee must bear; drawn from the seed if it is not said.
-    #[arg(long, value_name = "MISDEED", value_parser = ["none", "equivocates", "votes-twice", "withholds", "corrupts", "floods", "proposes-invalid"])]
+    #[arg(long, value_name = "MISDEED", value_parser = ["none", "equivocates", "votes-twice", "withholds", "corrupts", "floods", "proposes-invalid", "lying-device"])]
     villain: Option<String>,
     /// Nothing else goes wrong.
     #[arg(long)]
     calm: bool,
     /// A fault that must be found, to see whether it is.
-    #[arg(long, value_name = "FAULT", value_parser = ["forgotten-sync", "forgotten-votes"])]
+    #[arg(long, value_name = "FAULT", value_parser = Plant::ALL.map(Plant::as_str))]
     plant: Option<String>,
     /// One line of JSON for each seed.
     #[arg(long)]
@@ -52,6 +52,11 @@ struct Sums {
     disk_deaths: u64,
     rotten: u64,
     refused: u64,
+    rotten_cores: u64,
+    halted: u64,
+    twice: u64,
+    ailing: u64,
+    answered: u64,
     misdeeds: u64,
     cut_off: u64,
     simulated_ms: u64,
@@ -139,6 +144,11 @@ fn line(verdict: &Verdict) -> serde_json::Value {
         "diskDeaths": counts.disk_deaths,
         "rotten": counts.rotten,
         "refused": counts.refused,
+        "rottenCores": counts.rotten_cores,
+        "halted": counts.halted,
+        "votedTwice": counts.twice,
+        "ailing": counts.ailing,
+        "answeredByDevices": counts.answered,
         "misdeeds": counts.misdeeds,
         "cutOff": counts.cut_off,
         "simulatedMs": counts.ended_ms,
@@ -155,6 +165,11 @@ impl Sums {
         self.disk_deaths += counts.disk_deaths;
         self.rotten += counts.rotten;
         self.refused += counts.refused;
+        self.rotten_cores += counts.rotten_cores;
+        self.halted += counts.halted;
+        self.twice += counts.twice;
+        self.ailing += counts.ailing;
+        self.answered += counts.answered;
         self.misdeeds += counts.misdeeds;
         self.cut_off += counts.cut_off;
         self.simulated_ms += counts.ended_ms;
@@ -173,6 +188,9 @@ impl Sums {
         );
         println!("{:>12}  validators killed, {} died of their disks", self.kills, self.disk_deaths);
         println!("{:>12}  folders rotten, {} refused", self.rotten, self.refused);
+        let (halted, twice) = (self.halted, self.twice);
+        println!("{:>12}  cores rotten, {halted} halted, {twice} voted twice", self.rotten_cores);
+        println!("{:>12}  batches answered by devices, {} times one failed", self.answered, self.ailing);
         println!("{:>12}  misdeeds, {} times somebody was cut off for them", self.misdeeds, self.cut_off);
     }
 }

@@ -16,6 +16,7 @@ mod context;
 mod disk;
 mod misdeed;
 mod network;
+mod votes;
 mod wordy;
 
 use std::ops::ControlFlow;
@@ -31,6 +32,7 @@ pub use self::disk::Disk;
 pub use self::misdeed::{Misdeed, Twin};
 use self::network::{Blocker, Peers};
 pub use self::network::{Counts, Network, Way};
+pub use self::votes::Twice;
 use self::wordy::Wordy;
 use crate::application::Application;
 use crate::committee::{Committee, Secret};
@@ -74,6 +76,7 @@ pub struct Hand<'a> {
     context: &'a deterministic::Context,
     config: &'a Config,
     network: &'a Network,
+    pairs: &'a misdeed::Pairs,
     members: &'a mut [Member],
 }
 
@@ -96,11 +99,13 @@ pub fn run(config: &Config, story: &mut dyn Story) -> String {
         let mut members: Vec<Member> = (0..keys.len()).map(member).collect();
         let bytes_max = 2 * config.block_bytes_max + (64 << 10);
         let network = Network::new(config.seed.rotate_left(17), keys, bytes_max);
+        let pairs = misdeed::Pairs::default();
         loop {
             context.sleep(config.tick).await;
             let now = time(&context);
             network.deliver(now);
-            let mut hand = Hand { context: &context, config, network: &network, members: &mut members };
+            let members = &mut members;
+            let mut hand = Hand { context: &context, config, network: &network, pairs: &pairs, members };
             if story.tick(now, &mut hand).is_break() {
                 return context.auditor().state();
             }
@@ -159,7 +164,8 @@ impl Hand<'_> {
     pub fn corrupt(&mut self, member: usize, misdeed: Misdeed, application: Arc<dyn Application>) {
         let settings = self.settings(member, application);
         let seed = self.config.seed.wrapping_add(member as u64);
-        let villain = misdeed::villain(misdeed, &settings, (member, self.config.twin, seed));
+        let villain =
+            misdeed::villain(misdeed, &settings, (member, self.config.twin, seed), self.pairs.clone());
         self.network.corrupt(member, villain);
     }
 

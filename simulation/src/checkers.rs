@@ -7,6 +7,8 @@ mod fairness;
 mod fates;
 mod liveness;
 mod supply;
+mod verdicts;
+mod votes;
 
 use crate::record::Record;
 use crate::verdict::Failure;
@@ -14,12 +16,14 @@ use crate::verdict::Failure;
 type Checker = fn(&Record) -> Result<(), String>;
 
 /// All properties that must hold whatever happens, by name.
-pub const SAFETY: [(&str, Checker); 6] = [
+pub const SAFETY: [(&str, Checker); 8] = [
     ("agreement", agreement::check),
+    ("votes", votes::check),
     ("durability", durability::check),
     ("execution", execution::check),
     ("supply", supply::check),
     ("fates", fates::check),
+    ("verdicts", verdicts::check),
     ("fairness", fairness::check),
 ];
 

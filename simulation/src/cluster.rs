@@ -1,21 +1,20 @@
 //! `Cluster`: all validators of a run, and what befalls them.
 //!
 //! At each tick: what the scenario says happens, who has died of its disk is started again a while later, clients hand transactions in, and
-//! every pipeline goes on until nothing happens. It ends when everything is well after the moment at which all heals, or when the
-//! time for that is over.
+//! every pipeline goes on until nothing happens. It ends when everything is well after the moment at which all heals, when the time
+//! for that is over, or when two honest validators have parted, since what comes then says nothing.
 
+mod end;
 mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
-use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use alloy_primitives::{B256, hex};
-use pelton_consensus::cluster::{Config, Hand, Story, run};
+use pelton_consensus::cluster::{Config, Hand, run};
 use pelton_consensus::{BlockId, Committee, Secret, deal};
 use pelton_engine::block::HEADER_BYTES;
 use pelton_engine::executed::Outcome;
@@ -30,16 +29,15 @@ use pelton_workloads::{CHAIN_ID, generate};
 
 use crate::checkers::judge;
 use crate::clients::Clients;
-use crate::record::{Counts, Record, Stuck, Told};
-use crate::replica::{Common, Replica};
+use crate::device::Health;
+use crate::record::{Counts, Record, Told};
+use crate::replica::{Common, Nature, Replica};
 use crate::scenario::{Options, Plant, Scenario, Villainy};
 use crate::twin::twin;
 use crate::verdict::{Failure, Report, Verdict};
 
 /// How often pipelines go on.
 const TICK: Duration = Duration::from_millis(4);
-/// Blocks that each honest validator must have seen become final since all healed.
-const BLOCKS_AFTER: u64 = 2;
 
 static BACKEND: LazyLock<Arc<dyn Backend>> =
     LazyLock::new(|| pelton_kernels::open("cpu", [3; 32]).expect("every machine has a processor"));
@@ -118,8 +116,21 @@ struct Cluster {
     executed: BTreeSet<B256>,
     /// Those in whose files bits have changed, which nobody has noticed so far.
     rotten: BTreeSet<usize>,
+    /// Those who would not go on with the files of their cores.
+    halted: BTreeSet<usize>,
+    /// Whether two honest ones have told of two blocks at one height.
+    is_split: bool,
     record: Record,
     hash: blake3::Hasher,
+}
+
+fn nature(scenario: &Scenario, member: usize) -> Nature {
+    let device = |honesty| Health::new(scenario.seed ^ (member as u64 + 1) << 48, honesty);
+    Nature {
+        is_liar: scenario.villainy[member] == Villainy::ProposesInvalid,
+        device: scenario.honesty(member).map(device),
+        is_credulous: scenario.plant == Some(Plant::FaultIsAVerdict),
+    }
 }
 
 impl Cluster {
@@ -128,9 +139,8 @@ impl Cluster {
         let workload = generate(&scenario.workload, &|_| ());
         let clients = Clients::new(&workload, &mut random, scenario.heals);
         let limits = Limits::tiny(CHAIN_ID);
-        let is_liar = |member: usize| scenario.villainy[member] == Villainy::ProposesInvalid;
         let replicas = (0..scenario.validators)
-            .map(|member| Replica::new(member, random.next_u64(), is_liar(member)))
+            .map(|member| Replica::new(member, random.next_u64(), nature(&scenario, member)))
             .collect();
         let record = Record {
             limits: limits.clone(),
@@ -141,6 +151,9 @@ impl Cluster {
             chain: BTreeMap::new(),
             found: Vec::new(),
             damaged: Vec::new(),
+            forged: Vec::new(),
+            frail: scenario.frail.map(|member| (member, Duration::MAX)),
+            twice: Vec::new(),
             blocks: Vec::new(),
             stuck: None,
             counts: Counts::default(),
@@ -163,6 +176,8 @@ impl Cluster {
             healed_at: 0,
             executed: BTreeSet::new(),
             rotten: BTreeSet::new(),
+            halted: BTreeSet::new(),
+            is_split: false,
             record,
             hash: blake3::Hasher::new(),
         }
@@ -179,7 +194,7 @@ impl Cluster {
             match self.scenario.plant {
                 Some(Plant::ForgottenSync) => self.replicas[member].disk.set_lie(Lie::Sync),
                 Some(Plant::ForgottenVotes) => hand.disk(member).forget_syncs(),
-                None => {}
+                _ => {}
             }
         }
         for (member, villainy) in self.scenario.villainy.iter().enumerate() {
@@ -206,11 +221,18 @@ impl Cluster {
         }
     }
 
-    fn turn(&mut self, now: Duration) {
+    fn turn(&mut self, now: Duration, hand: &mut Hand<'_>) {
         for member in 0..self.replicas.len() {
             let shown = self.scenario.paces[member].shows(now);
-            for committed in self.replicas[member].turn(shown) {
-                self.tell(member, committed, now);
+            let replica = &mut self.replicas[member];
+            let turned = match self.scenario.villainy[member] {
+                Villainy::LyingDevice => catch_unwind(AssertUnwindSafe(|| replica.turn(shown))),
+                _ => Ok(replica.turn(shown)),
+            };
+            match turned {
+                Ok(committed) => committed.into_iter().for_each(|one| self.tell(member, one, now)),
+                // Its device denies what a quorum has signed, so it stops.
+                Err(_) => self.die(member, false, hand),
             }
             self.replicas[member].fold(&mut self.hash);
         }
@@ -222,7 +244,9 @@ impl Cluster {
         let (prices, start) = (tables.newest().digest(), self.started[member]);
         self.hash.update(id.as_slice()).update(state_root.as_slice());
         self.record.told[member].push(Told { height, id, state_root, prices, at: now, start });
-        if self.record.honest[member] && !self.record.chain.contains_key(&height) {
+        let first = self.record.chain.get(&height);
+        self.is_split |= self.record.honest[member] && first.is_some_and(|(block, _)| block.id() != id);
+        if self.record.honest[member] && first.is_none() {
             let receipts = done.executed.outcomes.iter().filter_map(Outcome::receipt);
             self.executed.extend(receipts.map(|receipt| receipt.id));
             self.record.chain.insert(height, (done.block, done.executed));
@@ -235,51 +259,5 @@ impl Cluster {
 
     fn honest(&self) -> impl Iterator<Item = usize> {
         (0..self.replicas.len()).filter(|member| self.record.honest[*member])
-    }
-
-    /// Whether every honest validator goes on, and has all that belongs into blocks.
-    fn is_well(&self) -> bool {
-        let newest = self.record.chain.keys().last().copied().unwrap_or(0);
-        let wanted = self.healed_at + BLOCKS_AFTER;
-        let has_all = self.honest().all(|member| self.height_of(member) + 1 >= newest.max(wanted));
-        has_all && newest >= wanted && self.clients.missing(|id| self.executed.contains(id)).is_empty()
-    }
-
-    fn end(&mut self, now: Duration, hand: &Hand<'_>) {
-        let (network, honest) = (hand.network(), &self.record.honest);
-        self.record.blocks = network.blocks();
-        let cut_off = self.record.blocks.iter().filter(|(by, whom)| honest[*by] && !honest[*whom]);
-        let lies: u64 =
-            self.replicas.iter().flat_map(|one| &one.lies).map(|l| l.load(Ordering::Relaxed)).sum();
-        let deeds: u64 = (0..self.replicas.len()).map(|member| network.deeds(member)).sum();
-        let counts = &mut self.record.counts;
-        counts.cut_off = cut_off.count() as u64;
-        counts.messages = network.counts().sent;
-        counts.lost = network.counts().lost;
-        counts.misdeeds = deeds + lies;
-        counts.ended_ms = now.as_millis() as u64;
-    }
-}
-
-impl Story for Cluster {
-    fn tick(&mut self, now: Duration, hand: &mut Hand<'_>) -> ControlFlow<()> {
-        if self.started.iter().all(|started| *started == 0) {
-            self.begin(hand);
-        }
-        self.befall(now, hand);
-        self.revive(now, hand);
-        self.hand_in(now);
-        self.turn(now);
-        let is_over = now >= self.scenario.heals + self.scenario.bound;
-        if !self.is_healed || !(self.is_well() || is_over) {
-            return ControlFlow::Continue(());
-        }
-        if !self.is_well() {
-            let heights = self.honest().map(|member| (member, self.height_of(member))).collect();
-            let missing = self.clients.missing(|id| self.executed.contains(id));
-            self.record.stuck = Some(Stuck { heights, missing });
-        }
-        self.end(now, hand);
-        ControlFlow::Break(())
     }
 }

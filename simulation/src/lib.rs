@@ -13,12 +13,15 @@
 //! that do what they must not. All of it follows from the seed, so what a seed has shown it shows again.
 //!
 //! * [`scenario`]: everything that is drawn.
-//! * [`replica`]: one validator. [`cluster`]: all of them, and what befalls them.
+//! * [`replica`]: one validator. [`cluster`]: all of them, and what befalls them. [`device`]: what verifies for one of them.
 //! * [`checkers`]: what must be true of every run, one file for each property.
 
 pub mod checkers;
 mod clients;
 pub mod cluster;
+mod credulous;
+pub mod device;
+mod forged;
 mod invalid;
 mod jobs;
 mod record;

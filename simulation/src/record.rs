@@ -1,10 +1,11 @@
 //! `Record`: what happened in a run, for those who judge it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_primitives::{B256, Bytes};
+use pelton_consensus::cluster::Twice;
 use pelton_engine::block::Block;
 use pelton_engine::executed::Executed;
 use pelton_engine::genesis::Genesis;
@@ -70,12 +71,25 @@ pub struct Record {
     pub found: Vec<Found>,
     /// Whose files were refused though nobody had changed them, and why.
     pub damaged: Vec<(usize, String)>,
+    /// What each validator has turned away for its signature.
+    pub forged: Vec<BTreeSet<B256>>,
+    /// Whose core's files rotted, and when.
+    pub frail: Option<(usize, Duration)>,
+    /// Who has voted twice.
+    pub twice: Vec<Twice>,
     /// Who was cut off by whom.
     pub blocks: Vec<(usize, usize)>,
     /// Who does not hold what, at the end of the time that was given.
     pub stuck: Option<Stuck>,
     /// What was counted.
     pub counts: Counts,
+}
+
+impl Record {
+    /// Whether a validator is honest, or was meant to be before its core's files rotted.
+    pub fn keeps_rules(&self, member: usize) -> bool {
+        self.honest[member] || self.frail.is_some_and(|(frail, _)| frail == member)
+    }
 }
 
 /// What was counted.
@@ -89,6 +103,16 @@ pub struct Counts {
     pub rotten: u64,
     /// Of those, how many were refused.
     pub refused: u64,
+    /// Cores in whose files bits had changed.
+    pub rotten_cores: u64,
+    /// Of those, how many would not go on.
+    pub halted: u64,
+    /// How often such a one voted twice.
+    pub twice: u64,
+    /// Answers that devices owed and did not give, or gave wrongly.
+    pub ailing: u64,
+    /// Batches that devices answered.
+    pub answered: u64,
     /// Messages between validators.
     pub messages: u64,
     /// Messages that were lost.

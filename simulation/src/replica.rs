@@ -5,6 +5,7 @@
 //!                                     ^ turned until nothing happens, whenever the cluster says so
 //! ```
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -23,7 +24,6 @@ use pelton_node::validator::Desk;
 use pelton_pipeline::clock::{Clock as _, SimulatedClock};
 use pelton_pipeline::durability::Durability;
 use pelton_pipeline::jobs::Pools;
-use pelton_pipeline::ledger::Ledger;
 use pelton_pipeline::origin::Origin;
 use pelton_pipeline::random::Random;
 use pelton_pipeline::stages::agree::Agreement;
@@ -34,6 +34,8 @@ use pelton_pipeline::topology::validator::{Peers, build_validator};
 use pelton_pipeline::topology::{Input, MakeVerifier, Run, Settings, Storage};
 use pelton_pipeline::turn::Turnable;
 
+use crate::device::Health;
+use crate::forged::Forged;
 use crate::invalid::Liar;
 use crate::jobs::Jobs;
 
@@ -65,6 +67,21 @@ pub struct Replica {
     random: Random,
     /// Lies told by a villain that proposes invalid blocks; none for everybody else.
     pub lies: Option<Arc<AtomicU64>>,
+    /// What verifies beside its processor, if anything does.
+    pub device: Option<Health>,
+    is_credulous: bool,
+    forged: Arc<Forged>,
+}
+
+/// What one validator is like.
+#[derive(Default)]
+pub struct Nature {
+    /// It proposes invalid blocks.
+    pub is_liar: bool,
+    /// It has a device.
+    pub device: Option<Health>,
+    /// It takes faults for verdicts.
+    pub is_credulous: bool,
 }
 
 /// What dies with the process.
@@ -75,7 +92,6 @@ struct Running {
     jobs: Jobs,
     disk_jobs: Jobs,
     submitter: Submitter,
-    ledger: Arc<Ledger>,
     stop: Arc<AtomicBool>,
     committed: Arc<Mutex<Vec<Committed>>>,
 }
@@ -94,10 +110,11 @@ pub struct Stands {
 
 impl Replica {
     /// One that has not been started.
-    pub fn new(index: usize, seed: u64, is_liar: bool) -> Replica {
-        let disk = SimulatedDisk::new(seed);
-        let lies = is_liar.then(Arc::default);
-        Replica { index, disk, running: None, random: Random::new(seed), lies }
+    pub fn new(index: usize, seed: u64, nature: Nature) -> Replica {
+        let Nature { is_liar, device, is_credulous } = nature;
+        let (disk, random) = (SimulatedDisk::new(seed), Random::new(seed));
+        let (lies, forged) = (is_liar.then(Arc::default), Arc::default());
+        Replica { index, disk, running: None, random, lies, device, is_credulous, forged }
     }
 
     /// Whether it has been started and not killed.
@@ -136,7 +153,7 @@ impl Replica {
             until: None,
             on_commit: Box::new(move |block, _| collected.lock().push(block)),
             on_cut: Box::new(|_, _| ()),
-            watch: None,
+            watch: Some(self.forged.clone()),
         };
         let agreement: Box<dyn Agreement> = match &self.lies {
             None => Box::new(desk.clone()),
@@ -148,8 +165,8 @@ impl Replica {
         let peers = Peers {
             clock: clock.clone(),
             pools: Pools::one(Arc::new(jobs.clone())),
-            verifier: verifier(&common.backend),
-            examiner: verifier(&common.backend),
+            verifier: self.verifier(&common.backend, &clock),
+            examiner: self.verifier(&common.backend, &clock),
             agreement,
             genesis: Start::genesis(&common.genesis, limits).parent,
             empty_after_ns: EMPTY_AFTER.as_nanos() as u64,
@@ -157,20 +174,24 @@ impl Replica {
         let storage = Storage { durability, thread: Arc::new(disk_jobs.clone()) };
         let settings = self.settings(common);
         let pipeline = build_validator(&settings, limits.clone(), start, Some(storage), peers, run);
-        let (stages, ledger) = (pipeline.stages, pipeline.ledger);
-        let in_running = desk.clone();
-        self.running = Some(Running {
-            desk: in_running,
-            stages,
-            clock,
-            jobs,
-            disk_jobs,
-            submitter,
-            ledger,
-            stop,
-            committed,
-        });
+        let (stages, in_running) = (pipeline.stages, desk.clone());
+        self.running =
+            Some(Running { desk: in_running, stages, clock, jobs, disk_jobs, submitter, stop, committed });
         Ok(Stands { desk, height, id, kept })
+    }
+
+    fn verifier(&self, backend: &Arc<dyn Backend>, clock: &Arc<SimulatedClock>) -> MakeVerifier {
+        let (backend, clock) = (backend.clone(), clock.clone());
+        let (device, is_credulous) = (self.device.clone(), self.is_credulous);
+        Box::new(move |spawn: Arc<dyn Spawn>| -> Box<dyn Verifier> {
+            let in_flight_max = NonZeroUsize::new(3).expect("it is not zero");
+            let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
+            let processor = Box::new(Chunked::new(backend.clone(), spawn.clone(), settings));
+            match device {
+                None => processor,
+                Some(device) => device.verifier(backend, (spawn, clock), processor, is_credulous),
+            }
+        })
     }
 
     fn settings(&self, common: &Common) -> Settings {
@@ -204,10 +225,9 @@ impl Replica {
         }
     }
 
-    /// Why it has turned a transaction away, if it has.
-    pub fn rejection(&self, id: &B256) -> Option<String> {
-        let rejection = self.running.as_ref()?.ledger.rejection(id)?;
-        Some(format!("{} by {}", rejection.reason.name(), rejection.stage))
+    /// What it has turned away for its signature.
+    pub fn forged(&self) -> BTreeSet<B256> {
+        self.forged.ids()
     }
 
     /// Goes on until nothing happens any more at this time, and gives what was committed.
@@ -243,13 +263,4 @@ impl Replica {
             }
         }
     }
-}
-
-fn verifier(backend: &Arc<dyn Backend>) -> MakeVerifier {
-    let backend = backend.clone();
-    Box::new(move |spawn: Arc<dyn Spawn>| -> Box<dyn Verifier> {
-        let in_flight_max = NonZeroUsize::new(3).expect("it is not zero");
-        let settings = pelton_kernels::Settings { in_flight_max, ..pelton_kernels::Settings::default() };
-        Box::new(Chunked::new(backend, spawn, settings))
-    })
 }

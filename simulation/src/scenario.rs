@@ -6,15 +6,24 @@
 //! ```
 //!
 //! At most f validators of 3f + 1 misbehave. All others are honest, and any number of them may be killed, lose power, or have disks
-//! that fail: what they have promised is on the disk. After the moment at which all heals nothing more goes wrong but what the
-//! villains do.
+//! and devices that fail: what they have promised is on the disk. One whose core's files rot counts as one that misbehaves, since
+//! it may have forgotten how it voted. After the moment at which all heals nothing more goes wrong but what the villains do.
+
+mod event;
+mod plant;
+mod villainy;
 
 use std::time::Duration;
 
 use pelton_consensus::Timing;
-use pelton_consensus::cluster::{Misdeed, Pace, Way};
+use pelton_consensus::cluster::{Pace, Way};
 use pelton_pipeline::random::Random;
 use pelton_workloads::{Name, Scheme, Spec};
+
+pub use self::event::Event;
+pub use self::plant::Plant;
+pub use self::villainy::Villainy;
+use crate::device::Honesty;
 
 /// What is chosen rather than drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,83 +38,6 @@ pub struct Options {
     pub plant: Option<Plant>,
 }
 
-/// Faults that break a promise, to show that who looks for them finds them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plant {
-    /// The files of the chain are never synced.
-    ForgottenSync,
-    /// The files of consensus are never synced, so that a validator forgets how it has voted.
-    ForgottenVotes,
-}
-
-impl Plant {
-    /// All of them.
-    pub const ALL: [Plant; 2] = [Plant::ForgottenSync, Plant::ForgottenVotes];
-
-    /// Its name on command lines.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Plant::ForgottenSync => "forgotten-sync",
-            Plant::ForgottenVotes => "forgotten-votes",
-        }
-    }
-}
-
-/// What a validator does that it must not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Villainy {
-    /// Nothing.
-    None,
-    /// Something on the network.
-    Deed(Misdeed),
-    /// It proposes blocks that break the rules.
-    ProposesInvalid,
-}
-
-impl Villainy {
-    /// Every misdeed.
-    pub const ALL: [Villainy; 6] = [
-        Villainy::Deed(Misdeed::ALL[0]),
-        Villainy::Deed(Misdeed::ALL[1]),
-        Villainy::Deed(Misdeed::ALL[2]),
-        Villainy::Deed(Misdeed::ALL[3]),
-        Villainy::Deed(Misdeed::ALL[4]),
-        Villainy::ProposesInvalid,
-    ];
-
-    /// Its name on command lines.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Villainy::None => "none",
-            Villainy::Deed(Misdeed::Equivocates) => "equivocates",
-            Villainy::Deed(Misdeed::VotesTwice) => "votes-twice",
-            Villainy::Deed(Misdeed::Withholds) => "withholds",
-            Villainy::Deed(Misdeed::Corrupts) => "corrupts",
-            Villainy::Deed(Misdeed::Floods) => "floods",
-            Villainy::ProposesInvalid => "proposes-invalid",
-        }
-    }
-}
-
-/// What befalls the cluster at some moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Those of one side and the rest do not hear each other.
-    Part(Vec<bool>),
-    /// One does not hear another.
-    Deafen(usize, usize),
-    /// All ways are open again.
-    Join,
-    /// A validator dies, with or without its power, and comes back so much later.
-    Kill(usize, bool, Duration),
-    /// So many of a thousand operations on a validator's disk fail, until it has died of it.
-    Fail(usize, u64),
-    /// A validator's disk has room for so many bytes more, until it has died of it.
-    Fill(usize, u64),
-    /// A validator dies, and bits of its chain's files have changed when it comes back so much later.
-    Rot(usize, Duration),
-}
-
 /// See the head of this file.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -115,6 +47,10 @@ pub struct Scenario {
     pub validators: usize,
     /// What each does that it must not.
     pub villainy: Vec<Villainy>,
+    /// Whose core's files rot, if anybody's.
+    pub frail: Option<usize>,
+    /// Who has a device that verifies.
+    pub devices: Vec<bool>,
     /// Transactions and the state that they start from.
     pub workload: Spec,
     /// Every validator's clock.
@@ -156,9 +92,10 @@ impl Scenario {
         let random = &mut Random::new(seed ^ 0x70e1_7030);
         let drawn = if random.below(4) == 0 { 7 } else { 4 };
         let validators = options.validators.unwrap_or(drawn) as usize;
-        let villainy = villains(random, validators, options);
-        let heals = if options.is_calm { Duration::from_millis(800) } else { millis(random, 1_200, 3_000) };
-        let events = if options.is_calm { Vec::new() } else { events(random, validators, heals) };
+        let villainy = villainy::villains(random, validators, options);
+        let is_calm = options.is_calm || options.plant == Some(Plant::TooManyVillains);
+        let heals = if is_calm { Duration::from_millis(800) } else { millis(random, 1_200, 3_000) };
+        let mut events = if is_calm { Vec::new() } else { event::events(random, validators, heals) };
         let name = [Name::Transfers, Name::Transfers, Name::Hostile, Name::Erc20][random.below(4) as usize];
         let scheme = Scheme::ALL[random.below(2) as usize];
         let workload = Spec {
@@ -168,13 +105,27 @@ impl Scenario {
             transactions: 20 + random.below(30),
             seed: random.next_u64(),
         };
+        let paces = (0..validators).map(|_| pace(random)).collect();
+        let ways = match options.plant {
+            Some(Plant::TooManyVillains) => stories(&villainy),
+            _ => ways(random, validators, is_calm),
+        };
+        let frail = if is_calm { None } else { frail(random, &villainy) };
+        let devices = devices(random, validators, options);
+        if !is_calm {
+            events.extend(frail.map(|member| event::rot_of_core(random, member, heals)));
+            events.extend(event::ailments(random, &devices, heals));
+        }
+        events.sort_by_key(|(at, _)| *at);
         Scenario {
             seed,
             validators,
             villainy,
+            frail,
+            devices,
             workload,
-            paces: (0..validators).map(|_| pace(random)).collect(),
-            ways: ways(random, validators, options.is_calm),
+            paces,
+            ways,
             timing: TIMING,
             sync_max: millis(random, 0, 8),
             block_interval: millis(random, 10, 60),
@@ -185,27 +136,45 @@ impl Scenario {
         }
     }
 
-    /// Whether a validator keeps the rules.
+    /// Whether a validator keeps the rules, and has its wits about it.
     pub fn is_honest(&self, member: usize) -> bool {
-        self.villainy[member] == Villainy::None
+        self.villainy[member] == Villainy::None && self.frail != Some(member)
+    }
+
+    /// What the device of a validator says where nobody knows better, if it has one.
+    pub fn honesty(&self, member: usize) -> Option<Honesty> {
+        match (self.villainy[member], self.plant) {
+            (_, Some(Plant::UnquestionedDevices)) => Some(Honesty::LiesOfAll),
+            (Villainy::LyingDevice, _) => Some(Honesty::LiesOfOne),
+            _ => self.devices[member].then_some(Honesty::Honest),
+        }
     }
 }
 
-/// Up to f validators of 3f + 1 that misbehave, in two of three runs.
-fn villains(random: &mut Random, validators: usize, options: &Options) -> Vec<Villainy> {
-    let mut villainy = vec![Villainy::None; validators];
-    let most = (validators as u64 - 1) / 3;
-    let count = match options.villainy {
-        None if random.below(3) == 0 => 0,
-        None => 1 + random.below(most),
-        Some(Villainy::None) => 0,
-        Some(_) => most,
+/// One whose core's files rot, in one run of six, where there is room for one more that may misbehave.
+fn frail(random: &mut Random, villainy: &[Villainy]) -> Option<usize> {
+    let honest: Vec<usize> = (0..villainy.len()).filter(|at| villainy[*at] == Villainy::None).collect();
+    let is_room = villainy.len() - honest.len() < villainy::most(villainy.len());
+    let drawn = honest[random.below(honest.len() as u64) as usize];
+    (is_room && random.below(6) == 0).then_some(drawn)
+}
+
+/// Who has a device: nobody in half of all runs, three of four in the others.
+fn devices(random: &mut Random, validators: usize, options: &Options) -> Vec<bool> {
+    let is_planted = options.plant.is_some_and(Plant::is_of_devices);
+    let some = random.below(2) == 0 && !options.is_calm;
+    (0..validators).map(|_| is_planted || (some && random.below(4) > 0)).collect()
+}
+
+/// Villains are near to everybody, and those who are told one story are far from those who are told the other.
+fn stories(villainy: &[Villainy]) -> Vec<Vec<Way>> {
+    let way = |from: usize, to: usize| {
+        let is_apart = [from, to].iter().all(|at| villainy[*at] == Villainy::None) && from % 2 != to % 2;
+        let delay = Duration::from_millis(if is_apart { 200 } else { 2 });
+        Way { is_open: true, delay, jitter: Duration::ZERO, lost_per_mille: 0, doubled_per_mille: 0 }
     };
-    for _ in 0..count {
-        let drawn = Villainy::ALL[random.below(Villainy::ALL.len() as u64) as usize];
-        villainy[random.below(validators as u64) as usize] = options.villainy.unwrap_or(drawn);
-    }
-    villainy
+    let count = villainy.len();
+    (0..count).map(|from| (0..count).map(|to| way(from, to)).collect()).collect()
 }
 
 /// A clock that is up to 400 ms off, and gains or loses up to 2 %.
@@ -227,32 +196,4 @@ fn ways(random: &mut Random, validators: usize, is_calm: bool) -> Vec<Vec<Way>> 
     ways[far].iter_mut().for_each(|way| way.delay += more);
     ways.iter_mut().for_each(|ways| ways[far].delay += more);
     ways
-}
-
-fn events(random: &mut Random, validators: usize, heals: Duration) -> Vec<(Duration, Event)> {
-    let count = random.below(6);
-    let mut events: Vec<_> = (0..count)
-        .map(|_| (millis(random, 100, heals.as_millis() as u64), event(random, validators)))
-        .collect();
-    if random.below(16) == 0 {
-        // The power goes for all of them at once.
-        let at = millis(random, 200, heals.as_millis() as u64);
-        events.extend((0..validators).map(|member| (at, Event::Kill(member, true, millis(random, 10, 600)))));
-    }
-    events.sort_by_key(|(at, _)| *at);
-    events
-}
-
-fn event(random: &mut Random, validators: usize) -> Event {
-    let one = random.below(validators as u64) as usize;
-    match random.below(11) {
-        0 | 1 => Event::Part((0..validators).map(|_| random.below(2) == 0).collect()),
-        2 => Event::Deafen(one, random.below(validators as u64) as usize),
-        3 | 4 => Event::Join,
-        5 | 6 => Event::Kill(one, true, millis(random, 1, 900)),
-        7 => Event::Kill(one, false, millis(random, 1, 900)),
-        8 => Event::Fail(one, 1 + random.below(60)),
-        9 => Event::Fill(one, random.below(20_000)),
-        _ => Event::Rot(one, millis(random, 1, 500)),
-    }
 }

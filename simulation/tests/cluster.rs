@@ -1,7 +1,7 @@
 //! Whole clusters from seeds: they keep their promises, and what a seed has shown it shows again.
 
 use pelton_simulation::scenario::{Plant, Villainy};
-use pelton_simulation::{Failure, Options, simulate};
+use pelton_simulation::{Failure, Options, Scenario, simulate};
 
 /// Runs these seeds, none of which may find anything wrong, and gives the sum of what this counts.
 fn check(
@@ -52,13 +52,48 @@ fn every_misdeed_is_harmless_while_fewer_than_a_third_do_it() {
 }
 
 #[test]
+fn villains_are_different_ones_and_as_many_as_a_committee_bears() {
+    for (validators, most) in [(4, 1), (7, 2)] {
+        for villainy in Villainy::ALL {
+            let options = Options {
+                validators: Some(validators),
+                villainy: Some(villainy),
+                is_calm: true,
+                ..Options::default()
+            };
+            for seed in 0..50 {
+                let scenario = Scenario::draw(seed, &options);
+                let villains = (0..validators as usize).filter(|member| !scenario.is_honest(*member));
+                assert_eq!(villains.count(), most, "{villainy:?} of {validators}, seed {seed}");
+            }
+        }
+    }
+}
+
+/// The first seed that finds something, where this is planted, and what.
+fn first(plant: Plant, validators: Option<u32>) -> (u64, Failure) {
+    let options = Options { plant: Some(plant), validators, ..Options::default() };
+    let found = (0..20).find_map(|seed| simulate(seed, &options).failure.map(|failure| (seed, failure)));
+    found.unwrap_or_else(|| panic!("{plant:?} is not found"))
+}
+
+#[test]
 fn a_fault_that_was_planted_is_found() {
-    let first = |plant| {
-        let options = Options { plant: Some(plant), ..Options::default() };
-        (0..20).find_map(|seed| simulate(seed, &options).failure)
-    };
-    let found = first(Plant::ForgottenSync);
-    assert!(matches!(found, Some(Failure::Safety { property: "durability", .. })), "{found:?}");
-    let found = first(Plant::ForgottenVotes);
-    assert!(matches!(found, Some(Failure::Crash(_))), "{found:?}");
+    let (_, found) = first(Plant::ForgottenSync, None);
+    assert!(matches!(found, Failure::Safety { property: "durability", .. }), "{found:?}");
+    let (_, found) = first(Plant::ForgottenVotes, None);
+    assert!(matches!(found, Failure::Crash(_) | Failure::Safety { property: "votes", .. }), "{found:?}");
+    let (_, found) = first(Plant::FaultIsAVerdict, None);
+    assert!(matches!(found, Failure::Safety { property: "verdicts", .. }), "{found:?}");
+    let (_, found) = first(Plant::UnquestionedDevices, None);
+    assert!(matches!(found, Failure::Safety { .. } | Failure::Liveness(_)), "{found:?}");
+}
+
+#[test]
+fn one_villain_too_many_breaks_agreement_and_that_is_seen() {
+    for validators in [4, 7] {
+        let (seed, found) = first(Plant::TooManyVillains, Some(validators));
+        assert_eq!(seed, 0, "it takes no luck");
+        assert!(matches!(found, Failure::Safety { property: "agreement", .. }), "{found:?}");
+    }
 }

@@ -2,8 +2,10 @@
 
 use std::convert::Infallible;
 use std::fmt::Display;
-use std::future::Future;
+use std::future::{Future, pending, poll_fn};
 use std::ops::RangeInclusive;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use commonware_runtime::telemetry::metrics::{Metric, Registered};
@@ -35,6 +37,27 @@ impl Pace {
         // One nanosecond more, so that a sleeper who wakes then finds its time come.
         let time = scaled(shown.saturating_sub(self.from), 1_000_000, u64::from(self.per_second_us));
         time + Duration::from_nanos(1)
+    }
+}
+
+/// Goes on with a task until it panics: where bits of the disk have changed, that is how a process says that it will not go on
+/// with such files, and it ends. Otherwise it is a bug, and ends the run.
+async fn halting<T>(disk: Disk, task: impl Future<Output = T>) -> T {
+    let mut task = Box::pin(task);
+    let ended = poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(context)));
+        polled.map_or_else(|panic| Poll::Ready(Err(panic)), |polled| polled.map(Ok))
+    });
+    match ended.await {
+        Ok(ended) => ended,
+        Err(panic) => {
+            let words = panic.downcast_ref::<String>().map(String::as_str);
+            let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
+            if !disk.refuse(words.to_owned()) {
+                resume_unwind(panic);
+            }
+            pending().await
+        }
     }
 }
 
@@ -94,7 +117,10 @@ impl Spawner for Own {
         T: Send + 'static,
     {
         let Own { inner, disk, pace } = self;
-        inner.spawn(move |inner| task(Own { inner, disk, pace }))
+        inner.spawn(move |inner| {
+            let own = Own { inner, disk: disk.clone(), pace };
+            halting(disk, async move { task(own).await })
+        })
     }
 
     async fn stop(self, value: i32, timeout: Option<Duration>) -> Result<(), Error> {

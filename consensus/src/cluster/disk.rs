@@ -10,7 +10,8 @@
 //! Rules: (1) A sync covers what was written before it began, once it has ended. (2) At a power cut each change that no sync
 //! covers falls into pieces of 1, 16, 512 or 4096 bytes, and each is kept or lost on its own; a lost piece of a file that grew
 //! is zeros. (3) Where only the process dies, its cache stays. (4) Names are durable at once, as the library may assume.
-//! (5) Once an operation fails the process is about to die: nothing that it asks for afterwards is answered.
+//! (5) Once an operation fails the process is about to die: nothing that it asks for afterwards is answered. (6) Where bits
+//! have changed a process may refuse to go on, which ends it; that is noted here, and on any other disk it is a bug.
 
 mod blob;
 mod file;
@@ -29,6 +30,9 @@ use rand::{RngExt as _, SeedableRng as _};
 pub use self::blob::Blob;
 use self::file::File;
 
+/// Ends the name of the partition in which the library keeps votes.
+const VOTES: &str = "-votes";
+
 /// See the head of this file.
 #[derive(Clone)]
 pub struct Disk(Arc<Mutex<Inner>>);
@@ -42,6 +46,9 @@ struct Inner {
     faults_per_million: u32,
     has_failed: bool,
     forgets: bool,
+    is_rotten: bool,
+    /// Why a process would not go on with rotten files.
+    refused: Option<String>,
     syncs: u64,
 }
 
@@ -56,6 +63,8 @@ impl Disk {
             faults_per_million: 0,
             has_failed: false,
             forgets: false,
+            is_rotten: false,
+            refused: None,
             syncs: 0,
         })))
     }
@@ -68,6 +77,38 @@ impl Disk {
     /// From now on no sync makes anything durable, as if none were asked for.
     pub fn forget_syncs(&self) {
         self.0.lock().forgets = true;
+    }
+
+    /// Changes bits in one of the files: the newest of those with votes, or any. Gives whether there was one.
+    pub fn rot(&self, of_votes: bool) -> bool {
+        let inner = &mut *self.0.lock();
+        let is_wanted = |partition: &str| !of_votes || partition.ends_with(VOTES);
+        let wanted = inner.partitions.iter().filter(|(partition, _)| is_wanted(partition));
+        let mut files: Vec<_> = wanted.flat_map(|(_, files)| files.values()).collect();
+        files.retain(|file| !file.lock().bytes().is_empty());
+        let chosen = match (of_votes, files.len()) {
+            (_, 0) => return false,
+            (true, count) => count - 1,
+            (false, count) => inner.random.random_range(0..count),
+        };
+        files[chosen].lock().rot(&mut inner.random);
+        inner.is_rotten = true;
+        true
+    }
+
+    /// Why a process would not go on with files in which bits have changed, if one would not.
+    pub fn refused(&self) -> Option<String> {
+        self.0.lock().refused.clone()
+    }
+
+    /// A process ends for what it found; gives whether bits had changed.
+    pub(super) fn refuse(&self, why: String) -> bool {
+        let inner = &mut *self.0.lock();
+        if inner.is_rotten {
+            inner.has_failed = true;
+            inner.refused.get_or_insert(why);
+        }
+        inner.is_rotten
     }
 
     /// Whether an operation has failed, so that the process ends.

@@ -17,6 +17,7 @@ use commonware_consensus::simplex::types::{Proposal, Vote};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+pub(super) use self::equivocates::Pairs;
 use super::network::Parcel;
 use crate::application::Application;
 use crate::core::{Channel, Digest, Listed, Settings, Voting};
@@ -27,7 +28,7 @@ type Scheme = <Listed as Voting>::Scheme;
 /// Misdeeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Misdeed {
-    /// Makes two blocks when it leads, and shows and votes for one or the other, depending on who looks.
+    /// Makes two blocks when it leads, and shows and votes for one or the other, depending on who looks. So do its accomplices.
     Equivocates,
     /// Votes for what it was asked about, and for something else besides.
     VotesTwice,
@@ -67,6 +68,8 @@ pub(super) struct Means {
     pub scheme: Scheme,
     pub application: Arc<dyn Application>,
     pub twin: Twin,
+    /// Those that villains of this kind have made, for all of them.
+    pub pairs: Pairs,
     pub random: StdRng,
 }
 
@@ -75,6 +78,7 @@ pub(super) fn villain(
     misdeed: Misdeed,
     settings: &Settings,
     (member, twin, seed): (usize, Twin, u64),
+    pairs: Pairs,
 ) -> Box<dyn Villain> {
     let means = Means {
         member,
@@ -82,6 +86,7 @@ pub(super) fn villain(
         scheme: Listed::scheme(settings),
         application: settings.application.clone(),
         twin,
+        pairs,
         random: StdRng::seed_from_u64(seed),
     };
     match misdeed {
@@ -94,7 +99,7 @@ pub(super) fn villain(
 }
 
 /// A vote that goes out.
-fn vote_of(parcel: &Parcel) -> Option<Vote<Scheme, Digest>> {
+pub(super) fn vote_of(parcel: &Parcel) -> Option<Vote<Scheme, Digest>> {
     let is_vote = matches!(parcel.channel, Channel::Votes);
     is_vote.then(|| Vote::decode(parcel.bytes.clone()).expect("the core sends nothing else on this channel"))
 }

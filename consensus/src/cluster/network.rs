@@ -26,6 +26,7 @@ use rand::{RngExt as _, SeedableRng as _};
 
 pub(super) use self::ends::{Blocker, Peers, Receiver, Sender};
 use super::misdeed::Villain;
+use super::votes::{Twice, Votes};
 use crate::core::Channel;
 
 /// How long somebody who was blocked is not heard.
@@ -83,6 +84,8 @@ struct Inner {
     blocked: BTreeMap<(usize, usize), Duration>,
     /// Who has blocked whom, ever.
     blocks: Vec<(usize, usize)>,
+    /// What those who are no villains have voted.
+    votes: Votes,
     counts: Counts,
 }
 
@@ -115,6 +118,7 @@ impl Network {
             villains: (0..count).map(|_| None).collect(),
             blocked: BTreeMap::new(),
             blocks: Vec::new(),
+            votes: Votes::default(),
             counts: Counts::default(),
         })))
     }
@@ -127,6 +131,11 @@ impl Network {
     /// Who has blocked whom, in that order.
     pub fn blocks(&self) -> Vec<(usize, usize)> {
         self.0.lock().blocks.clone()
+    }
+
+    /// Who has voted twice and is no villain.
+    pub fn twice(&self) -> Vec<Twice> {
+        self.0.lock().votes.twice()
     }
 
     /// What was counted.
@@ -198,7 +207,10 @@ impl Network {
     fn send(&self, parcel: Parcel) {
         let inner = &mut *self.0.lock();
         let from = parcel.from;
-        let Some(villain) = &mut inner.villains[from] else { return inner.post(parcel) };
+        let Some(villain) = &mut inner.villains[from] else {
+            inner.votes.see(&parcel, inner.now);
+            return inner.post(parcel);
+        };
         let mut out = Vec::new();
         villain.send(parcel, &mut out);
         out.into_iter().for_each(|parcel| inner.post(parcel));

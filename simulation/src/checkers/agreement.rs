@@ -1,5 +1,6 @@
 //! Agreement: honest validators tell of heights in order and without a gap, and never of two blocks at one height, nor of two
-//! states or price tables after it. One that was started again goes on where its disk ended, and may tell once more.
+//! states or price tables after it. One that was started again goes on where its disk ended, and may tell once more. One whose
+//! core's files rot tells nothing else either: it may halt, and no more.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use crate::record::{Record, Told};
 
 pub(super) fn check(record: &Record) -> Result<(), String> {
     let mut chain: BTreeMap<u64, (usize, &Told)> = BTreeMap::new();
-    for (member, told) in record.told.iter().enumerate().filter(|(member, _)| record.honest[*member]) {
+    for (member, told) in record.told.iter().enumerate().filter(|(member, _)| record.keeps_rules(*member)) {
         let mut before: Option<&Told> = None;
         for told in told {
             let goes_on =

@@ -5,5 +5,8 @@ use crate::record::{Record, Stuck};
 
 pub(super) fn check(record: &Record) -> Result<(), String> {
     let Some(Stuck { heights, missing }) = &record.stuck else { return Ok(()) };
-    Err(format!("validators stand at heights {heights:?}, and in no block are {missing:?}"))
+    let blocks = &record.blocks;
+    Err(format!(
+        "validators stand at heights {heights:?}, who has cut off whom: {blocks:?}, and in no block are {missing:?}"
+    ))
 }

@@ -31,6 +31,10 @@ impl Cluster {
             self.heal(hand);
         }
         for member in 0..self.replicas.len() {
+            if hand.disk(member).refused().is_some() && self.halted.insert(member) {
+                // It says so and ends. Whoever runs it must not start it without its votes.
+                self.die(member, false, hand);
+            }
             if self.replicas[member].has_failed() || hand.disk(member).has_failed() {
                 // Whoever runs it sees to its disk, and starts it again.
                 let is_without_power = self.random.below(2) == 0;
@@ -75,6 +79,21 @@ impl Cluster {
                     self.start_at(now + after, member);
                 }
             }
+            Event::RotCore(member, of_votes, after) => {
+                if self.replicas[member].is_running() && !self.halted.contains(&member) {
+                    self.die(member, false, hand);
+                    if hand.disk(member).rot(of_votes) {
+                        self.record.frail = Some((member, now));
+                        self.record.counts.rotten_cores += 1;
+                    }
+                    self.start_at(now + after, member);
+                }
+            }
+            Event::Ail(member, ailment) => {
+                if let Some(device) = &self.replicas[member].device {
+                    device.set(ailment);
+                }
+            }
         }
     }
 
@@ -84,6 +103,7 @@ impl Cluster {
         join(self.replicas.len(), hand);
         for member in 0..self.replicas.len() {
             self.mend(member, hand);
+            self.mend_device(member);
         }
         self.healed_at = self.record.chain.keys().last().copied().unwrap_or(0);
     }
@@ -94,7 +114,13 @@ impl Cluster {
         hand.disk(member).set_faults(0);
     }
 
-    fn die(&mut self, member: usize, is_without_power: bool, hand: &mut Hand<'_>) {
+    fn mend_device(&mut self, member: usize) {
+        if let Some(device) = &self.replicas[member].device {
+            device.set(None);
+        }
+    }
+
+    pub(super) fn die(&mut self, member: usize, is_without_power: bool, hand: &mut Hand<'_>) {
         hand.kill(member, is_without_power);
         self.replicas[member].kill(is_without_power);
     }
@@ -131,7 +157,7 @@ impl Cluster {
                 break;
             }
             for member in entry.remove() {
-                if !self.replicas[member].is_running() {
+                if !self.replicas[member].is_running() && !self.halted.contains(&member) {
                     self.start(member, now, hand);
                 }
             }

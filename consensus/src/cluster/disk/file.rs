@@ -67,6 +67,16 @@ impl File {
         self.passed = self.passed.max(changes);
     }
 
+    /// Bits of what is durable change; what a process has in its cache it reads from the disk again.
+    pub fn rot(&mut self, random: &mut StdRng) {
+        self.sync(self.changes());
+        for _ in 0..random.random_range(1..5) {
+            let at = random.random_range(0..self.durable.len());
+            self.durable[at] ^= 1 << random.random_range(0..8);
+        }
+        self.cached.clone_from(&self.durable);
+    }
+
     pub fn lose_power(&mut self, random: &mut StdRng) {
         let piece = PIECES[random.random_range(0..PIECES.len())];
         // All and nothing are as likely as something between.
