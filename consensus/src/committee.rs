@@ -74,6 +74,11 @@ fn identity(rng: &mut StdRng) -> PrivateKey {
 }
 
 impl Committee {
+    /// Of its parts.
+    pub(crate) fn of(namespace: Vec<u8>, sharing: Sharing<MinSig>, members: Set<PublicKey>) -> Committee {
+        Committee { namespace, sharing, members }
+    }
+
     /// What the votes of this chain are bound to.
     pub fn namespace(&self) -> &[u8] {
         &self.namespace

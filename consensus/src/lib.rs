@@ -39,6 +39,8 @@ pub mod cluster;
 mod committee;
 #[cfg(feature = "validators")]
 mod core;
+#[cfg(feature = "validators")]
+pub mod dkg;
 #[cfg(feature = "simulation")]
 pub mod misdeeds;
 mod ordering;

@@ -138,26 +138,30 @@ async fn start(context: tokio::Context, settings: Settings, place: &Place) -> co
     let members: Map<PublicKey, Address> = members.collect::<Vec<_>>().try_into().expect("members differ");
     let size = NonZeroUsize::new(members.len()).expect("a committee has members");
     let identity = settings.secret.identity.clone();
-    let config = lookup::Config::<Cups<Sake<PrivateKey>, ChaCha20Poly1305>> {
-        dial_frequency: DIAL,
-        ping_frequency: PING,
-        block_duration: CUT_OFF,
-        tracked_peer_sets: NonZeroUsize::MIN,
-        ..lookup::Config::local(
-            handshake(identity),
-            settings.committee.namespace(),
-            place.listen,
-            size,
-            bytes_max,
-            MAILBOX,
-        )
-    };
+    let config = peers(identity, settings.committee.namespace(), place.listen, size, bytes_max);
     let (mut peers, mut oracle) = Peers::new(context.child("network"), config);
     oracle.track(0, members);
     let channels = Channel::ALL.map(|channel| peers.register(channel as u64, quota(channel)));
     peers.start();
     let network = Network { peers: oracle.clone(), blocker: oracle, channels };
     core::start::<Threshold, _, _, _, _, _>(context.child("core"), settings, network).await
+}
+
+/// A network of so many peers that are bound to this namespace.
+pub(crate) fn peers(
+    identity: PrivateKey,
+    namespace: &[u8],
+    listen: SocketAddr,
+    size: NonZeroUsize,
+    bytes_max: u32,
+) -> lookup::Config<Cups<Sake<PrivateKey>, ChaCha20Poly1305>> {
+    lookup::Config {
+        dial_frequency: DIAL,
+        ping_frequency: PING,
+        block_duration: CUT_OFF,
+        tracked_peer_sets: NonZeroUsize::MIN,
+        ..lookup::Config::local(handshake(identity), namespace, listen, size, bytes_max, MAILBOX)
+    }
 }
 
 fn handshake(signer: PrivateKey) -> Cups<Sake<PrivateKey>, ChaCha20Poly1305> {

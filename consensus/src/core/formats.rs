@@ -18,7 +18,7 @@ use super::carrier::message::Message;
 use super::envelope::{Digest, Envelope, Format, digest_of};
 use super::voting::{Threshold, Voting};
 use crate::application::{Application, Block, Done, Link, Reply};
-use crate::committee::{Committee, deal};
+use crate::committee::{Committee, Secret, deal};
 use crate::ordering::BlockId;
 
 /// How votes are signed.
@@ -38,6 +38,8 @@ pub enum Kind {
     Block,
     /// What is said of a proposed block.
     Carried,
+    /// What members say while they make a key.
+    Ceremony,
     /// Who orders.
     Committee,
     /// What one of them alone may know.
@@ -64,6 +66,8 @@ pub fn samples() -> Vec<(&'static str, Kind, Vec<u8>)> {
         ("carried: parts", Message::Parts(ID, bytes)),
     ];
     out.extend(carried.map(|(name, message)| (name, Kind::Carried, message.encode().to_vec())));
+    let ceremony = crate::dkg::formats::samples().into_iter();
+    out.extend(ceremony.map(|(name, bytes)| (name, Kind::Ceremony, bytes)));
     out.push(("committee", Kind::Committee, committee.encode()));
     out.push(("secret", Kind::Secret, secrets[0].encode()));
     out
@@ -98,6 +102,22 @@ fn votes(schemes: &[Scheme]) -> Vec<(&'static str, Kind, Vec<u8>)> {
     votes.into_iter().chain(certificates).collect()
 }
 
+/// A certificate of this block, made with these secrets of the committee's; none if they are no quorum.
+pub fn certify(committee: &Committee, secrets: &[Secret], id: BlockId) -> Option<Vec<u8>> {
+    let proposal: Proposal<Digest> =
+        Proposal::new(Round::new(EPOCH, View::new(9)), View::new(8), digest_of(id));
+    let scheme = |secret: &Secret| {
+        let Committee { members, sharing, .. } = committee.clone();
+        Scheme::signer(committee.namespace(), members, sharing, secret.share.clone())
+    };
+    let schemes = secrets.iter().map(scheme).collect::<Option<Vec<Scheme>>>()?;
+    let votes = schemes.iter().map(|one| Finalize::sign(one, proposal.clone()));
+    let votes = votes.collect::<Option<Vec<_>>>()?;
+    let scheme = schemes.first()?;
+    let made = Finalization::from_finalizes(scheme, non_empty![@&votes], &Sequential).ok()?;
+    Some(made.encode().to_vec())
+}
+
 /// What these bytes are written as once they were read; none if they are refused.
 pub fn read(kind: Kind, bytes: &[u8]) -> Option<Vec<u8>> {
     let bytes = Bytes::copy_from_slice(bytes);
@@ -115,8 +135,9 @@ pub fn read(kind: Kind, bytes: &[u8]) -> Option<Vec<u8>> {
             Envelope::decode_cfg(bytes, &format).ok().map(|block| block.encode().to_vec())
         }
         Kind::Carried => Message::decode(&bytes).map(|message| message.encode().to_vec()),
+        Kind::Ceremony => crate::dkg::formats::read(&bytes),
         Kind::Committee => Committee::decode(&bytes).map(|committee| committee.encode()),
-        Kind::Secret => crate::committee::Secret::decode(&bytes).map(|secret| secret.encode()),
+        Kind::Secret => Secret::decode(&bytes).map(|secret| secret.encode()),
     }
 }
 
