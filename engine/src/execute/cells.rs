@@ -111,7 +111,8 @@ impl<T> Cells<T> {
 
     /// All values.
     pub(super) fn into_values(self) -> impl Iterator<Item = T> {
-        self.0.into_iter().map(|cell| cell.value.into_inner())
+        // A vector's own iterator lets whoever collects use its memory again.
+        self.0.into_vec().into_iter().map(|cell| cell.value.into_inner())
     }
 }
 

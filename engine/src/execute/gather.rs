@@ -1,10 +1,12 @@
 //! What a block changed: the difference between its cells and the state below it.
 
+mod slots;
+
 use std::sync::PoisonError;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::Address;
 
-use super::account::{AccountCell, Standing};
+use super::account::Standing;
 use super::cells::{Cells, Turn};
 use super::run::Run;
 use super::walk::Conflict;
@@ -144,30 +146,6 @@ impl Run {
         standing != Standing::Below && !(may_be_same && now == self.below(state, key))
     }
 
-    /// Writes slots that are not as they were below, in order; gives where they lay.
-    fn slot_changes(&mut self, state: &State, writes: &mut WriteSet) -> Vec<Place> {
-        for key in 0..self.plan.keys.accounts.len() as Key {
-            let address = self.address(key);
-            let cell = self.accounts.get_mut(key);
-            if cell.is_void || cell.slots.is_some() {
-                let is_named = |slot: &U256| self.plan.keys.slot(key, slot).is_some();
-                unnamed_slot_changes(state, &address, cell, is_named, writes);
-            }
-        }
-        let unnamed = writes.slots.drain(..).map(|(slot, value)| (slot, value, NOWHERE));
-        let mut changed: Vec<_> = unnamed.collect();
-        for key in 0..self.plan.keys.slots.len() as Key {
-            let Some(value) = *self.slots.get_mut(key) else { continue };
-            let known = &self.plan.keys.slots[key as usize];
-            if self.slot_below(state, key) != value {
-                changed.push(((self.address(known.account), known.slot), value, known.place));
-            }
-        }
-        changed.sort_unstable_by_key(|(slot, ..)| *slot);
-        writes.slots = changed.iter().map(|(slot, value, _)| (*slot, *value)).collect();
-        changed.into_iter().map(|(.., place)| place).collect()
-    }
-
     fn account_of(&self, state: &State, Basics { nonce, balance, code }: Basics) -> Account {
         Account { nonce, balance, code_hash: self.code_hash(state, code) }
     }
@@ -176,35 +154,15 @@ impl Run {
 /// How many accounts are brought near at a time.
 const STRIDE: usize = 32;
 
-/// Adds the slots of an account that the block does not name.
-fn unnamed_slot_changes(
-    state: &State,
-    address: &Address,
-    cell: &mut AccountCell,
-    is_named: impl Fn(&U256) -> bool,
-    writes: &mut WriteSet,
-) {
-    let changed = cell.slots.take().unwrap_or_default();
-    if cell.is_void {
-        let void = state.slots_of(address).filter(|(slot, _)| !changed.contains_key(slot) && !is_named(slot));
-        writes.slots.extend(void.map(|(slot, _)| ((*address, slot), U256::ZERO)));
-    }
-    for (slot, value) in *changed {
-        if state.slot(address, &slot) != value {
-            writes.slots.push(((*address, slot), value));
-        }
-    }
-}
-
 fn prefix(address: &Address) -> u64 {
     u64::from_be_bytes(*address.first_chunk().expect("20 bytes are more than 8"))
 }
 
-/// Sorts prefixes of addresses with numbers of the whole ones.
-fn sort_by_prefix(items: &mut [(u64, u32)], address: impl Fn(u32) -> Address) {
+/// Sorts beginnings of keys with numbers of the whole ones.
+fn sort_by_prefix<P: Ord, K: Ord>(items: &mut [(P, u32)], key: impl Fn(u32) -> K) {
     items.sort_unstable();
-    // Addresses that begin alike stand together and are few, unless somebody made them so.
+    // Keys that begin alike stand together and are few, unless somebody made them so.
     for alike in items.chunk_by_mut(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
-        alike.sort_unstable_by_key(|(_, number)| address(*number));
+        alike.sort_unstable_by_key(|(_, number)| key(*number));
     }
 }
