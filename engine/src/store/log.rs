@@ -1,7 +1,7 @@
 //! `Log`: blocks are appended, many at once are made durable by one sync.
 //!
 //! ```text
-//! push ──> bytes in memory ──sync──> segment: write, mark, fdatasync ──> durable height
+//! push ──> bytes in memory ──sync──> segment: write, fdatasync, mark ──> durable height
 //!                             └── no room: new segment: zeros, head, fdatasync, rename, folder sync
 //! ```
 
@@ -81,7 +81,7 @@ impl Log {
         self.pending.len()
     }
 
-    /// Makes everything pushed durable; with nothing pushed, vouches for what was synced last.
+    /// Makes everything pushed durable; with nothing pushed, the mark that vouches for what was synced last.
     pub(crate) fn sync(&mut self) -> Result<u64, StoreError> {
         if self.pending.is_empty() {
             if let Some(segment) = &mut self.segment {
@@ -149,6 +149,8 @@ pub(crate) struct LogReader {
 
 struct Open {
     name: String,
+    /// Height of its first record.
+    first: u64,
     /// Offset up to which it is known to have been synced.
     marked: u64,
     /// Whether another segment follows.
@@ -161,11 +163,9 @@ struct Open {
 /// Where the log ends.
 #[derive(Debug)]
 pub(crate) struct Tail {
-    /// Name of the last segment.
-    pub segment: String,
-    /// Offset up to which it is known to have been synced.
-    pub vouched: u64,
-    /// Offset behind the last good record.
+    /// Height of the first record of the last segment.
+    pub first: u64,
+    /// Offset behind its last good record.
     pub end: u64,
 }
 
@@ -207,7 +207,7 @@ impl LogReader {
         if self.open.as_ref().is_some_and(|open| open.frames.chain != head.chain) {
             return Err(StoreError::damaged(&name, 0, "it does not go on from the segment before"));
         }
-        self.open = Some(Open { name, marked, is_sealed, frames, next: first });
+        self.open = Some(Open { name, first, marked, is_sealed, frames, next: first });
         Ok(true)
     }
 
@@ -263,7 +263,7 @@ impl LogReader {
     /// Where the log ends, once all was read.
     pub(crate) fn into_tail(self) -> Option<Tail> {
         let open = self.open?;
-        Some(Tail { segment: open.name, vouched: open.marked, end: open.frames.offset })
+        Some(Tail { first: open.first, end: open.frames.offset })
     }
 }
 

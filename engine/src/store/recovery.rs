@@ -6,8 +6,8 @@
 //!    below the checkpoint.
 //! 4. The checkpoint and the log are merged into memory, and the trie is built over all of it. Its root must be the one
 //!    that was recorded.
-//! 5. Records behind the last place that is known to have been synced are written once more, and synced. Only then is the
-//!    state said to be durable.
+//! 5. Records behind the last place that is known to have been synced are written once more, synced, and marked. Only then is
+//!    the state said to be durable.
 //!
 //! Nothing is cut off: a torn record is not read, and the next one goes to a new segment. So recovery can itself be cut off
 //! anywhere, and is then simply done again.
@@ -133,8 +133,8 @@ fn from_checkpoint(
         state.apply(writes);
     }
     // Only now, when all of it was found to be good.
-    if let Some(Tail { segment, vouched, end }) = log.into_tail() {
-        files.open(&segment)?.rewrite(vouched, end)?;
+    if let Some(Tail { first, end }) = log.into_tail() {
+        segment::settle(files.as_ref(), head.genesis, first, end)?;
     }
     let mut tips = replay.tips;
     tips.drain(..tips.len().saturating_sub(TIPS_MAX));

@@ -12,10 +12,10 @@
 //! A segment gets its name, `log-` and the height in 20 digits, when its head and all its zeros are durable. So whatever
 //! is wrong with them later is damage. Records of one segment are durable before the next one gets its name.
 //!
-//! A mark says: what stands below this offset was synced. It is written together with the records that follow. Where
-//! reading stops below a mark, a record that was acknowledged is gone; where it stops above, it has met the torn end of
-//! what was being written when the power went. A seal says that another segment follows; it is durable before that one
-//! takes its first record.
+//! A mark says: what stands below this offset was synced. It is written when a sync has returned, and is not waited for: the
+//! next sync makes it durable, or the kernel does within seconds. Where reading stops below a mark, a record that was
+//! acknowledged is gone; where it stops above, it has met the torn end of what was being written when the power went. A seal
+//! says that another segment follows; it is durable before that one takes its first record.
 
 use alloy_primitives::B256;
 
@@ -107,15 +107,15 @@ fn mark(identity: &Chain, end: u64) -> [u8; MARK_BYTES] {
     bytes
 }
 
-/// The offset of the newest mark; where records begin if there is none.
-fn newest_mark(file: &dyn File, identity: &Chain) -> Result<u64, StoreError> {
-    let mut newest = RECORDS_AT;
-    for at in MARKS_AT {
+/// The offset of the newest mark, where records begin if there is none; and which of the marks the next one is to replace.
+fn newest_mark(file: &dyn File, identity: &Chain) -> Result<(u64, usize), StoreError> {
+    let mut newest = (RECORDS_AT, 0);
+    for (turn, at) in MARKS_AT.into_iter().enumerate() {
         let mut bytes = [0; MARK_BYTES];
         file.read_at(at, &mut bytes)?;
         let end = u64::from_be_bytes(*bytes.first_chunk().expect("a mark is longer than eight bytes"));
-        if mark(identity, end) == bytes {
-            newest = newest.max(end);
+        if mark(identity, end) == bytes && end > newest.0 {
+            newest = (end, 1 - turn);
         }
     }
     Ok(newest)
@@ -135,6 +135,18 @@ pub(crate) fn close(files: &dyn Files, genesis: B256, first: u64) -> Result<(), 
     Ok(())
 }
 
+/// Makes the records up to this offset durable, in the segment that begins with this height, and marks that they are: the
+/// process that wrote them may have left them in memory only.
+pub(crate) fn settle(files: &dyn Files, genesis: B256, first: u64, end: u64) -> Result<(), StoreError> {
+    let Opened { identity, marked, turn, .. } = open(files, genesis, first)?;
+    if marked < end {
+        let mut file = files.open(&name(first))?;
+        file.rewrite(marked, end)?;
+        file.write_at(MARKS_AT[turn], &mark(&identity, end))?;
+    }
+    Ok(())
+}
+
 /// A segment that records are added to.
 pub(crate) struct Segment {
     file: Box<dyn File>,
@@ -142,9 +154,10 @@ pub(crate) struct Segment {
     length: u64,
     /// Behind the last record.
     end: u64,
-    /// The newest mark that was written.
-    marked: u64,
+    /// Which of the marks is written next. The other one is durable.
     turn: usize,
+    /// The newest mark is not synced.
+    is_marked_only: bool,
 }
 
 impl Segment {
@@ -160,7 +173,7 @@ impl Segment {
         files.sync_directory()?;
         // Once more, so that its errors call it by its name.
         let file = files.open(&name)?;
-        Ok(Segment { file, identity, length: head.length, end: RECORDS_AT, marked: RECORDS_AT, turn: 0 })
+        Ok(Segment { file, identity, length: head.length, end: RECORDS_AT, turn: 0, is_marked_only: false })
     }
 
     /// Bytes of records that it still takes.
@@ -168,29 +181,22 @@ impl Segment {
         self.length - self.end
     }
 
-    /// Adds frames and makes them durable.
+    /// Adds frames, makes them durable, and marks that they are.
     pub(crate) fn append(&mut self, frames: &[u8]) -> Result<(), StoreError> {
         self.file.write_at(self.end, frames)?;
-        self.mark()?;
         self.file.sync()?;
         self.end += frames.len() as u64;
+        self.file.write_at(MARKS_AT[self.turn], &mark(&self.identity, self.end))?;
+        self.turn = 1 - self.turn;
+        self.is_marked_only = true;
         Ok(())
     }
 
-    /// Vouches for all that was appended, if that is still to be done.
+    /// Makes the newest mark durable, if it is not known to be.
     pub(crate) fn vouch(&mut self) -> Result<(), StoreError> {
-        if self.marked < self.end {
-            self.mark()?;
+        if self.is_marked_only {
             self.file.sync()?;
-        }
-        Ok(())
-    }
-
-    fn mark(&mut self) -> Result<(), StoreError> {
-        if self.marked < self.end {
-            self.file.write_at(MARKS_AT[self.turn], &mark(&self.identity, self.end))?;
-            self.marked = self.end;
-            self.turn = 1 - self.turn;
+            self.is_marked_only = false;
         }
         Ok(())
     }
@@ -204,6 +210,8 @@ pub(crate) struct Opened {
     identity: Chain,
     /// The offset of its newest mark.
     pub marked: u64,
+    /// Which of the marks the next one is to replace.
+    turn: usize,
     /// Whether another segment follows.
     pub is_sealed: bool,
     /// Stands before the first record.
@@ -230,9 +238,10 @@ pub(crate) fn open(files: &dyn Files, genesis: B256, first: u64) -> Result<Opene
     if file.length()? != head.length || head.length < RECORDS_AT {
         return Err(damaged("it has lost its end"));
     }
-    let marked = newest_mark(file.as_ref(), &identity)?;
+    let (marked, turn) = newest_mark(file.as_ref(), &identity)?;
     let mut sealed = Chain::default();
     file.read_at(SEAL_AT, &mut sealed)?;
     let is_sealed = sealed == seal(&identity);
-    Ok(Opened { head, identity, marked, is_sealed, frames: Frames::new(file, RECORDS_AT, head.chain)? })
+    let frames = Frames::new(file, RECORDS_AT, head.chain)?;
+    Ok(Opened { head, identity, marked, turn, is_sealed, frames })
 }

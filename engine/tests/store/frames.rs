@@ -7,7 +7,7 @@ const RECORDS_AT: usize = 2048;
 
 /// The frames of a file, heads included; those of a segment are its records.
 pub fn frames(bytes: &[u8]) -> Vec<Range<usize>> {
-    let is_segment = bytes[HEAD_BYTES..].starts_with(b"pelton log     1");
+    let is_segment = bytes[HEAD_BYTES..].starts_with(b"pelton log     ");
     let mut at = if is_segment { RECORDS_AT } else { 0 };
     let mut frames = Vec::new();
     while let Some(length) = bytes.get(at..at + 4) {

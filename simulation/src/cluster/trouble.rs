@@ -16,6 +16,8 @@ use crate::scenario::Event;
 
 /// Of a million operations on the files of consensus, how many fail for each of a thousand on those of the chain.
 const CONSENSUS_FAULTS: u32 = 300;
+/// What rots together.
+const SECTOR: usize = 512;
 
 impl Cluster {
     /// Lets happen what is to happen now.
@@ -129,7 +131,7 @@ impl Cluster {
         self.starts.entry(at).or_default().push(member);
     }
 
-    /// Changes a few bits in one of the files of a validator's chain.
+    /// Changes a few bits in one sector of one of the files of a validator's chain.
     fn rot(&mut self, member: usize) {
         let disk = &self.replicas[member].disk;
         let names = disk.files().list().unwrap_or_default();
@@ -141,8 +143,10 @@ impl Cluster {
         if bytes.is_empty() {
             return;
         }
+        let start = self.random.below(bytes.len() as u64) as usize / SECTOR * SECTOR;
+        let length = bytes.len().min(start + SECTOR) - start;
         for _ in 0..1 + self.random.below(4) {
-            let at = self.random.below(bytes.len() as u64) as usize;
+            let at = start + self.random.below(length as u64) as usize;
             bytes[at] ^= 1 << self.random.below(8);
         }
         disk.set_bytes(name, bytes);
@@ -173,8 +177,6 @@ impl Cluster {
         match self.replicas[member].start(&self.common, pace.shows(now), look_for) {
             Ok(Stands { desk, height, id, kept }) => {
                 self.started[member] += 1;
-                // Bits that change in what was synced last look like a write that was torn, and the blocks are executed anew.
-                let told = told.filter(|_| !is_rotten);
                 self.record.found.push(Found { member, height, id, told, kept });
                 hand.start(member, Arc::new(desk), pace);
             }
