@@ -46,7 +46,7 @@ use crate::block::Header;
 use crate::store::error::StoreError;
 use crate::store::files::Files;
 
-pub use opening::open;
+pub use opening::{begin_above, open};
 pub use term::Term;
 pub use writer::Writer;
 

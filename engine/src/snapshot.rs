@@ -13,10 +13,13 @@
 //! Whoever sends chooses how long a range is, so that a chunk has so many entries at most: keys ground to share their first bits make
 //! ranges shorter, never chunks longer. Chunks are asked for by the first key that is missing.
 //!
+//! What shows that the root is that of a final block is an [`Offer`].
+//!
 //! Deliberately absent: who asks whom, and what is executed on top of it, which are the network's and the pipeline's.
 
 pub mod assembly;
 pub mod chunk;
+pub mod offer;
 
 use alloy_primitives::{Address, B256, U256};
 
@@ -27,6 +30,7 @@ use crate::writes::{WriteSet, account_key, slot_key};
 
 pub use assembly::Assembly;
 pub use chunk::{Chunk, Range, Refusal};
+pub use offer::{Offer, Proven};
 
 /// Entries of a chunk at most, unless one is told otherwise.
 pub const ENTRIES_MAX: usize = 4_096;

@@ -57,6 +57,18 @@ pub fn open(
     if is_same { Ok(writer) } else { Err(another(newest)) }
 }
 
+/// Begins an archive above the block that a state from elsewhere stands at, without those that led to it.
+///
+/// # Errors
+/// [`StoreError::Exists`] if there is one, [`StoreError::File`] if the disk refuses.
+pub fn begin_above(files: &Arc<dyn Files>, genesis: B256, tip: &Tip) -> Result<(), StoreError> {
+    if tidy(files.as_ref(), tip.height)?.is_empty() {
+        segment::create(files.as_ref(), &genesis, tip.height + 1, &tip.id.0)?;
+        return Ok(());
+    }
+    Err(StoreError::Exists)
+}
+
 fn another(first: u64) -> StoreError {
     StoreError::damaged(&segment::name(first), 0, "the state stands at another block")
 }

@@ -18,8 +18,9 @@ use std::sync::Arc;
 use alloy_primitives::map::B256Set;
 use alloy_primitives::{B256, Bytes, KECCAK256_EMPTY, keccak256};
 
+use crate::commitment::rules::shared_bits;
 use crate::evm::Code;
-use crate::snapshot::chunk::{Chunk, Refusal};
+use crate::snapshot::chunk::{Chunk, Refusal, last_of};
 use crate::store::error::StoreError;
 use crate::store::files::Files;
 use crate::store::frame::{self, Chain, Frames, Kind, Next};
@@ -119,6 +120,30 @@ impl Assembly {
         gaps.extend(next);
         gaps.truncate(gaps_max);
         gaps
+    }
+
+    /// First keys of ranges that are missing, up to so many: those of gaps, and within gaps keys as far apart as the longest range
+    /// that is there, so that several can be asked for at a time. While nothing is there, that is one.
+    pub fn starts(&self, starts_max: usize) -> Vec<Key32> {
+        let bits = self.covered.iter().map(|(first, last)| shared_bits(first, last));
+        let Some(bits) = bits.min() else { return self.missing(starts_max) };
+        let mut starts = Vec::new();
+        let mut next = Some(Key32::default());
+        let ranges = self.covered.iter().map(|(first, last)| (Some(first), above(last)));
+        for (end, beyond) in ranges.chain([(None, None)]) {
+            let is_before = |start: &Key32| end.is_none_or(|end| start < end);
+            while let Some(start) = next.filter(|start| is_before(start) && starts.len() < starts_max) {
+                starts.push(start);
+                next = above(&last_of(&start, bits));
+            }
+            next = beyond;
+        }
+        starts
+    }
+
+    /// Whether the range of this key is there.
+    pub fn has(&self, key: &Key32) -> bool {
+        self.covered.range(..=*key).next_back().is_some_and(|(_, last)| key <= last)
     }
 
     /// Codes of accounts that are there, which are not, up to so many.

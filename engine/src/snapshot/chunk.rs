@@ -42,9 +42,7 @@ impl Range {
 
     /// Its greatest key.
     pub fn last(&self) -> Key32 {
-        let mut last = self.first;
-        (self.bits..DEPTH_MAX).for_each(|at| last[at / 8] |= 0x80 >> (at % 8));
-        last
+        last_of(&self.first, self.bits)
     }
 
     /// Whether a key is in it.
@@ -65,6 +63,13 @@ impl Range {
         }
         Ok(range)
     }
+}
+
+/// The greatest key that shares so many bits with this one.
+pub(super) fn last_of(key: &Key32, bits: usize) -> Key32 {
+    let mut last = *key;
+    (bits..DEPTH_MAX).for_each(|at| last[at / 8] |= 0x80 >> (at % 8));
+    last
 }
 
 /// Why a chunk is refused. Whoever sent it is wrong, and has sent it on purpose or from a broken disk.

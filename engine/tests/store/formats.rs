@@ -93,6 +93,7 @@ fn found() -> String {
     for (number, chunk) in crate::snapshot::chunks().iter().enumerate() {
         line(&format!("chunk {number}"), chunk);
     }
+    line("offer", &crate::offer::offer(3, 2).encode());
     crate::archive::files().iter().for_each(|(name, bytes)| line(name, bytes));
     lines
 }

@@ -7,6 +7,7 @@ mod disk;
 mod formats;
 mod frames;
 mod model;
+mod offer;
 mod power;
 mod record;
 mod snapshot;

@@ -79,6 +79,31 @@ fn all_chunks_together_are_the_state() {
 }
 
 #[test]
+fn many_chunks_are_asked_for_at_a_time_and_few_of_them_for_nothing() {
+    for seed in 0..20 {
+        let (model, disk) = (model(seed), SimulatedDisk::new(seed));
+        let snapshot = snapshot(newest(&model));
+        let mut assembly = open(&disk.files(), &snapshot);
+        let (mut rounds, mut kept, mut needless) = (0, 0, 0);
+        while !assembly.missing(1).is_empty() {
+            let starts = assembly.starts(16);
+            assert!(starts.is_sorted() && starts.iter().all(|start| !assembly.has(start)));
+            for (peer, first) in (0..).zip(starts) {
+                match assembly.take(peer, &snapshot.chunk_at(&first)).expect("the disk is good") {
+                    Verdict::Kept => kept += 1,
+                    verdict => needless += u64::from(verdict == Verdict::Needless),
+                }
+                assert!(assembly.has(&first), "what was asked for is there");
+            }
+            rounds += 1;
+        }
+        assert!(rounds * 2 < kept && needless * 2 <= kept, "{rounds} rounds, {kept}, {needless}");
+        fetch(&mut assembly, &snapshot, 1, 100);
+        check_state(&assembly, newest(&model));
+    }
+}
+
+#[test]
 fn the_empty_state_and_one_of_a_single_account_are_one_chunk() {
     let single =
         WriteSet { accounts: model(1).state(0).writes().accounts[..1].to_vec(), ..WriteSet::default() };
