@@ -59,7 +59,7 @@ enum Command {
     /// Run the blocks of an Ethereum chain again, check them, and serve them to wallets and tools.
     #[cfg(feature = "node")]
     Import(import::Arguments),
-    /// Deal the keys of the validators of a chain.
+    /// Make the keys of the validators of a chain: all by one who deals them, or together.
     #[cfg(feature = "node")]
     Keys(keys::Arguments),
     /// Make a chain file: who its validators are, its limits, and who owns what at first.

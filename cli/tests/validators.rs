@@ -1,6 +1,9 @@
 //! Validators as their users run them: keys, a chain file, and processes that agree; also when one is killed.
 #![cfg(feature = "node")]
 
+#[path = "validators/ceremony.rs"]
+mod ceremony;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

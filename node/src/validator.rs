@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, hex, keccak256};
 use pelton_consensus::{BlockId, Place, Process, Timing};
-pub use pelton_consensus::{Committee, Secret, deal};
+pub use pelton_consensus::{Committee, Secret, deal, dkg};
 use pelton_engine::block::{HEADER_BYTES, Parent};
 use pelton_engine::limits::Limits;
 use pelton_kernels::Choice;
