@@ -18,8 +18,10 @@
 
 mod account;
 mod cells;
+mod charge;
 mod gather;
 mod order;
+mod payments;
 mod run;
 mod schedule;
 mod transfer;

@@ -51,6 +51,8 @@ const STRIDE: usize = 16;
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) transactions: Arc<[Verified]>,
+    /// Unless an account that is paid has code, nothing but wei moves. Then there is nothing to plan, and the rest is empty.
+    pub(crate) is_payments: bool,
     pub(crate) classes: Vec<Class>,
     pub(crate) keys: Keys,
     /// What each transaction names: accounts, then slots. A transfer's are its sender and its recipient.
@@ -100,6 +102,33 @@ impl Plan {
         predictions: &[Option<Prediction>],
     ) -> Plan {
         let transactions = transactions.into();
+        match are_payments(state, &transactions, fork) {
+            true => Plan::of_payments(transactions),
+            false => Plan::in_detail(state, fork, beneficiary, transactions, predictions),
+        }
+    }
+
+    fn of_payments(transactions: Arc<[Verified]>) -> Plan {
+        Plan {
+            transactions,
+            is_payments: true,
+            classes: Vec::new(),
+            keys: Keys::with_capacity(0),
+            rows: Rows::default(),
+            credits: Rows::default(),
+            graph: Graph::default(),
+        }
+    }
+
+    /// The same, with who waits for whom, even where nobody would have to know that.
+    pub fn in_detail(
+        state: &State,
+        fork: Fork,
+        beneficiary: Address,
+        transactions: impl Into<Arc<[Verified]>>,
+        predictions: &[Option<Prediction>],
+    ) -> Plan {
+        let transactions = transactions.into();
         let count = transactions.len();
         let prediction = |position: u32| predictions.get(position as usize).and_then(Option::as_ref);
         let mut keys = Keys::with_capacity(2 * count + 1);
@@ -137,7 +166,7 @@ impl Plan {
         keys.find_slots(state);
         let credits = Rows::of_pairs(keys.accounts.len(), &credits);
         let graph = Graph::new(&keys, &mut rows, count);
-        Plan { transactions, classes, keys, rows, credits, graph }
+        Plan { transactions, is_payments: false, classes, keys, rows, credits, graph }
     }
 
     /// All transactions, in block order.
@@ -152,9 +181,27 @@ impl Plan {
 
     /// The number of transactions that wait for no other.
     pub fn independent(&self) -> usize {
+        if self.is_payments {
+            return self.transactions.len();
+        }
         let free = self.graph.waits.iter().zip(&self.classes);
         free.filter(|(waits, class)| **waits == 0 && **class != Class::Alone).count()
     }
+}
+
+/// Whether no transaction does more than to pay, unless whom it pays has code. Who has gas left to run some is looked into.
+fn are_payments(state: &State, transactions: &[Verified], fork: Fork) -> bool {
+    let has_code = |address: &Address| {
+        let basics = state.find(address).and_then(|place| state.basics_at(place, address));
+        basics.is_some_and(|basics| basics.code != 0)
+    };
+    transactions.chunks(STRIDE).all(|stride| {
+        Verified::approach(stride.iter());
+        stride.iter().all(|one| {
+            let has_gas_left = one.fields().gas_limit > one.intrinsic_gas().used;
+            plain_recipient(one.fields(), fork).is_some_and(|to| !has_gas_left || !has_code(to))
+        })
+    })
 }
 
 /// Whom a transaction pays and does nothing else to, if it has no code.

@@ -2,6 +2,8 @@
 
 #[path = "parallel_equals_serial/parts.rs"]
 mod parts;
+#[path = "parallel_equals_serial/payments.rs"]
+mod payments;
 #[path = "parallel_equals_serial/predictions.rs"]
 mod predictions;
 #[path = "parallel_equals_serial/transactions.rs"]

@@ -4,6 +4,9 @@
 //! Whatever the interleaving, each transaction is handed out at most once, after all that it waits for, and when the last
 //! worker leaves none is left that could run.
 
+#[path = "../src/execute/payments/phases.rs"]
+#[expect(dead_code, reason = "whoever deals a block out asks for more")]
+mod phases;
 #[path = "../src/execute/schedule.rs"]
 mod schedule;
 #[path = "../src/plan/touch.rs"]
@@ -43,6 +46,7 @@ mod plan {
     }
 }
 
+use phases::Phases;
 use plan::{Class, Graph, Plan, Rows};
 use schedule::Schedule;
 use shuttle::rand::{Rng, thread_rng};
@@ -151,6 +155,65 @@ impl World {
             assert_eq!(self.ran[position].load(Ordering::SeqCst), could_run, "{position} of {before:?}");
         }
     }
+}
+
+/// A block that is dealt out while it runs.
+struct Deal {
+    phases: Phases,
+    slices: Vec<AtomicBool>,
+    shards: Vec<AtomicBool>,
+    last: AtomicUsize,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Deal {
+    fn send(self: &Arc<Deal>, workers: usize) {
+        for _ in 0..workers {
+            let deal = self.clone();
+            let thread = thread::spawn(move || deal.work());
+            self.threads.lock().expect("no holder panics").push(thread);
+        }
+    }
+
+    fn work(self: &Arc<Deal>) {
+        let slice = |number: usize| {
+            assert!(!self.slices[number].swap(true, Ordering::Relaxed), "slice {number} is done once");
+        };
+        let shard = |number: usize| {
+            assert!(!self.shards[number].swap(true, Ordering::Relaxed), "shard {number} is done once");
+            let are_done = self.slices.iter().all(|slice| slice.load(Ordering::Relaxed));
+            assert!(are_done, "shard {number} finds all slices done");
+        };
+        if self.phases.work(slice, shard, || self.send(WORKERS - 1)) {
+            assert!(self.shards.iter().all(|shard| shard.load(Ordering::Relaxed)), "the last one knows");
+            self.last.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn check(self: &Arc<Deal>) {
+        self.send(WORKERS);
+        loop {
+            let Some(thread) = self.threads.lock().expect("no holder panics").pop() else { break };
+            thread.join().expect("a worker that fails fails the test");
+        }
+        assert!(
+            self.phases.are_through() && self.last.load(Ordering::Relaxed) == 1,
+            "one worker is the last"
+        );
+    }
+}
+
+fn one_deal() {
+    let parts = thread_rng().gen_range(1..6);
+    let flags = || (0..parts).map(|_| AtomicBool::new(false)).collect();
+    let (last, threads) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    Arc::new(Deal { phases: Phases::new(parts), slices: flags(), shards: flags(), last, threads }).check();
+}
+
+#[test]
+fn no_shard_is_settled_before_all_slices_are_dealt_out() {
+    shuttle::check_random(one_deal, 10_000);
+    shuttle::check_pct(one_deal, 10_000, 3);
 }
 
 fn one_block() {

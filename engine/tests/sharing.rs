@@ -47,7 +47,7 @@ fn plan(pattern: &str, transactions: u64) -> Plan {
 #[test]
 fn little_work_and_work_in_a_row_are_left_to_one_worker() {
     assert_eq!(plan("transfers", 0).workers(16), 1, "nothing to do");
-    assert_eq!(plan("transfers", 4_000).workers(16), 1, "transfers are soon done");
+    assert_eq!(plan("transfers", 1_000).workers(16), 1, "transfers are soon done");
     assert_eq!(plan("erc20", 300).workers(16), 1, "so are few calls");
     assert_eq!(plan("mint", 1_200).workers(16), 1, "all want the same counter");
     assert_eq!(plan("dex:pools=1", 1_200).workers(16), 1, "all want the same pool");
@@ -55,7 +55,7 @@ fn little_work_and_work_in_a_row_are_left_to_one_worker() {
 
 #[test]
 fn much_work_that_can_be_shared_is_shared_as_far_as_it_suffices() {
-    assert_eq!(plan("transfers", 9_000).workers(16), 2);
+    assert_eq!(plan("transfers", 9_000).workers(16), 8);
     let calls = plan("erc20", 1_200);
     assert_eq!(calls.workers(2), 2);
     assert_eq!(calls.workers(16), 4, "1,200 calls weigh 19,200 transfers");

@@ -11,7 +11,7 @@ use crate::workload::Workload;
 pub fn prepare(workload: &Workload, _threads: usize) -> Box<dyn FnOnce() -> Ended + Send> {
     let plan = |(environment, block): &(_, Arc<[_]>)| {
         let environment: &pelton_engine::environment::Environment = environment;
-        Plan::new(&workload.state, environment.fork, environment.beneficiary, block.clone())
+        Plan::in_detail(&workload.state, environment.fork, environment.beneficiary, block.clone(), &[])
     };
     let mut plans: Vec<Plan> = workload.blocks.iter().map(plan).collect();
     Box::new(move || {

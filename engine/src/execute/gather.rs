@@ -35,6 +35,10 @@ pub struct Effort {
 }
 
 impl Finished {
+    pub(super) fn of_payments(executed: Executed, places: Vec<Place>, effort: Effort) -> Finished {
+        Finished { executed, places, slot_places: Vec::new(), effort }
+    }
+
     /// How much of it could not run beside others.
     pub fn effort(&self) -> Effort {
         self.effort
@@ -55,6 +59,12 @@ impl Finished {
 impl Run {
     /// Runs what could not run beside others, and puts everything together. All workers have left.
     pub fn finish(mut self, state: &State) -> Finished {
+        if let Some(payments) = self.payments.take() {
+            match payments.finish(state, &self.environment, &self.plan.transactions) {
+                Some(finished) => return finished,
+                None => self = self.in_detail(state),
+            }
+        }
         let through = self.through();
         let mut effort = Effort { alone: self.plan.transactions.len() - through, again: 0 };
         let others = match self.walk(state) {
@@ -154,12 +164,12 @@ impl Run {
 /// How many accounts are brought near at a time.
 const STRIDE: usize = 32;
 
-fn prefix(address: &Address) -> u64 {
+pub(super) fn prefix(address: &Address) -> u64 {
     u64::from_be_bytes(*address.first_chunk().expect("20 bytes are more than 8"))
 }
 
 /// Sorts beginnings of keys with numbers of the whole ones.
-fn sort_by_prefix<P: Ord, K: Ord>(items: &mut [(P, u32)], key: impl Fn(u32) -> K) {
+pub(super) fn sort_by_prefix<P: Ord, K: Ord>(items: &mut [(P, u32)], key: impl Fn(u32) -> K) {
     items.sort_unstable();
     // Keys that begin alike stand together and are few, unless somebody made them so.
     for alike in items.chunk_by_mut(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {

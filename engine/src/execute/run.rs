@@ -7,11 +7,13 @@ use alloy_primitives::{Address, B256, U256};
 
 use super::account::{AccountCell, SlotCell, TipsPaid};
 use super::cells::Cells;
+use super::payments::Payments;
 use super::schedule::Schedule;
 use crate::environment::Environment;
 use crate::evm::{Code, HashMany, begin};
 use crate::executed::Outcome;
 use crate::plan::{Key, Plan};
+use crate::state::State;
 use crate::transaction::Verified;
 
 /// How far a transaction is.
@@ -43,6 +45,8 @@ pub(crate) struct Stray {
 pub struct Run {
     pub(crate) plan: Plan,
     pub(crate) environment: Environment,
+    /// Where the block is one of payments; then the rest is empty.
+    pub(super) payments: Option<Payments>,
     pub(super) schedule: Schedule,
     pub(super) accounts: Cells<AccountCell>,
     pub(super) slots: Cells<SlotCell>,
@@ -61,8 +65,10 @@ impl Run {
     /// A block that has not begun, for at most so many workers at a time.
     pub fn new(plan: Plan, environment: Environment, workers: usize) -> Run {
         let (accounts, slots) = (plan.keys.accounts.len(), plan.keys.slots.len());
-        let count = plan.transactions.len();
+        let payments = plan.is_payments.then(|| Payments::new(plan.transactions.len(), workers));
+        let count = if plan.is_payments { 0 } else { plan.transactions.len() };
         Run {
+            payments,
             schedule: Schedule::new(&plan, workers),
             accounts: Cells::new(accounts),
             slots: Cells::new(slots),
@@ -93,6 +99,13 @@ impl Run {
     /// The same block, as if nothing of it had run.
     pub(super) fn again(self) -> Run {
         let Run { plan, environment, hash_many, .. } = self;
+        Run { hash_many, ..Run::new(plan, environment, 0) }
+    }
+
+    /// The same block, planned as one of more than payments.
+    pub(super) fn in_detail(self, state: &State) -> Run {
+        let Run { plan, environment, hash_many, .. } = self;
+        let plan = Plan::in_detail(state, environment.fork, environment.beneficiary, plan.transactions, &[]);
         Run { hash_many, ..Run::new(plan, environment, 0) }
     }
 

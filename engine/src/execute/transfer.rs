@@ -6,12 +6,10 @@
 use alloy_primitives::U256;
 
 use super::cells::Turn;
+use super::charge::Charge;
 use super::run::{Run, Status};
-use super::upfront::Upfront;
-use crate::environment::Environment;
-use crate::executed::{Outcome, Receipt};
+use crate::executed::Outcome;
 use crate::plan::{BENEFICIARY, Way};
-use crate::prices::Rate;
 use crate::reject::Reject;
 use crate::state::{Basics, State};
 
@@ -29,12 +27,8 @@ impl Run {
         let position = turn.position();
         let transaction = &self.plan.transactions[position as usize];
         let fields = transaction.fields();
-        let Environment { prices, base_fee, .. } = &self.environment;
-        let upfront = prices
-            .terms(transaction, *base_fee)
-            .and_then(|terms| Ok((terms, Upfront::of(transaction, &self.environment)?)));
-        let (terms, gas) = match upfront {
-            Ok((terms, upfront)) => (terms, upfront.gas.max(upfront.floor)),
+        let charge = match Charge::of(transaction, &self.environment) {
+            Ok(charge) => charge,
             Err(reject) => return Ran::Through(Outcome::Skipped(reject), Status::Done),
         };
         let [debit, credit] = self.plan.rows.row(position) else {
@@ -60,15 +54,14 @@ impl Run {
         if !self.takes_wei(state, recipient, fields.value) {
             return Ran::Not;
         }
-        let contention_fee = terms.contention_fee(gas, Rate::ZERO);
-        let fee = terms.fee(gas, contention_fee);
         let moved = if sender == recipient { U256::ZERO } else { fields.value };
-        cell.set(Some(Basics { nonce: before.nonce + 1, balance: before.balance - fee - moved, ..before }));
+        cell.set(Some(Basics {
+            nonce: before.nonce + 1,
+            balance: before.balance - charge.fee - moved,
+            ..before
+        }));
         let status = if sender == recipient { Status::Done } else { Status::Paid };
-        let id = transaction.id();
-        let (logs, created) = (Vec::new(), None);
-        let receipt = Receipt { id, success: true, gas_used: gas, fee, contention_fee, logs, created };
-        Ran::Through(Outcome::Executed(receipt), status)
+        Ran::Through(Outcome::Executed(charge.receipt(transaction)), status)
     }
 
     /// Whether an account can be paid by adding to it later: it has no code, and its balance is far from the end of

@@ -1,6 +1,7 @@
 //! What a worker does: runs transactions that wait for nobody, until there are none.
 
 use super::cells::Turn;
+use super::payments::Payments;
 use super::run::{Run, Status};
 use super::transfer::Ran;
 use crate::evm::{Evm, RunView, Single, Stop};
@@ -20,7 +21,7 @@ struct Worker<'a> {
 impl Run {
     /// How many workers to begin with. Each is then one call of [`Run::work`].
     pub fn start(&self) -> usize {
-        self.schedule.start()
+        self.payments.as_ref().map_or_else(|| self.schedule.start(), Payments::start)
     }
 
     /// Runs transactions beside other workers until there is nothing for this one to do. Where more could be done at
@@ -28,6 +29,9 @@ impl Run {
     ///
     /// True for the last worker: nothing is left that can run beside others.
     pub fn work(&self, state: &State, wake: &dyn Fn()) -> bool {
+        if let Some(payments) = &self.payments {
+            return payments.work(state, &self.environment, &self.plan.transactions, wake);
+        }
         let mut hand = self.schedule.enter();
         let mut worker = Worker { run: self, state, single: None, evm: None };
         while let Some(position) = hand.next(|share| self.approach(state, share.iter().copied())) {

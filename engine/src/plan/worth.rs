@@ -11,6 +11,9 @@ pub(crate) const CALL: u32 = 16;
 /// Less work than this, counted in transfers, is not shared with one more thread: some hundred microseconds.
 const SHARE_MIN: u64 = 4_096;
 
+/// Fewer payments than this are not shared with one more thread.
+const PAYMENTS_MIN: usize = 1_024;
+
 impl Class {
     /// Counted in transfers.
     pub(crate) fn weight(self) -> u32 {
@@ -22,6 +25,9 @@ impl Plan {
     /// How many workers are of use, at most so many: as many as the work suffices for, and as could be kept busy if all that
     /// waits for something else ran one after the other. One means that nobody should run beside anybody.
     pub fn workers(&self, most: usize) -> usize {
+        if self.is_payments {
+            return most.min(self.transactions.len() / PAYMENTS_MIN).max(1);
+        }
         let total: u64 = self.classes.iter().map(|class| u64::from(class.weight())).sum();
         let by_work = most.min((total / SHARE_MIN) as usize);
         if by_work < 2 {

@@ -82,6 +82,10 @@ impl Terms {
 
     /// All that it pays, in wei, when this is the contention fee.
     pub fn fee(&self, gas_used: u64, contention_fee: U256) -> U256 {
-        U256::from(gas_used) * U256::from(self.price) + contention_fee
+        let gas = match u128::from(gas_used).checked_mul(self.price) {
+            Some(gas) => U256::from(gas),
+            None => U256::from(gas_used) * U256::from(self.price),
+        };
+        gas + contention_fee
     }
 }

@@ -238,6 +238,57 @@ pub fn block(dice: &mut Dice, state: &State, mix: Mix) -> Vec<Verified> {
         .collect()
 }
 
+/// A block of nothing but payments, one in so many of which is odd.
+pub fn payments(dice: &mut Dice, state: &State, wild: u64) -> Vec<Verified> {
+    let mut nonces = BTreeMap::new();
+    let count = 1 + dice.roll(60);
+    (0..count)
+        .map(|_| {
+            let from = match dice.roll(4 * wild) {
+                0 => BENEFICIARY,
+                1 => sender(POOR),
+                2 => sender(CODED),
+                _ => sender(dice.roll(POOR)),
+            };
+            let to = match dice.roll(12) {
+                0 if dice.one_in(wild) => copy(dice.one_of(&CONTRACTS), 0),
+                1 => BENEFICIARY,
+                2 => from,
+                3 => sender(POOR),
+                4 | 5 => Address::from_slice(&keccak256([dice.roll(40) as u8])[12..]),
+                _ => match dice.roll(SENDERS / 4) {
+                    CODED if !dice.one_in(wild) => sender(0),
+                    index => sender(index),
+                },
+            };
+            let owned = state.account(&from).map_or(0, |account| account.nonce);
+            let nonce = nonces.entry(from).or_insert(owned);
+            let kind = dice.one_of(&[Kind::Legacy, Kind::AccessList, Kind::DynamicFee, Kind::Declared]);
+            let value = U256::from(dice.roll(3) * dice.roll(1_000_000));
+            let mut made = Fields { kind, nonce: *nonce, gas_limit: 21_000, to: Some(to), value, ..fields() };
+            made.max_contention_fee = if kind == Kind::Declared { 100_000_000 } else { 0 };
+            let is_odd = dice.one_in(wild);
+            match dice.roll(9) {
+                0 if is_odd => made.nonce += 1,
+                1 if is_odd => made.nonce = made.nonce.wrapping_sub(1),
+                2 if is_odd => made.value = U256::MAX >> 1,
+                3 if is_odd => made.value = U256::from(1u64) << 130,
+                4 if is_odd => made.max_fee_per_gas = 5,
+                5 if is_odd => made.gas_limit -= 1,
+                6 if is_odd => made.value = U256::from(900_000_000_000_000u64),
+                7 => (made.gas_limit, made.max_fee_per_gas) = (100_000, 8),
+                _ => {}
+            }
+            *nonce += u64::from(!is_odd);
+            made.max_priority_fee_per_gas = match kind {
+                Kind::Legacy | Kind::AccessList => made.max_fee_per_gas,
+                _ => u128::from(dice.roll(5)).min(made.max_fee_per_gas),
+            };
+            verified(&made, from)
+        })
+        .collect()
+}
+
 /// A block whose transactions look independent and are not: each names something, and never all that it touches.
 pub fn hidden_conflicts(dice: &mut Dice, state: &State) -> Vec<Verified> {
     let mut nonces = BTreeMap::new();
