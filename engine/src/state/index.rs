@@ -38,6 +38,11 @@ impl Index {
         }
     }
 
+    /// Looks at where a hash stands, so that it is near afterwards. What comes of it means nothing.
+    pub(crate) fn approach(&self, hash: u64) -> u64 {
+        self.entries[self.home(hash)]
+    }
+
     /// The number with this hash that is the right one.
     pub(crate) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         let mut at = self.home(hash);
