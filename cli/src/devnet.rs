@@ -76,6 +76,10 @@ pub struct Arguments {
     /// Give metrics out under /metrics at this address, for Prometheus and `pelton top`; port 0 is any free one.
     #[arg(long, value_name = "ADDRESS", conflicts_with = "validators")]
     metrics: Option<SocketAddr>,
+    /// Keep Ethereum's Merkle-Patricia tree beside the state, so that `eth_getProof` has proofs of states of any size. It takes
+    /// some 300 bytes of memory for each account and slot, and one thread, for which nothing waits.
+    #[arg(long, conflicts_with = "validators")]
+    merkle: bool,
     /// Print the ready line as one JSON object.
     #[arg(long)]
     json: bool,
@@ -101,6 +105,7 @@ pub fn main(arguments: &Arguments) -> ExitCode {
             .clone()
             .map(|path| folder::Settings { path, blocks_max: arguments.keep_blocks.unwrap_or(u64::MAX) }),
         membership: None,
+        merkle: arguments.merkle,
     };
     if let Some(path) = &arguments.genesis {
         match genesis::read(path) {

@@ -75,6 +75,10 @@ pub struct Arguments {
     /// Give metrics out under /metrics at this address, for Prometheus and `pelton top`; port 0 is any free one.
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+    /// Keep Ethereum's Merkle-Patricia tree beside the state, so that `eth_getProof` has proofs of states of any size. It takes
+    /// some 300 bytes of memory for each account and slot, and one thread, for which nothing waits.
+    #[arg(long)]
+    merkle: bool,
     /// Print a JSON object for each block when it is committed.
     #[arg(long)]
     blocks: bool,
@@ -125,6 +129,7 @@ fn run(arguments: &Arguments, chain: ChainFile, membership: Membership) -> ExitC
         keep: Keep::STANDARD,
         folder: Some(folder::Settings { path: arguments.data_dir.join("chain"), blocks_max: u64::MAX }),
         membership: Some(membership),
+        merkle: arguments.merkle,
     };
     let address = |port: u16| SocketAddr::from((arguments.host, port));
     let addresses = Addresses { rpc: address(arguments.port), feed: arguments.feed_port.map(address) };

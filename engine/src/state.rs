@@ -15,6 +15,8 @@ mod index;
 mod seed;
 mod slots;
 
+use std::ops::Range;
+
 use alloy_primitives::map::B256Map;
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256};
 
@@ -121,6 +123,22 @@ impl State {
         };
         writes.sort_unique();
         writes
+    }
+
+    /// How many places there are for accounts and for slots, used or free. What is there lies in one place as long as it is
+    /// there, and what comes later may take the place of what is gone.
+    pub fn places(&self) -> (usize, usize) {
+        (self.accounts.places(), self.slots.places())
+    }
+
+    /// The addresses of accounts in some places, as far as there are so many: to read all of them piece by piece.
+    pub fn addresses_within(&self, places: Range<usize>) -> impl Iterator<Item = Address> {
+        self.accounts.within(places)
+    }
+
+    /// The slots in some places, likewise.
+    pub fn slots_within(&self, places: Range<usize>) -> impl Iterator<Item = (Address, U256)> {
+        self.slots.within(places)
     }
 
     /// Makes these writes.

@@ -18,7 +18,7 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, Thread};
 use std::time::Duration;
 
 use pelton_consensus::{BlockId, Process, Solo, Traffic};
@@ -43,6 +43,7 @@ use crate::figures::Figures;
 use crate::history::{Entry, History, Keep, Next};
 use crate::loopback::Loopback;
 use crate::mempool::Mempool;
+use crate::merkle::sidecar::Sidecar;
 use crate::trail::{self, Trail};
 use crate::validator::{self, Connected, Membership, News, Observer, Stands};
 use crate::watched;
@@ -73,6 +74,8 @@ pub struct Options {
     pub folder: Option<folder::Settings>,
     /// Who it is, if it is one of several.
     pub membership: Option<Membership>,
+    /// Whether Ethereum's tree is kept beside the state.
+    pub merkle: bool,
 }
 
 /// The way into a running pipeline, and what it tells.
@@ -105,6 +108,8 @@ pub struct Devnet {
     pub limits: Limits,
     /// What can be watched of it.
     pub board: Arc<Board>,
+    /// Ethereum's tree beside the state, if it is kept.
+    pub sidecar: Option<Arc<Sidecar>>,
     /// Consensus, if it is one of several.
     process: Option<Process>,
     stop: Arc<AtomicBool>,
@@ -138,8 +143,10 @@ impl Devnet {
         let mempool = Arc::new(Mempool::default());
         let trail = Arc::new(Trail::new(mempool.clone(), trail::KEEP));
         let (heads, _) = broadcast::channel(HEADS_MAX);
+        let sidecar = if options.merkle { Some(Arc::new(Sidecar::start(history.clone())?)) } else { None };
         let mut teller = Teller {
             history: history.clone(),
+            sidecar: sidecar.as_ref().map(|sidecar| sidecar.bell()),
             mempool: mempool.clone(),
             heads: heads.clone(),
             limits: limits.clone(),
@@ -198,7 +205,8 @@ impl Devnet {
         let peers =
             process.as_ref().map(|process| Connected::counted_by(process.connected())).unwrap_or_default();
         let way = Arc::new(Way { submitter, mempool, ledger, figures, trail, clock, peers });
-        Ok(Devnet { history, way, heads, limits, board, process, stop, driver: Some(driver), folder })
+        let driver = Some(driver);
+        Ok(Devnet { history, way, heads, limits, board, sidecar, process, stop, driver, folder })
     }
 
     /// What the disk has said that makes it impossible to go on, if anything.
@@ -289,6 +297,8 @@ pub(crate) fn say(line: &str) {
 /// Tells clients of committed blocks.
 struct Teller {
     history: Arc<History>,
+    /// Sleeps until there is a block.
+    sidecar: Option<Thread>,
     mempool: Arc<Mempool>,
     heads: broadcast::Sender<Arc<Entry>>,
     limits: Limits,
@@ -315,6 +325,9 @@ impl Teller {
         let prices = prices.expect("its own header spoke of it");
         let entry = Arc::new(Entry::own(block, done.executed, state_root, prices, next, limits));
         self.history.push(entry.clone(), &writes);
+        if let Some(sidecar) = &self.sidecar {
+            sidecar.unpark();
+        }
         self.mempool.committed(&entry);
         // Nobody need listen.
         let _ = self.heads.send(entry);

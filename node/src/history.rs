@@ -12,6 +12,7 @@
 
 mod entry;
 mod kept;
+mod pieces;
 mod states;
 
 use std::collections::VecDeque;
@@ -30,6 +31,7 @@ use pelton_engine::writes::WriteSet;
 
 pub use entry::{Entry, Included, Next};
 pub use kept::Kept;
+pub use pieces::Read;
 use states::States;
 
 /// How much is kept.

@@ -1,7 +1,7 @@
 //! JSON-RPC: all methods in one table, and what they answer from.
 //!
 //! Each is a plain function of the [`Node`] and the request's `Arguments`. Those that only look something up run where the
-//! request came in; those that may take long run on threads for that, so many at a time; three wait for the pipeline.
+//! request came in; those that may take long run on threads for that, so many at a time; some wait for the pipeline.
 //! `docs/rpc.md` describes each, and a test holds it to this table.
 
 mod arguments;
@@ -40,6 +40,7 @@ use tokio::sync::{Semaphore, broadcast};
 use crate::devnet::{Devnet, Way};
 use crate::history::{Entry, History};
 use crate::import::{Chain, Schedule};
+use crate::merkle::sidecar::Sidecar;
 use arguments::Arguments;
 use counts::Counts;
 use failure::{Answer, Failure, answer};
@@ -50,6 +51,7 @@ use logs::Filters;
 pub struct Node {
     history: Arc<History>,
     way: Option<Arc<Way>>,
+    sidecar: Option<Arc<Sidecar>>,
     schedule: Schedule,
     /// Whether the blocks are Pelton's own.
     is_own: bool,
@@ -69,7 +71,8 @@ impl Node {
     /// A node that serves a development network.
     pub fn of_devnet(devnet: &Devnet, limits: Limits) -> Node {
         let (history, way) = (devnet.history.clone(), Some(devnet.way.clone()));
-        Node::new(history, way, devnet.heads.clone(), devnet.limits.clone(), limits)
+        let node = Node::new(history, way, devnet.heads.clone(), devnet.limits.clone(), limits);
+        Node { sidecar: devnet.sidecar.clone(), ..node }
     }
 
     /// A node that serves a chain that does not grow.
@@ -94,6 +97,7 @@ impl Node {
         Node {
             history,
             way,
+            sidecar: None,
             schedule: Schedule::own(chain_limits.chain_id),
             is_own: true,
             heads,
@@ -142,6 +146,11 @@ impl Node {
         self.way.as_deref()
     }
 
+    /// Ethereum's tree beside the chain, if it is kept.
+    pub fn sidecar(&self) -> Option<&Arc<Sidecar>> {
+        self.sidecar.as_ref()
+    }
+
     /// Other validators that are connected.
     fn peers(&self) -> usize {
         self.way().map_or(0, |way| way.peers.connected(way.clock.now_ns()))
@@ -188,7 +197,7 @@ impl Node {
 }
 
 type Plain = fn(&Node, &Arguments) -> Answer;
-type Waiting = for<'a> fn(&'a Node, Arguments) -> BoxFuture<'a, Answer>;
+type Waiting = for<'a> fn(&'a Arc<Node>, Arguments) -> BoxFuture<'a, Answer>;
 
 /// How a method runs.
 #[derive(Clone, Copy)]
@@ -197,7 +206,7 @@ enum Run {
     Light(Plain),
     /// On a thread for what may take long.
     Heavy(Plain),
-    /// Waiting for the pipeline.
+    /// Waiting for the pipeline, or for what follows it.
     Waits(Waiting),
 }
 
@@ -237,7 +246,7 @@ const METHODS: &[(&str, usize, Run)] = &[
     ("eth_getHeaderByHash", 1, Heavy(blocks::header_by_name)),
     ("eth_getHeaderByNumber", 1, Heavy(blocks::header_by_name)),
     ("eth_getLogs", 1, Heavy(logs::logs)),
-    ("eth_getProof", 3, Heavy(proof::proof)),
+    ("eth_getProof", 3, Waits(|node, arguments| Box::pin(proof::proof(node, arguments)))),
     ("eth_getRawTransactionByHash", 1, Light(blocks::raw_transaction)),
     ("eth_getStorageAt", 3, Light(state::storage)),
     ("eth_getStorageValues", 2, Light(state::storage_values)),
@@ -265,6 +274,7 @@ const METHODS: &[(&str, usize, Run)] = &[
     ("pelton_accountTransactions", 3, Heavy(live::account_transactions)),
     ("pelton_blocks", 2, Heavy(live::blocks)),
     ("pelton_getProof", 3, Heavy(proof::own_proof)),
+    ("pelton_merkleRoot", 1, Waits(|node, arguments| Box::pin(proof::merkle_root(node, arguments)))),
     ("pelton_quoteAccess", 2, Heavy(quote::quote)),
     ("pelton_sendTransaction", 1, Waits(|node, arguments| Box::pin(send::send(node, arguments)))),
     ("pelton_stages", 0, Light(live::stages)),

@@ -66,6 +66,9 @@ pub fn until(
     let node = Arc::new(Node::of_devnet(&devnet, limits));
     let relay = Arc::new(Relay::default());
     devnet.board.add(watched::requests(node.clone()));
+    if let Some(sidecar) = &devnet.sidecar {
+        devnet.board.add(watched::merkle(sidecar.clone()));
+    }
     show(&devnet.board);
     runtime()?.block_on(async {
         let server = Server::bind(addresses.rpc, node.clone()).await?;

@@ -1,5 +1,5 @@
-//! What a node knows beside its pipeline, for the metrics: requests of clients, and what the core of several validators
-//! counts.
+//! What a node knows beside its pipeline, for the metrics: requests of clients, Ethereum's tree, and what the core of
+//! several validators counts.
 
 use std::sync::Arc;
 
@@ -7,14 +7,24 @@ use pelton_pipeline::metrics::board::Source;
 use pelton_pipeline::metrics::sample::Samples;
 use pelton_pipeline::metrics::{
     CONSENSUS_BLOCKS, CONSENSUS_BYTES, CONSENSUS_CONFLICTS, CONSENSUS_MESSAGES, CONSENSUS_PEERS,
-    CONSENSUS_TIMEOUTS, CONSENSUS_VIEW,
+    CONSENSUS_TIMEOUTS, CONSENSUS_VIEW, MERKLE_LAG, MERKLE_REBUILDS,
 };
 
+use crate::merkle::sidecar::Sidecar;
 use crate::rpc::Node;
 
 /// Says what clients ask of a node.
 pub fn requests(node: Arc<Node>) -> Source {
     Box::new(move |samples| node.observe(samples))
+}
+
+/// Says how far Ethereum's tree has come.
+pub fn merkle(sidecar: Arc<Sidecar>) -> Source {
+    Box::new(move |samples| {
+        let standing = sidecar.standing();
+        samples.count(&MERKLE_LAG, [], standing.lag);
+        samples.count(&MERKLE_REBUILDS, [], standing.rebuilds);
+    })
 }
 
 /// Says what the consensus library counts, out of its report in the text form of Prometheus.

@@ -30,7 +30,7 @@ pub fn bench(cache: &Path, arguments: &[&str]) -> (Running, SocketAddr) {
 pub fn node() -> (Running, SocketAddr, SocketAddr) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pelton"));
     let (mut running, metrics) =
-        watched(command.args(["devnet", "--port", "0", "--json"]).stdout(Stdio::piped()));
+        watched(command.args(["devnet", "--merkle", "--port", "0", "--json"]).stdout(Stdio::piped()));
     let mut line = String::new();
     let output = running.0.stdout.take().expect("it is piped");
     BufReader::new(output).read_line(&mut line).expect("it says when it is ready");

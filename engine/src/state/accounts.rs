@@ -10,6 +10,7 @@
 //! no single insert has to move more than a small share of them.
 
 use std::hint::black_box;
+use std::ops::Range;
 
 use alloy_primitives::{Address, U256};
 
@@ -170,6 +171,17 @@ impl Accounts {
             self.records.get_mut(place).code = FREE;
             self.free.push(place);
         }
+    }
+
+    /// How many places there are, used or free.
+    pub(super) fn places(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The addresses of accounts in a range of places, as far as there are so many.
+    pub(super) fn within(&self, places: Range<usize>) -> impl Iterator<Item = Address> {
+        let used = self.records.within(places).filter(|record| record.code != FREE);
+        used.map(|record| record.address)
     }
 
     /// All accounts, in no order.

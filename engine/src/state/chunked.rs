@@ -1,5 +1,7 @@
 //! `Chunked`: a vector whose items never move, so that it grows by little at a time.
 
+use std::ops::Range;
+
 const CHUNK: usize = 4_096;
 
 /// Items by number.
@@ -33,6 +35,12 @@ impl<T> Chunked<T> {
         }
         self.0.last_mut().expect("there is a chunk with room").push(item);
         number
+    }
+
+    /// The items with these numbers, as far as there are such.
+    pub(super) fn within(&self, numbers: Range<usize>) -> impl Iterator<Item = &T> {
+        let end = numbers.end.min(self.len());
+        (numbers.start..end).map(|number| &self.0[number / CHUNK][number % CHUNK])
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {

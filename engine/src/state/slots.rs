@@ -7,6 +7,7 @@
 //! The chain through all slots of an account is there for the one purpose of destroying it.
 
 use std::hint::black_box;
+use std::ops::Range;
 
 use alloy_primitives::map::AddressMap;
 use alloy_primitives::{Address, U256};
@@ -138,6 +139,17 @@ impl Slots {
     /// Number of slots.
     pub(super) fn len(&self) -> usize {
         self.records.len() - self.free.len()
+    }
+
+    /// How many places there are, used or free.
+    pub(super) fn places(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The slots in a range of places, as far as there are so many.
+    pub(super) fn within(&self, places: Range<usize>) -> impl Iterator<Item = (Address, U256)> {
+        let used = self.records.within(places).filter(|record| !record.value.is_zero());
+        used.map(|record| (record.address, record.slot))
     }
 
     /// All slots, in no order.

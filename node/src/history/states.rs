@@ -19,7 +19,7 @@ use pelton_engine::writes::WriteSet;
 /// What something was before each block that changed it, oldest first.
 type Before<T> = VecDeque<(u64, T)>;
 /// A slot of an account.
-type Slot = (Address, U256);
+pub type Slot = (Address, U256);
 
 /// Accounts and slots that one block changed.
 struct Changed {
@@ -70,6 +70,18 @@ impl States {
             forget(&mut self.accounts, &oldest.accounts, oldest.height);
             forget(&mut self.slots, &oldest.slots, oldest.height);
         }
+    }
+
+    /// The accounts and slots that blocks above one height and up to another changed, in no order and perhaps several times.
+    pub fn changed(&self, above: u64, up_to: u64) -> (Vec<Address>, Vec<Slot>) {
+        let [start, end] =
+            [above, up_to].map(|height| self.changed.partition_point(|block| block.height <= height));
+        let (mut accounts, mut slots) = (Vec::new(), Vec::new());
+        for block in self.changed.range(start..end.max(start)) {
+            accounts.extend_from_slice(&block.accounts);
+            slots.extend_from_slice(&block.slots);
+        }
+        (accounts, slots)
     }
 
     /// The account after the block at this height.

@@ -4,7 +4,11 @@
 //! answer then names the root that its proofs lead to. `pelton_getProof` gives a witness of that other tree, which is proof
 //! for whoever knows the root from a later header.
 //!
-//! Both trees are built from the whole state each time, so only states of limited size are proven.
+//! Ethereum's tree is there where a [sidecar](crate::merkle::sidecar) keeps it. Where there is none, and for the other tree, it
+//! is built from the whole state each time, so only states of limited size are proven.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_trie::{EMPTY_ROOT_HASH, KECCAK_EMPTY, TrieAccount};
@@ -15,12 +19,14 @@ use pelton_engine::trie::Trie;
 use pelton_engine::writes::{WriteSet, account_key, slot_key};
 use serde_json::{Value, json};
 
-use super::Node;
-use super::arguments::{Arguments, slot};
+use super::arguments::{Arguments, BlockName, slot};
 use super::failure::{Answer, Failure};
 use super::limits::Limit;
-use crate::merkle::Tree;
+use super::{Node, Plain};
+use crate::merkle::accounts::Accounts;
 
+/// How long a request waits for the sidecar to come to its block.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Slots that one request may ask for.
 const SLOTS_MAX: usize = 1_024;
 
@@ -28,9 +34,44 @@ impl Node {
     /// Ethereum's tree over the state after the block at this height.
     ///
     /// # Errors
-    /// If that state is too large for it.
-    pub(super) fn tree(&self, height: u64) -> Result<Tree, Failure> {
-        self.everything(height).map(|state| Tree::new(&state))
+    /// If it is not kept, and that state is too large to build it.
+    fn tree(&self, height: u64) -> Result<Accounts, Failure> {
+        if let Some(tree) = self.sidecar().and_then(|sidecar| sidecar.tree(height)) {
+            return Ok(tree);
+        }
+        let built = self.everything(height).map(|state| Accounts::default().after(&state));
+        built.map_err(|failure| match self.sidecar() {
+            Some(sidecar) => {
+                let standing = sidecar.standing();
+                let kept = sidecar.heights().map_or_else(
+                    || "it has none yet".to_owned(),
+                    |(oldest, newest)| format!("it has those of blocks {oldest} to {newest}"),
+                );
+                let lag = standing.lag;
+                Failure {
+                    message: format!(
+                        "the sidecar has no tree of block {height}: {kept}, {lag} blocks behind"
+                    ),
+                    ..failure
+                }
+            }
+            None => failure,
+        })
+    }
+
+    /// Runs this when the sidecar has come to the block that the parameter at this index names, or is given up.
+    async fn run_at(self: &Arc<Node>, run: Plain, arguments: Arguments, index: usize) -> Answer {
+        if let Some(sidecar) = self.sidecar() {
+            let newest = self.history().newest().number();
+            let height = match arguments.block(index)? {
+                BlockName::Earliest => 0,
+                BlockName::Height(height) => height.min(newest),
+                BlockName::Newest | BlockName::Hash(_) => newest,
+            };
+            // Whatever comes of it, the answer says.
+            let _ = tokio::time::timeout(PATIENCE, sidecar.reached(height)).await;
+        }
+        self.run_heavy(run, arguments).await
     }
 
     /// The state after the block at this height, as changes to the empty one.
@@ -55,7 +96,37 @@ fn slots(arguments: &Arguments) -> Result<(Vec<String>, Vec<U256>), Failure> {
     Ok((keys, slots))
 }
 
-pub(super) fn proof(node: &Node, arguments: &Arguments) -> Answer {
+pub(super) async fn proof(node: &Arc<Node>, arguments: Arguments) -> Answer {
+    node.run_at(prove, arguments, 2).await
+}
+
+/// The root of Ethereum's tree, and how the sidecar stands.
+pub(super) async fn merkle_root(node: &Arc<Node>, arguments: Arguments) -> Answer {
+    node.run_at(root_of, arguments, 0).await
+}
+
+fn root_of(node: &Node, arguments: &Arguments) -> Answer {
+    let entry = node.find_state(arguments.block(0)?)?;
+    let tree = node.tree(entry.number())?;
+    let sidecar = node.sidecar().map(|sidecar| {
+        let standing = sidecar.standing();
+        let (oldest, newest) = sidecar.heights().unzip();
+        json!({
+            "oldest": oldest.map(U64::from),
+            "newest": newest.map(U64::from),
+            "lag": U64::from(standing.lag),
+            "rebuilds": U64::from(standing.rebuilds),
+        })
+    });
+    Ok(json!({
+        "blockNumber": U64::from(entry.number()),
+        "blockHash": entry.hash,
+        "root": tree.root(),
+        "sidecar": sidecar,
+    }))
+}
+
+fn prove(node: &Node, arguments: &Arguments) -> Answer {
     let address: Address = arguments.required(0)?;
     let (keys, slots) = slots(arguments)?;
     let entry = node.find_state(arguments.block(2)?)?;

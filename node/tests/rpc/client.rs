@@ -33,6 +33,7 @@ pub fn start_both(limits: Limits, keep: Keep, block_time: Duration) -> Addresses
         keep,
         folder: None,
         membership: None,
+        merkle: false,
     };
     let (sender, receiver) = mpsc::channel();
     let serve = move || {

@@ -3,8 +3,6 @@
 use alloy_consensus::{Block, TxEnvelope};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_rlp::Decodable as _;
-use alloy_trie::Nibbles;
-use alloy_trie::proof::verify_proof;
 use pelton_engine::commitment::verifier::Verifier;
 use pelton_engine::state::Account;
 use pelton_engine::writes::{account_key, account_value, slot_key, slot_value};
@@ -36,37 +34,6 @@ fn raw_blocks_decode_to_what_is_shown() {
     let receipts: Vec<Bytes> = parsed(&call(node, "debug_getRawReceipts", json!(["0x2"])));
     assert_eq!(receipts.len(), 1);
     assert_eq!(fail(node, "debug_getRawBlock", json!(["0x9"])).0, -32_000);
-}
-
-#[test]
-fn a_proof_leads_to_the_root_that_stands_beside_it() {
-    let node = standard();
-    let contract = deploy(node);
-    count(node, contract, 1);
-    let proof = call(node, "eth_getProof", json!([contract, ["0x0", "0x7"], "latest"]));
-    let root: B256 = parsed(&proof["merkleRoot"]);
-    let account = alloy_trie::TrieAccount {
-        nonce: number(&proof["nonce"]),
-        balance: parsed(&proof["balance"]),
-        storage_root: parsed(&proof["storageHash"]),
-        code_hash: parsed(&proof["codeHash"]),
-    };
-    let nodes: Vec<Bytes> = parsed(&proof["accountProof"]);
-    let key = Nibbles::unpack(keccak256(contract));
-    verify_proof(root, key, Some(alloy_rlp::encode(account)), &nodes).expect("the account is there");
-    for (slot, value) in [(0, Some(U256::from(1))), (7, None)] {
-        let shown = proof["storageProof"].as_array().expect("a list");
-        let shown = shown
-            .iter()
-            .find(|one| parsed::<U256>(&one["key"]) == U256::from(slot))
-            .expect("it was asked for");
-        let nodes: Vec<Bytes> = parsed(&shown["proof"]);
-        let key = Nibbles::unpack(keccak256(B256::from(U256::from(slot))));
-        let leaf = value.map(|value: U256| alloy_rlp::encode(value));
-        verify_proof(account.storage_root, key, leaf, &nodes).expect("the slot is as it says");
-    }
-    let old = call(node, "eth_getProof", json!([contract, [], "0x0"]));
-    assert_eq!((&old["nonce"], &old["balance"]), (&json!("0x0"), &json!("0x0")), "it was not there yet");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod fuzz;
 mod inside;
 mod live;
 mod load;
+mod merkle;
 mod official;
 mod page;
 mod refusals;

@@ -66,6 +66,7 @@ impl Network {
             keep: Keep::STANDARD,
             folder: None,
             membership: Some(membership),
+            merkle: false,
         };
         Devnet::start(&options).expect("it starts")
     }

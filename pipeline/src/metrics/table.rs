@@ -99,6 +99,9 @@ metrics! {
     BLOCK_TRANSACTIONS = "block_transactions" SIZES("transactions") [] on Engine;
     /// Height of the newest block with a state root.
     CHAIN_HEIGHT = "chain_height_blocks" Gauge("blocks") [] on Engine;
+    /// Blocks that are executed and have no state root yet. Where there were as many as headers lag behind, the next block
+    /// would wait for its root.
+    ROOT_LAG = "state_root_lag_blocks" Gauge("blocks") [] on Engine;
 
     /// Signatures that a back-end has answered.
     VERIFIED = "verify_answered_signatures_total" Counter("signatures") ["backend"] on Verify;
@@ -165,6 +168,10 @@ metrics! {
     RPC_CONNECTIONS = "rpc_connections" Gauge("connections") [] on Node;
     /// How often a client ran into a bound of the server, by bound.
     RPC_LIMITS = "rpc_limit_hits_total" Counter("hits") ["limit"] on Node;
+    /// Committed blocks that the Merkle-Patricia tree has not come to; only where it is kept.
+    MERKLE_LAG = "merkle_lag_blocks" Gauge("blocks") [] on Node;
+    /// How often that tree was made from the whole state: at the start, and after it had fallen behind too far.
+    MERKLE_REBUILDS = "merkle_rebuilds_total" Counter("rebuilds") [] on Node;
 
     /// Height up to which all blocks are on the disk.
     DURABLE_HEIGHT = "durable_height_blocks" Gauge("blocks") [] on Durability;

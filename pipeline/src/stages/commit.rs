@@ -12,8 +12,8 @@ use pelton_engine::trie::Trie;
 use crate::batch::Load;
 use crate::chain::Chain;
 use crate::clock::Nanos;
-use crate::metrics::CHAIN_HEIGHT;
 use crate::metrics::sample::Samples;
+use crate::metrics::{CHAIN_HEIGHT, ROOT_LAG};
 use crate::stage::{Outbox, Stage};
 use crate::stages::execute::Done;
 
@@ -74,6 +74,8 @@ impl Stage for Commit {
     }
 
     fn observe(&self, samples: &mut Samples) {
-        samples.count(&CHAIN_HEIGHT, [], self.chain.height());
+        let height = self.chain.height();
+        samples.count(&CHAIN_HEIGHT, [], height);
+        samples.count(&ROOT_LAG, [], self.chain.read().views.highest().saturating_sub(height));
     }
 }
