@@ -41,6 +41,7 @@ use crate::devnet::{Devnet, Way};
 use crate::history::{Entry, History};
 use crate::import::{Chain, Schedule};
 use crate::merkle::sidecar::Sidecar;
+use crate::server::source::Source;
 use arguments::Arguments;
 use counts::Counts;
 use failure::{Answer, Failure, answer};
@@ -197,7 +198,7 @@ impl Node {
 }
 
 type Plain = fn(&Node, &Arguments) -> Answer;
-type Waiting = for<'a> fn(&'a Arc<Node>, Arguments) -> BoxFuture<'a, Answer>;
+type Waiting = for<'a> fn(&'a Arc<Node>, Arguments, Source) -> BoxFuture<'a, Answer>;
 
 /// How a method runs.
 #[derive(Clone, Copy)]
@@ -246,7 +247,7 @@ const METHODS: &[(&str, usize, Run)] = &[
     ("eth_getHeaderByHash", 1, Heavy(blocks::header_by_name)),
     ("eth_getHeaderByNumber", 1, Heavy(blocks::header_by_name)),
     ("eth_getLogs", 1, Heavy(logs::logs)),
-    ("eth_getProof", 3, Waits(|node, arguments| Box::pin(proof::proof(node, arguments)))),
+    ("eth_getProof", 3, Waits(|node, given, _| Box::pin(proof::proof(node, given)))),
     ("eth_getRawTransactionByHash", 1, Light(blocks::raw_transaction)),
     ("eth_getStorageAt", 3, Light(state::storage)),
     ("eth_getStorageValues", 2, Light(state::storage_values)),
@@ -263,8 +264,12 @@ const METHODS: &[(&str, usize, Run)] = &[
     ("eth_newBlockFilter", 0, Light(logs::new_block_filter)),
     ("eth_newFilter", 1, Light(logs::new_filter)),
     ("eth_newPendingTransactionFilter", 1, Light(logs::new_waiting_filter)),
-    ("eth_sendRawTransaction", 1, Waits(|node, arguments| Box::pin(send::send(node, arguments)))),
-    ("eth_sendRawTransactionSync", 2, Waits(|node, arguments| Box::pin(send::send_sync(node, arguments)))),
+    ("eth_sendRawTransaction", 1, Waits(|node, given, source| Box::pin(send::send(node, given, source)))),
+    (
+        "eth_sendRawTransactionSync",
+        2,
+        Waits(|node, given, source| Box::pin(send::send_sync(node, given, source))),
+    ),
     ("eth_simulateV1", 2, Heavy(simulate::simulate)),
     ("eth_syncing", 0, Light(|_, _| Ok(Value::Bool(false)))),
     ("eth_uninstallFilter", 1, Light(logs::uninstall)),
@@ -274,9 +279,9 @@ const METHODS: &[(&str, usize, Run)] = &[
     ("pelton_accountTransactions", 3, Heavy(live::account_transactions)),
     ("pelton_blocks", 2, Heavy(live::blocks)),
     ("pelton_getProof", 3, Heavy(proof::own_proof)),
-    ("pelton_merkleRoot", 1, Waits(|node, arguments| Box::pin(proof::merkle_root(node, arguments)))),
+    ("pelton_merkleRoot", 1, Waits(|node, given, _| Box::pin(proof::merkle_root(node, given)))),
     ("pelton_quoteAccess", 2, Heavy(quote::quote)),
-    ("pelton_sendTransaction", 1, Waits(|node, arguments| Box::pin(send::send(node, arguments)))),
+    ("pelton_sendTransaction", 1, Waits(|node, given, source| Box::pin(send::send(node, given, source)))),
     ("pelton_stages", 0, Light(live::stages)),
     ("pelton_transactionStatus", 1, Light(pelton::status)),
     ("txpool_content", 0, Heavy(pool::content)),
@@ -300,12 +305,15 @@ pub fn names() -> Vec<&'static str> {
 pub fn module(node: Arc<Node>) -> RpcModule<Arc<Node>> {
     let mut module = RpcModule::new(node);
     for &(name, count_max, run) in METHODS {
-        let registered = module.register_async_method(name, move |params, node, _| async move {
+        let registered = module.register_async_method(name, move |params, node, extensions| async move {
             let arguments = Arguments::parse(params.as_str(), count_max)?;
             let answered = match run {
                 Light(run) if node.is_near(&arguments) => run(&node, &arguments),
                 Light(run) | Heavy(run) => node.run_heavy(run, arguments).await,
-                Waits(run) => run(&node, arguments).await,
+                Waits(run) => {
+                    let source = extensions.get::<Source>().copied();
+                    run(&node, arguments, source.expect("the gate has said whose request it is")).await
+                }
             };
             answered.map_err(ErrorObjectOwned::from)
         });

@@ -10,6 +10,7 @@
 mod bodies;
 mod connection;
 mod gate;
+pub(crate) mod source;
 
 use std::io;
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ use crate::rpc::{Node, module};
 use bodies::Bodies;
 use connection::Connection;
 use gate::Gate;
+use source::Sources;
 
 /// A server that listens, and does not answer yet.
 pub struct Server {
@@ -60,20 +62,17 @@ impl Server {
         let methods = module(node.clone());
         // It stops when the process does; nobody says so before.
         let (stop_handle, _server_handle) = stop_channel();
-        let (gated, bounded) = (node.clone(), node.clone());
+        let (sources, bounded) = (Sources::default(), node.clone());
         let bodies = layer_fn(move |service| Bodies::new(service, bounded.clone()));
         let builder = jsonrpsee::server::Server::builder()
             .set_config(config(&node))
-            .set_rpc_middleware(
-                RpcServiceBuilder::new().layer_fn(move |service| Gate::new(service, gated.clone())),
-            )
             .set_http_middleware(
                 tower::ServiceBuilder::new().layer(layer_fn(Page)).layer(cors()).layer(bodies),
             )
             .to_service_builder();
         loop {
             // What fails here is one connection, or there are no more descriptors: others may fare better in a moment.
-            let Ok((stream, _)) = listener.accept().await else {
+            let Ok((stream, client)) = listener.accept().await else {
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
                 continue;
             };
@@ -83,7 +82,11 @@ impl Server {
             };
             // Small answers should not wait for company; where that cannot be had they do.
             let _ = stream.set_nodelay(true);
-            let service = builder.clone().build(methods.clone(), stop_handle.clone());
+            let (gated, source) = (node.clone(), sources.of(client.ip()));
+            let gate =
+                RpcServiceBuilder::new().layer_fn(move |service| Gate::new(service, gated.clone(), source));
+            let builder = builder.clone().set_rpc_middleware(gate);
+            let service = builder.build(methods.clone(), stop_handle.clone());
             let service = hyper_util::service::TowerToHyperService::new(service);
             let mut http = hyper::server::conn::http1::Builder::new();
             http.timer(TokioTimer::new()).header_read_timeout(limits.patience);

@@ -18,7 +18,7 @@ pub(super) struct Entrance {
     node: Arc<Node>,
     way: Arc<Way>,
     places: Arc<Semaphore>,
-    /// Peers so far. Requests by JSON are source 0.
+    /// Peers so far. Requests by JSON are of other sources, far above.
     peers: AtomicU32,
     /// To be told of what comes in, where that comes from validators.
     relay: Option<Arc<Relay>>,
@@ -48,7 +48,7 @@ impl Entrance {
             self.node.count(Limit::FeedPeers);
             return None;
         };
-        let source = self.peers.fetch_add(1, Ordering::Relaxed).wrapping_add(1).max(1);
+        let source = self.peers.fetch_add(1, Ordering::Relaxed) % (1 << 31) + 1;
         let peer = Peer::new(self.node.clone(), self.way.submitter.clone(), source, self.relay.clone());
         Some(Place { node: self.node.clone(), peer, _permit: permit })
     }

@@ -26,6 +26,7 @@ use super::failure::{Answer, Failure};
 use super::limits::Limit;
 use crate::devnet::Way;
 use crate::json;
+use crate::server::source::Source;
 
 /// How long a client waits for the pool's word.
 const WORD: Duration = Duration::from_secs(2);
@@ -34,19 +35,19 @@ const RECEIPT_MAX: Duration = Duration::from_secs(60);
 const RECEIPT: Duration = Duration::from_secs(2);
 
 /// Hands in a transaction; gives its hash once it waits for a block.
-pub(super) async fn send(node: &Node, arguments: Arguments) -> Answer {
+pub(super) async fn send(node: &Node, arguments: Arguments, source: Source) -> Answer {
     let wire: Bytes = arguments.required(0)?;
-    node.submit(wire).await.map(|id| json!(id))
+    node.submit(wire, source).await.map(|id| json!(id))
 }
 
 /// The same, but gives the receipt (EIP-7966).
-pub(super) async fn send_sync(node: &Node, arguments: Arguments) -> Answer {
+pub(super) async fn send_sync(node: &Node, arguments: Arguments, source: Source) -> Answer {
     let wire: Bytes = arguments.required(0)?;
     let patience = arguments.quantity(1)?.map_or(RECEIPT, Duration::from_millis).min(RECEIPT_MAX);
     let id = keccak256(&wire);
     let way = node.writable()?;
     let settled = way.mempool.want(id);
-    let sent = node.submit(wire.clone()).await;
+    let sent = node.submit(wire.clone(), source).await;
     if sent.is_ok() {
         // If it takes too long, that is told below.
         let _ = timeout(patience, settled.all()).await;
@@ -80,13 +81,13 @@ pub(crate) fn wire_of(params: Option<&str>) -> Result<Bytes, Failure> {
 
 impl Node {
     /// Hands a transaction to the pipeline, and waits for what the pool says.
-    async fn submit(&self, wire: Bytes) -> Result<B256, Failure> {
-        let mut results = self.submit_all(&[wire]).await;
+    async fn submit(&self, wire: Bytes, source: Source) -> Result<B256, Failure> {
+        let mut results = self.submit_all(&[wire], source).await;
         results.pop().expect("one result for each")
     }
 
-    /// Hands transactions to the pipeline, in order, and waits once for what the pool says of all.
-    pub(crate) async fn submit_all(&self, wires: &[Bytes]) -> Vec<Result<B256, Failure>> {
+    /// Hands transactions of one source to the pipeline, in order, and waits once for what the pool says of all.
+    pub(crate) async fn submit_all(&self, wires: &[Bytes], source: Source) -> Vec<Result<B256, Failure>> {
         let way = match self.writable() {
             Ok(way) => way,
             Err(failure) => return vec![Err(failure); wires.len()],
@@ -97,7 +98,7 @@ impl Node {
         let answers = way.mempool.ask(&ids);
         let mut refused = HashMap::new();
         for (at, wire) in wires.iter().enumerate() {
-            if let Err(failure) = self.hand_in(way, wire) {
+            if let Err(failure) = self.hand_in(way, wire, source) {
                 refused.insert(at, failure);
             }
         }
@@ -124,13 +125,13 @@ impl Node {
     }
 
     /// Hands a transaction to the pipeline, if it is not too long and there is room.
-    fn hand_in(&self, way: &Way, wire: &Bytes) -> Result<(), Failure> {
+    fn hand_in(&self, way: &Way, wire: &Bytes, Source(source): Source) -> Result<(), Failure> {
         let (size, limit) = (wire.len(), self.transaction_bytes_max());
         if size > limit {
             return Err(Failure::server(format!("oversized data: transaction size {size}, limit {limit}")));
         }
         let full = |_| self.hit(Limit::Door, "txpool is full".to_owned());
-        way.submitter.submit(wire.clone(), Origin::default()).map_err(full)
+        way.submitter.submit(wire.clone(), Origin { source, claimed_sender: None }).map_err(full)
     }
 
     /// Why a transaction was turned away, in geth's words.

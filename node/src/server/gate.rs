@@ -21,6 +21,7 @@ use crate::rpc::failure::Failure;
 use crate::rpc::limits::Limit;
 use crate::rpc::send::wire_of;
 use crate::rpc::{Node, SENDING};
+use crate::server::source::Source;
 
 const LIMIT_EXCEEDED: i32 = -32_005;
 
@@ -29,12 +30,13 @@ const LIMIT_EXCEEDED: i32 = -32_005;
 pub struct Gate<S> {
     service: S,
     node: Arc<Node>,
+    source: Source,
 }
 
 impl<S> Gate<S> {
-    /// A gate that counts in this node.
-    pub fn new(service: S, node: Arc<Node>) -> Gate<S> {
-        Gate { service, node }
+    /// A gate for one connection, that counts in this node.
+    pub(super) fn new(service: S, node: Arc<Node>, source: Source) -> Gate<S> {
+        Gate { service, node, source }
     }
 }
 
@@ -53,13 +55,14 @@ where
     type BatchResponse = MethodResponse;
     type NotificationResponse = MethodResponse;
 
-    fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+    fn call<'a>(&self, mut request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         let (service, node) = (self.service.clone(), self.node.clone());
+        request.extensions_mut().insert(self.source);
         async move { answer(&service, request, &node).await }
     }
 
     fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        let (service, node) = (self.service.clone(), self.node.clone());
+        let (service, node, source) = (self.service.clone(), self.node.clone(), self.source);
         async move {
             let max = node.limits().batch_max;
             if batch.len() > max {
@@ -70,7 +73,7 @@ where
                     ErrorObject::owned(LIMIT_EXCEEDED, words, None::<()>),
                 );
             }
-            let response = run(&service, batch, &node).await;
+            let response = run(&service, batch, &node, source).await;
             note(&node, &response);
             response
         }
@@ -114,7 +117,7 @@ enum Slot<'a> {
 }
 
 /// Answers all requests of a batch, in their order.
-async fn run<'a, S>(service: &S, batch: Batch<'a>, node: &'a Node) -> MethodResponse
+async fn run<'a, S>(service: &S, batch: Batch<'a>, node: &'a Node, source: Source) -> MethodResponse
 where
     S: RpcServiceT<MethodResponse = MethodResponse> + Send + Sync,
 {
@@ -123,7 +126,10 @@ where
     let is_empty = batch.is_empty();
     for entry in batch {
         let request = match entry {
-            Ok(BatchEntry::Call(request)) => request,
+            Ok(BatchEntry::Call(mut request)) => {
+                request.extensions_mut().insert(source);
+                request
+            }
             Ok(BatchEntry::Notification(_)) => continue,
             Err(error) => {
                 let (error, id) = error.into_parts();
@@ -154,7 +160,7 @@ where
     if slots.is_empty() && !is_empty {
         return MethodResponse::notification();
     }
-    let (sent, alone) = join(node.submit_all(&wires), running.collect::<Vec<_>>()).await;
+    let (sent, alone) = join(node.submit_all(&wires, source), running.collect::<Vec<_>>()).await;
     gather(slots, sent.into_iter(), alone.into_iter(), node)
 }
 

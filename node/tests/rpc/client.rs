@@ -62,7 +62,24 @@ pub fn connect(address: SocketAddr) -> TcpStream {
 
 /// Sends a body; gives the status and the body of the answer.
 pub fn post(address: SocketAddr, body: &str) -> (u16, String) {
-    let mut stream = connect(address);
+    post_by(connect(address), body)
+}
+
+/// The same from an address of this machine's.
+pub fn post_from(own: [u8; 4], address: SocketAddr, body: &str) -> (u16, String) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+    let connected = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.bind(SocketAddr::from((own, 0))).expect("an address of this machine");
+        socket.connect(address).await.expect("it listens").into_std()
+    });
+    let stream = connected.expect("a socket");
+    stream.set_nonblocking(false).expect("a socket");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    post_by(stream, body)
+}
+
+fn post_by(mut stream: TcpStream, body: &str) -> (u16, String) {
     let head = format!(
         "POST / HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
         body.len()

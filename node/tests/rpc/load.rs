@@ -3,7 +3,7 @@
 //! How long the answers take under load, `pelton load --reads` measures.
 
 use std::io::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use alloy_primitives::{Address, U256};
@@ -12,7 +12,7 @@ use pelton_node::history::Keep;
 use pelton_node::rpc::limits::Limits;
 use serde_json::json;
 
-use crate::client::{Socket, call, connect, post, start_both, wei};
+use crate::client::{Socket, call, connect, post, post_from, start_both, wei};
 use crate::wallet::{address, payment, sign};
 
 const PAYEE: Address = Address::repeat_byte(0x88);
@@ -70,4 +70,55 @@ fn reads_are_answered_while_transactions_pour_in_and_others_send_garbage_or_do_n
         drop(end);
         assert_eq!(pouring.join().expect("it ends"), TRANSACTIONS);
     });
+}
+
+/// Bodies of one batch each, of transactions whose signatures fit nothing, none of them twice.
+fn forged(wire: &[u8], batches: u32, of: u32) -> Vec<String> {
+    let body = |batch: u32| {
+        let requests = (0..of).map(|at| {
+            let mut bytes = wire.to_vec();
+            let end = bytes.len();
+            bytes[end - 4..].copy_from_slice(&(batch * of + at).to_be_bytes());
+            let params = [alloy_primitives::Bytes::from(bytes)];
+            json!({ "jsonrpc": "2.0", "id": at, "method": "eth_sendRawTransaction", "params": params })
+        });
+        serde_json::Value::from_iter(requests).to_string()
+    };
+    (0..batches).map(body).collect()
+}
+
+#[test]
+fn a_client_that_floods_by_json_crowds_out_itself_and_no_client_at_another_address() {
+    let node = start_both(Limits::standard(2), Keep::STANDARD, Duration::ZERO).rpc;
+    let bodies = forged(&sign(payment(0, PAYEE, 1), 1).0, 40, 1_000);
+    let (over, refused) = (&AtomicBool::new(false), &AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for bodies in bodies.chunks(2) {
+            let flood = move || {
+                for body in bodies.iter().cycle().take_while(|_| !over.load(Ordering::Relaxed)) {
+                    let (_, answers) = post(node, body);
+                    refused.fetch_add(answers.matches("txpool is full").count() as u64, Ordering::Relaxed);
+                }
+            };
+            std::thread::Builder::new().name("flood".into()).spawn_scoped(scope, flood).expect("a thread");
+        }
+        // Also if something below fails.
+        let end = Sets(over);
+        while refused.load(Ordering::Relaxed) == 0 {
+            call(node, "eth_blockNumber", json!([]));
+        }
+        let is_served = |account: u8| {
+            (0..4).all(|nonce| {
+                let (wire, id) = sign(payment(nonce, PAYEE, 1), account.into());
+                let request = json!({
+                    "jsonrpc": "2.0", "id": 1, "method": "eth_sendRawTransaction", "params": [wire]
+                });
+                post_from([127, 0, 0, account], node, &request.to_string()).1.contains(&id.to_string())
+            })
+        };
+        // One in 256 shares a queue with the flood, and two of them never in a lifetime.
+        assert!(is_served(2) || is_served(3), "a client that sends little is served");
+        drop(end);
+    });
+    assert!(refused.load(Ordering::Relaxed) > 100, "there was a flood");
 }
