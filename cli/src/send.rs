@@ -1,5 +1,6 @@
 //! `pelton send`.
 
+pub mod derivation;
 mod draft;
 pub mod keystore;
 pub mod secret;

@@ -45,31 +45,61 @@ fn each_message_is_read_as_it_was_written_and_not_with_a_byte_more_or_less() {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test takes no arguments of its own")]
+fn from_environment(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().map_or(otherwise, |text| text.parse().expect("a number"))
+}
+
+/// Says what to look at when a case panics.
+struct Report<'a>(u64, u64, &'a str, &'a [u8]);
+
+impl Drop for Report<'_> {
+    fn drop(&mut self) {
+        let Report(seed, case, name, bytes) = self;
+        if std::thread::panicking() {
+            eprintln!("seed {seed}, case {case}, {name}: {}", bytes.escape_ascii());
+        }
+    }
+}
+
+/// `PELTON_FUZZ_SEED` and `PELTON_FUZZ_CASES` make it another campaign, or a longer one.
 #[test]
 fn no_bytes_make_a_parser_fail_otherwise_than_by_refusing_them() {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let seed = from_environment("PELTON_FUZZ_SEED", 1);
+    let mut state = 0x2545_f491_4f6c_dd1d_u64 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut noise = |below: usize| {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         (state >> 20) as usize % below
     };
-    for (name, kind, bytes) in samples() {
-        for _ in 0..300 {
+    let samples = samples();
+    for case in 0..from_environment("PELTON_FUZZ_CASES", 300) {
+        for (name, kind, bytes) in &samples {
             let mut changed = bytes.clone();
             for _ in 0..=noise(3) {
                 let at = noise(changed.len());
-                match noise(4) {
+                match noise(6) {
                     0 => changed.truncate(at + 1),
                     1 => changed[at] = [0, 0x7f, 0x80, 0xff][noise(4)],
                     2 => changed[at] ^= 1 << noise(8),
+                    // A part of another message, or of this one once more.
+                    3 => {
+                        let other = &samples[noise(samples.len())].2;
+                        let from = noise(other.len());
+                        let to = (from + 1 + noise(40)).min(other.len());
+                        drop(changed.splice(at..at, other[from..to].iter().copied()));
+                    }
+                    4 => drop(changed.drain(at..(at + noise(9)).min(changed.len() - 1).max(at))),
                     _ => changed.extend(std::iter::repeat_n(noise(256) as u8, noise(20))),
                 }
             }
+            let report = Report(seed, case, name, &changed);
             // Whatever is read is written as it came: nothing has two forms.
-            if let Some(written) = read(kind, &changed) {
+            if let Some(written) = read(*kind, &changed) {
                 assert_eq!(written, changed, "{name}");
             }
+            drop(report);
         }
     }
 }

@@ -17,7 +17,7 @@ use ctr::cipher::{KeyIvInit as _, StreamCipher as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::send::keystore::derive;
+use crate::send::derivation::Derivation;
 
 /// Rounds of PBKDF2 for a new file, as in the standard.
 const ROUNDS: u32 = 262_144;
@@ -94,7 +94,7 @@ pub fn decrypt(text: &str, password: &[u8]) -> Result<Vec<u8>, String> {
         ));
     }
     let iv: [u8; 16] = bytes(&cipher["params"]["iv"], "iv")?.try_into().map_err(|_| "iv has not 16 bytes")?;
-    let key = derive(kdf["function"].as_str(), &kdf["params"], password)?;
+    let key = Derivation::read(kdf["function"].as_str(), &kdf["params"])?.key(password)?;
     if checksum(&key, &message)[..] != bytes(&sum["message"], "its checksum")? {
         return Err("the password is wrong".into());
     }

@@ -1,7 +1,7 @@
 //! Key files: a secret of 32 bytes in hexadecimal, or encrypted under a password (Web3 Secret Storage, version 3).
 //!
 //! ```text
-//!   key  = scrypt or PBKDF2 (password, salt)                        what it may cost is bounded
+//!   key  = scrypt or PBKDF2 (password, salt)                        what it may cost is bounded: derivation.rs
 //!   mac  = keccak256(key[16..32] ‖ ciphertext)                      wrong: the password is
 //!   secret = AES-128-CTR(key[..16], iv) over the ciphertext
 //! ```
@@ -12,14 +12,8 @@ use alloy_primitives::keccak256;
 use ctr::Ctr128BE;
 use ctr::cipher::{KeyIvInit as _, StreamCipher as _};
 use serde_json::Value;
-use sha2::Sha256;
 
-/// Memory that scrypt may take.
-const SCRYPT_BYTES_MAX: u64 = 1 << 30;
-/// Work that scrypt may do, in blocks of memory that it fills.
-const SCRYPT_WORK_MAX: u64 = 1 << 24;
-/// Rounds of PBKDF2.
-const ROUNDS_MAX: u64 = 10_000_000;
+use super::derivation::Derivation;
 
 /// Whether a text is a keystore, and so needs a password.
 pub fn is_keystore(text: &str) -> bool {
@@ -54,7 +48,7 @@ pub fn decrypt(text: &str, password: &[u8]) -> Result<[u8; 32], String> {
     let ciphertext: [u8; 32] = bytes(&crypto["ciphertext"], "ciphertext")?;
     let iv: [u8; 16] = bytes(&crypto["cipherparams"]["iv"], "iv")?;
     let mac: [u8; 32] = bytes(&crypto["mac"], "mac")?;
-    let key = derive(crypto["kdf"].as_str(), &crypto["kdfparams"], password)?;
+    let key = Derivation::read(crypto["kdf"].as_str(), &crypto["kdfparams"])?.key(password)?;
     if keccak256([&key[16..], &ciphertext[..]].concat()) != mac {
         return Err("the password is wrong".into());
     }
@@ -62,42 +56,6 @@ pub fn decrypt(text: &str, password: &[u8]) -> Result<[u8; 32], String> {
     let first: [u8; 16] = key[..16].try_into().expect("16 bytes");
     Ctr128BE::<Aes128>::new(&first.into(), &iv.into()).apply_keystream(&mut secret);
     Ok(secret)
-}
-
-/// The key that follows from the password by this function with these parameters.
-///
-/// # Errors
-/// If there is no such function, or it asks for too much work, in words.
-pub fn derive(function: Option<&str>, given: &Value, password: &[u8]) -> Result<[u8; 32], String> {
-    let number = |name: &str| given[name].as_u64().ok_or(format!("{name} is no number"));
-    let salt =
-        given["salt"].as_str().and_then(|salt| hex::decode(salt).ok()).ok_or("salt is not hexadecimal")?;
-    if number("dklen")? != 32 {
-        return Err("dklen is not 32".into());
-    }
-    let mut key = [0; 32];
-    match function {
-        Some("scrypt") => {
-            let (n, r, p) = (number("n")?, number("r")?, number("p")?);
-            let memory = n.saturating_mul(r).saturating_mul(128);
-            let work = n.saturating_mul(r).saturating_mul(p);
-            if !n.is_power_of_two() || n < 2 || memory > SCRYPT_BYTES_MAX || work > SCRYPT_WORK_MAX {
-                return Err(format!("scrypt with n = {n}, r = {r}, p = {p} is too much, or none"));
-            }
-            let params = scrypt::Params::new(n.trailing_zeros() as u8, r as u32, p as u32);
-            let params = params.map_err(|error| format!("scrypt: {error}"))?;
-            scrypt::scrypt(password, &salt, &params, &mut key).map_err(|error| format!("scrypt: {error}"))?;
-        }
-        Some("pbkdf2") if given["prf"] == "hmac-sha256" => {
-            let rounds = number("c")?;
-            if rounds == 0 || rounds > ROUNDS_MAX {
-                return Err(format!("PBKDF2 with {rounds} rounds is too much, or none"));
-            }
-            pbkdf2::pbkdf2_hmac::<Sha256>(password, &salt, rounds as u32, &mut key);
-        }
-        _ => return Err("its key is derived neither by scrypt nor by PBKDF2 with hmac-sha256".into()),
-    }
-    Ok(key)
 }
 
 fn bytes<const N: usize>(value: &Value, name: &str) -> Result<[u8; N], String> {
@@ -173,6 +131,8 @@ mod tests {
             ("n", json!(3)),
             ("r", json!(1 << 20)),
             ("p", json!(u64::MAX)),
+            ("r", json!(0)),
+            ("p", json!(0)),
             ("c", json!(u64::MAX)),
             ("c", json!(0)),
             ("dklen", json!(64)),
