@@ -21,6 +21,7 @@ mod disk;
 mod envelope;
 #[cfg(feature = "simulation")]
 pub mod formats;
+mod nudge;
 mod voting;
 
 use std::num::NonZeroUsize;
@@ -174,6 +175,7 @@ where
     let Network { peers, blocker, channels: [votes, certificates, asked, blocks, backfill] } = network;
     let (scheme, format, timing) = (V::scheme(&settings), settings.format(), &settings.timing);
     let me = settings.secret.identity.public_key();
+    let own = me.clone();
     let disk = Disk::new(&settings.partition);
     let bridge = Bridge::<V::Scheme>::new(settings.application.clone());
 
@@ -206,6 +208,12 @@ where
     )
     .await;
     marshal.start(bridge.clone(), carrier, resolver);
+    let others = settings.committee.members.iter().filter(|member| **member != own).cloned();
+    if let Ok(others) = others.collect::<Vec<_>>().try_into() {
+        let (mailbox, told, patience) = (mailbox.clone(), bridge.newest(), timing.certification);
+        let nudge = context.child("nudge");
+        nudge.spawn(move |context| nudge::run(context, mailbox, told, others, patience));
+    }
     let inline = Inline::new(context.child("inline"), bridge.clone(), mailbox, disk::epochs());
     let members = settings.committee.members.clone();
     let witness = Witness::new(&context.child("witness"), bridge, members);

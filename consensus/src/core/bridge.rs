@@ -56,6 +56,12 @@ impl<S> Bridge<S> {
         self.told.store(height, Ordering::Relaxed);
     }
 
+    /// Says the height of the newest final block that was told.
+    pub fn newest(&self) -> impl Fn() -> u64 + Send + Sync + use<S> {
+        let told = self.told.clone();
+        move || told.load(Ordering::Relaxed)
+    }
+
     /// Takes the certificate of this block, and forgets those of views before it.
     fn certificate_of(&self, digest: Digest) -> Option<Vec<u8>> {
         let mut certificates = self.certificates.lock();
