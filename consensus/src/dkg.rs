@@ -14,7 +14,7 @@
 //! hands the same key on to others. What it takes:
 //!
 //! 1. A dealing goes to its player alone, and the player knows whose it is: the channel is encrypted and authenticated.
-//! 2. All use the same logs. A chain says which, or a [`Ceremony`](ceremony::Ceremony) does.
+//! 2. All use the same logs. A chain says which, see [`Handover`], or a [`Ceremony`](ceremony::Ceremony) does.
 //! 3. A quorum of dealers has usable logs. One that has dealt wrongly has no acks for it; if it reveals more points than
 //!    members may be faulty, or others than it has committed to, its log is not used.
 //! 4. Who did not acknowledge has its points revealed. Who has too many of them revealed has a share that others can work
@@ -25,6 +25,7 @@
 pub mod ceremony;
 #[cfg(feature = "simulation")]
 pub(crate) mod formats;
+mod handover;
 pub(crate) mod message;
 mod network;
 mod outcome;
@@ -48,6 +49,7 @@ use commonware_utils::ordered::Set;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+pub use self::handover::{Handover, Part};
 pub use self::network::{Keeper, Meeting, hold};
 pub use self::outcome::{Failed, Outcome};
 use self::outcome::{identity_of, key_of, keys};
