@@ -12,6 +12,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use pelton_bench_harness::kernels::CHOICES;
+use pelton_node::catch_up::BEHIND_MIN;
 use pelton_node::devnet::{Options, folder};
 use pelton_node::history::Keep;
 use pelton_node::rpc::limits::Limits;
@@ -28,8 +29,8 @@ Examples:
   pelton node --chain chain.json --key keys/validator-0.hex --data-dir data-0 --port 0 --json
   pelton node --chain chain.json --key keys/validator-0.hex --data-dir data-0 --listen 0.0.0.0
 
-It runs until it is stopped, by whatever means: what it has promised to others is on the disk. It must not be started on
-an empty folder with a key that has voted before: it could vote twice. docs/consensus.md tells more.";
+It runs until it is stopped, by whatever means: what it has promised to others is on the disk. On an empty folder it takes
+the state from the others, and votes in no view in which it may have voted before. docs/consensus.md tells more.";
 
 /// Lines about blocks that may wait to be printed.
 const LINES_MAX: usize = 1 << 14;
@@ -65,6 +66,10 @@ pub struct Arguments {
     /// Milliseconds between blocks, at least. Blocks without transactions come at longer intervals.
     #[arg(long, value_name = "MS", default_value_t = BLOCK_TIME_MS, value_parser = clap::value_parser!(u64).range(..=10_000))]
     block_time: u64,
+    /// At the start, take the state from the other validators if they are so many blocks ahead or more; blocks that are fewer are
+    /// fetched and executed one by one.
+    #[arg(long, value_name = "BLOCKS", default_value_t = BEHIND_MIN, value_parser = clap::value_parser!(u64).range(1..))]
+    snapshot_after: u64,
     /// Threads of the pipeline, all cores unless given.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -175,6 +180,7 @@ fn membership(arguments: &Arguments) -> Result<(ChainFile, Membership), String> 
     let secret = keys::read_secret(&arguments.key, arguments.password_file.as_deref()).map_err(named)?;
     let membership = Membership::of(&chain, secret, arguments.data_dir.clone());
     let mut membership = membership.ok_or_else(|| named("it is no validator's of this chain".into()))?;
+    membership.behind_min = arguments.snapshot_after;
     if let Some(ip) = arguments.listen {
         membership.place.listen.set_ip(ip);
         membership.listen.set_ip(ip);

@@ -173,6 +173,100 @@ fn a_validator_that_is_killed_catches_up_alone_while_the_chain_goes_on_under_loa
     }
 }
 
+/// A chain whose genesis has a contract besides accounts.
+fn chain_with_a_contract(folder: &Path, count: usize) -> Workload {
+    let pattern = Name::Transfers.into();
+    let spec = Spec { pattern, scheme: Scheme::Ed25519, accounts: 200, transactions: 60, seed: 6 };
+    let workload = generate(&spec, &|_| ());
+    let mut alloc = serde_json::Map::new();
+    for (address, account) in &workload.genesis.accounts {
+        alloc.insert(address.to_string(), json!({ "balance": format!("{:#x}", account.balance) }));
+    }
+    alloc.insert(CONTRACT.into(), json!({ "balance": "0x7", "code": CODE, "storage": { SLOT: SLOT } }));
+    let config = json!({ "chainId": CHAIN_ID });
+    let geth = json!({ "config": config, "difficulty": "0x0", "gasLimit": "0x1c9c380", "alloc": alloc });
+    let (keys, file) = (path(folder, "keys"), path(folder, "geth.json"));
+    fs::write(&file, geth.to_string()).expect("a file");
+    run(&["keys", "--validators", &count.to_string(), "--out", &keys, "--plain"]);
+    let committee = path(folder, "keys/committee.json");
+    let out = path(folder, "chain.json");
+    let mut arguments = vec!["genesis", "--committee", &committee, "--genesis", &file, "--out", &out];
+    let members = members(count);
+    members.iter().for_each(|member| arguments.extend(["--member", member]));
+    run(&arguments);
+    workload
+}
+
+const CONTRACT: &str = "0x00000000000000000000000000000000000000aa";
+const CODE: &str = "0x6001600255";
+const SLOT: &str = "0x0000000000000000000000000000000000000000000000000000000000000003";
+
+/// How many pieces of a state a validator has kept when it was started.
+fn pieces(metrics: &str) -> u64 {
+    let mut stream = TcpStream::connect(metrics).expect("it listens");
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: {metrics}\r\nConnection: close\r\n\r\n")
+        .expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    let name = "pelton_catch_up_pieces_total{outcome=\"kept\"}";
+    let line = answer.lines().find_map(|line| line.strip_prefix(name)).expect("it is always counted");
+    line.trim().parse().expect("a number")
+}
+
+#[test]
+fn one_whose_folder_is_gone_and_one_that_was_long_away_take_the_state_and_follow_the_chain() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let workload = chain_with_a_contract(folder.path(), 4);
+    let socket = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let metrics = socket.local_addr().expect("it is bound").to_string();
+    drop(socket);
+    let start = |index: usize| {
+        let key = format!("keys/validator-{index}.hex");
+        let last = ["--snapshot-after", "40", "--metrics", &metrics];
+        Validator::start(folder.path(), index, &key, if index == 3 { &last } else { &last[..2] })
+    };
+    let mut all: Vec<Validator> = std::thread::scope(|scope| {
+        let starting: Vec<_> = (0..4).map(|index| scope.spawn(move || start(index))).collect();
+        starting.into_iter().map(|one| one.join().expect("it starts")).collect()
+    });
+    let mut ids = submit(&all, &workload.transactions[..20]);
+    wait_until("all have what any was handed", || have_all(&all, &ids));
+
+    for (is_gone, part) in [(true, 20..40), (false, 40..60)] {
+        drop(all.pop());
+        if is_gone {
+            fs::remove_dir_all(folder.path().join("data-3")).expect("it was there");
+        }
+        ids = submit(&all, &workload.transactions[part]);
+        let goal = all[0].height() + 60;
+        wait_until("three of four go on", || have_all(&all, &ids) && all[0].height() > goal);
+        all.push(start(3));
+        let late = &all[3];
+        assert!(pieces(&metrics) > 0, "it took the state");
+        assert!(late.block(1).0.is_null() && !all[0].block(1).0.is_null(), "and not the blocks");
+        let contract = json!([CONTRACT, "latest"]);
+        assert_eq!(late.call("eth_getCode", &contract), CODE);
+        assert_eq!(late.call("eth_getStorageAt", &json!([CONTRACT, "0x3", "latest"])), SLOT);
+        // Of the block at which it begins it has no more than the header.
+        let begins = late.height().max(goal);
+        wait_until("it follows", || late.height() > begins + 10);
+        let height = late.height().min(all[0].height());
+        for height in height - 8..=height {
+            assert_eq!(late.block(height), all[0].block(height), "a fork at height {height}");
+        }
+        let (address, _) = workload.genesis.accounts.iter().nth(5).expect("there are 200");
+        let balance = json!([address, format!("{height:#x}")]);
+        assert_eq!(late.call("eth_getBalance", &balance), all[0].call("eth_getBalance", &balance));
+    }
+    // Its votes count: without another one they are needed.
+    drop(all.remove(0));
+    let height = all[2].height();
+    wait_until("two and the one that came go on", || all[2].height() > height + 5);
+    drop(all.pop());
+    all.push(start(3));
+    wait_until("it goes on where it stood, too", || all[2].height() > height + 10);
+}
+
 #[test]
 fn one_validator_with_a_password_is_a_network_and_stops_when_its_input_ends() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -178,6 +178,8 @@ impl Hand<'_> {
             timing: self.config.timing,
             partition: "chain".into(),
             application,
+            floor: None,
+            source: None,
         }
     }
 }

@@ -17,8 +17,10 @@
 
 mod bridge;
 pub(crate) mod carrier;
+pub(crate) mod catch_up;
 mod disk;
 mod envelope;
+mod floor;
 #[cfg(feature = "simulation")]
 pub mod formats;
 mod nudge;
@@ -33,12 +35,12 @@ use commonware_consensus::marshal;
 use commonware_consensus::marshal::core::Actor;
 use commonware_consensus::marshal::resolver::p2p as backfill;
 use commonware_consensus::marshal::standard::{Inline, Standard};
-use commonware_consensus::simplex::config::{Floor, ForwardPolicy, SkipBudget, SkipPolicy};
+use commonware_consensus::simplex::config::{ForwardPolicy, SkipBudget, SkipPolicy};
 use commonware_consensus::simplex::{self, Engine};
 use commonware_consensus::types::{Epoch, ViewDelta};
+use commonware_cryptography::Signer as _;
 use commonware_cryptography::certificate::Verifier as _;
 use commonware_cryptography::ed25519::PublicKey;
-use commonware_cryptography::{Digestible as _, Signer as _};
 use commonware_p2p::{Blocker, Provider, Receiver, Sender};
 use commonware_parallel::Sequential;
 use commonware_runtime::{Clock, Handle, Metrics, Spawner, Storage};
@@ -47,6 +49,8 @@ use rand::CryptoRng;
 
 use self::bridge::{Bridge, Witness};
 use self::carrier::{Carrier, Hearer};
+use self::catch_up::message::PIECE_HEAD_BYTES;
+use self::catch_up::{Giver, Newest};
 use self::disk::{BUFFER, Disk};
 #[cfg(any(feature = "cluster", feature = "simulation"))]
 pub(crate) use self::envelope::Digest;
@@ -57,6 +61,7 @@ use self::envelope::{Envelope, Format};
 pub(crate) use self::voting::Listed;
 pub(crate) use self::voting::{Threshold, Voting};
 use crate::application::Application;
+use crate::catch_up::{Floor, PIECE_BYTES_MAX, Source};
 use crate::committee::{Committee, Secret};
 use crate::ordering::BlockId;
 
@@ -102,6 +107,10 @@ pub struct Settings {
     pub partition: String,
     /// Knows what is in a block.
     pub application: Arc<dyn Application>,
+    /// Where the chain is taken up, if not at its beginning. The same at each start once there is one.
+    pub floor: Option<Floor>,
+    /// What others may have that catch up.
+    pub source: Option<Arc<dyn Source>>,
 }
 
 /// Kinds of messages, each with its own channel.
@@ -117,11 +126,19 @@ pub(crate) enum Channel {
     Blocks,
     /// Blocks asked for.
     Backfill,
+    /// States asked for by those who catch up.
+    CatchUp,
 }
 
 impl Channel {
-    pub const ALL: [Channel; 5] =
-        [Channel::Votes, Channel::Certificates, Channel::Asked, Channel::Blocks, Channel::Backfill];
+    pub const ALL: [Channel; 6] = [
+        Channel::Votes,
+        Channel::Certificates,
+        Channel::Asked,
+        Channel::Blocks,
+        Channel::Backfill,
+        Channel::CatchUp,
+    ];
 }
 
 /// What a runtime has to offer.
@@ -148,7 +165,8 @@ pub(crate) fn message_bytes_max<V: Voting>(settings: &Settings) -> u32 {
     let format = settings.format();
     let blocks = marshal::max_payload_size::<Standard<Envelope>, V::Scheme>(members, &format);
     let votes = simplex::max_payload_size::<V::Scheme, envelope::Digest>(members);
-    u32::try_from(blocks.max(votes)).expect("blocks have their bounds")
+    let pieces = PIECE_HEAD_BYTES + PIECE_BYTES_MAX;
+    u32::try_from(blocks.max(votes).max(pieces)).expect("blocks have their bounds")
 }
 
 impl Settings {
@@ -172,12 +190,21 @@ where
     S: Sender<PublicKey = PublicKey>,
     R: Receiver<PublicKey = PublicKey>,
 {
-    let Network { peers, blocker, channels: [votes, certificates, asked, blocks, backfill] } = network;
+    let Network { peers, blocker, channels: [votes, certificates, asked, blocks, backfill, catch_up] } =
+        network;
     let (scheme, format, timing) = (V::scheme(&settings), settings.format(), &settings.timing);
     let me = settings.secret.identity.public_key();
     let own = me.clone();
     let disk = Disk::new(&settings.partition);
     let bridge = Bridge::<V::Scheme>::new(settings.application.clone());
+    let floor = settings.floor.as_ref();
+
+    let (sender, receiver) = catch_up;
+    let newest = Newest::default();
+    let child = context.child("giver");
+    let source = settings.source.clone();
+    let giver = Giver::new(&child, source, newest.clone(), (sender, blocker.clone()));
+    child.spawn(move |_| giver.run(receiver));
 
     let (sender, receiver) = blocks;
     let carrier = Carrier::new(me.clone(), settings.application.clone(), sender);
@@ -198,8 +225,9 @@ where
     let certificate = V::Scheme::certificate_codec_config_unbounded();
     let finalizations = disk.archive(context.child("finalizations"), "finalizations", certificate).await;
     let blocks = disk.archive(context.child("blocks"), "blocks", format.clone()).await;
-    bridge.told(disk::replay(&blocks, &settings.application).await);
-    let config = disk.marshal::<V>(&scheme, &format);
+    let first = floor.map_or(1, |floor| floor.height);
+    bridge.told(disk::replay(&blocks, first, &settings.application).await);
+    let config = disk.marshal::<V>(&scheme, &format, floor);
     let (marshal, mailbox, _) = Actor::<_, Standard<Envelope>, _, _, _, _, _>::init(
         context.child("marshal"),
         finalizations,
@@ -216,7 +244,7 @@ where
     }
     let inline = Inline::new(context.child("inline"), bridge.clone(), mailbox, disk::epochs());
     let members = settings.committee.members.clone();
-    let witness = Witness::new(&context.child("witness"), bridge, members);
+    let witness = Witness::new(&context.child("witness"), bridge, members, newest);
     let config = simplex::Config {
         scheme,
         elector: V::elector(),
@@ -229,7 +257,7 @@ where
         partition: format!("{}-votes", settings.partition),
         mailbox_size: MAILBOX,
         epoch: EPOCH,
-        floor: Floor::Genesis(format.genesis().digest()),
+        floor: floor::of_votes::<V>(floor, &format),
         replay_buffer: BUFFER,
         write_buffer: BUFFER,
         page_cache: disk.cache.clone(),

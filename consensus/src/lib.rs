@@ -32,6 +32,8 @@
 
 #[cfg(feature = "validators")]
 mod application;
+#[cfg(feature = "validators")]
+pub mod catch_up;
 mod certificate;
 #[cfg(feature = "cluster")]
 pub mod cluster;

@@ -78,6 +78,8 @@ async fn start_all(
             timing: Timing::STANDARD,
             partition: format!("validator-{index}"),
             application: Arc::new(Words::new(index, seen.get(index).cloned().unwrap_or_default())),
+            floor: None,
+            source: None,
         };
         let network = ways.of(index).await;
         match seen.get(index) {

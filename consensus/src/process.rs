@@ -22,6 +22,8 @@ use commonware_stream::sake::{self, Sake};
 use commonware_utils::channel::oneshot;
 use commonware_utils::ordered::Map;
 
+use crate::catch_up::{Outcome, Sink};
+use crate::core::catch_up::Taker;
 use crate::core::{self, Channel, Network, Settings, Threshold};
 
 /// Where a validator is, and where the others are.
@@ -61,6 +63,8 @@ const CLOCKS: Duration = Duration::from_secs(5);
 const DIAL: Duration = Duration::from_millis(200);
 const PING: Duration = Duration::from_secs(2);
 const CUT_OFF: Duration = Duration::from_secs(60);
+/// Between two connections with one peer. A validator that has caught up comes back at once.
+const COOL_DOWN: Duration = Duration::from_millis(250);
 
 impl Process {
     /// Starts the core of one validator.
@@ -74,11 +78,7 @@ impl Process {
         assert_eq!(place.members.len(), settings.committee.size(), "each member is somewhere");
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = mpsc::channel();
-        let config = tokio::Config::new()
-            .with_worker_threads(place.threads)
-            .with_tcp_nodelay(Some(true))
-            .with_catch_panics(false)
-            .with_storage_directory(place.directory.clone());
+        let config = runtime(&place);
         let run = move || {
             tokio::Runner::new(config).start(|context| async move {
                 let shown = context.child("report");
@@ -92,6 +92,29 @@ impl Process {
         let thread = std::thread::Builder::new().name("pelton-consensus".into()).spawn(run)?;
         let report = started.recv().map_err(|_| io::Error::other("the core ended before it began"))?;
         Ok(Process { stop: Some(stop), thread: Some(thread), report })
+    }
+
+    /// Asks the others where they stand, and gets the state from them if this validator is far behind; see
+    /// [`catch_up`](crate::catch_up). To be called before [`Process::start`], and waited for.
+    ///
+    /// # Errors
+    /// Where the system gives no thread, or the sink's disk fails.
+    ///
+    /// # Panics
+    /// As [`Process::start`].
+    pub fn catch_up(settings: Settings, place: Place, sink: Box<dyn Sink>) -> io::Result<Outcome> {
+        assert_eq!(place.members.len(), settings.committee.size(), "each member is somewhere");
+        let run = move || {
+            tokio::Runner::new(runtime(&place)).start(|context| async move {
+                let Network { channels, .. } = connect(&context, &settings, &place);
+                // Nobody here listens to votes and blocks yet.
+                let [.., (sender, receiver)] = channels;
+                let taker = Taker::<Threshold, _, _>::new(context.child("taker"), &settings, sink, sender);
+                taker.run(receiver).await
+            })
+        };
+        let thread = std::thread::Builder::new().name("pelton-catch-up".into()).spawn(run)?;
+        thread.join().map_err(|_| io::Error::other("catching up has failed"))?
     }
 
     /// Whether it still runs; if not, it has failed and said so.
@@ -131,8 +154,19 @@ impl Drop for Process {
     }
 }
 
-async fn start(context: tokio::Context, settings: Settings, place: &Place) -> commonware_runtime::Handle<()> {
-    let bytes_max = core::message_bytes_max::<Threshold>(&settings);
+fn runtime(place: &Place) -> tokio::Config {
+    tokio::Config::new()
+        .with_worker_threads(place.threads)
+        .with_tcp_nodelay(Some(true))
+        .with_catch_panics(false)
+        .with_storage_directory(place.directory.clone())
+}
+
+type Oracle = lookup::Oracle<PublicKey>;
+type Ends = Network<Oracle, Oracle, lookup::Sender<PublicKey, tokio::Context>, lookup::Receiver<PublicKey>>;
+
+fn connect(context: &tokio::Context, settings: &Settings, place: &Place) -> Ends {
+    let bytes_max = core::message_bytes_max::<Threshold>(settings);
     let members = settings.committee.members.iter().cloned();
     let members = members.zip(place.members.iter().map(|at| Address::from(*at)));
     let members: Map<PublicKey, Address> = members.collect::<Vec<_>>().try_into().expect("members differ");
@@ -143,7 +177,11 @@ async fn start(context: tokio::Context, settings: Settings, place: &Place) -> co
     oracle.track(0, members);
     let channels = Channel::ALL.map(|channel| peers.register(channel as u64, quota(channel)));
     peers.start();
-    let network = Network { peers: oracle.clone(), blocker: oracle, channels };
+    Network { peers: oracle.clone(), blocker: oracle, channels }
+}
+
+async fn start(context: tokio::Context, settings: Settings, place: &Place) -> commonware_runtime::Handle<()> {
+    let network = connect(&context, &settings, place);
     core::start::<Threshold, _, _, _, _, _>(context.child("core"), settings, network).await
 }
 
@@ -159,6 +197,7 @@ pub(crate) fn peers(
         dial_frequency: DIAL,
         ping_frequency: PING,
         block_duration: CUT_OFF,
+        peer_connection_cooldown: COOL_DOWN,
         tracked_peer_sets: NonZeroUsize::MIN,
         ..lookup::Config::local(handshake(identity), namespace, listen, size, bytes_max, MAILBOX)
     }
@@ -176,6 +215,7 @@ fn quota(channel: Channel) -> Quota {
         Channel::Votes | Channel::Certificates => 2_048,
         Channel::Asked | Channel::Backfill => 512,
         Channel::Blocks => 128,
+        Channel::CatchUp => 32,
     };
     Quota::per_second(NonZeroU32::new(messages).expect("it is not zero"))
 }

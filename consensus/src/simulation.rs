@@ -4,6 +4,7 @@
 //! random bytes, which every one of them finds good as soon as it has them.
 
 mod application;
+pub mod catch_up;
 mod outcome;
 pub(crate) mod ways;
 
@@ -150,6 +151,8 @@ async fn start_all(
             timing: scenario.timing,
             partition: format!("validator-{index}"),
             application: Arc::new(application),
+            floor: None,
+            source: None,
         };
         core::start::<Threshold, _, _, _, _, _>(own, settings, ways.of(index).await).await;
     }

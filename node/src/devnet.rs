@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{JoinHandle, Thread};
 use std::time::Duration;
 
+use pelton_consensus::catch_up::Floor;
 use pelton_consensus::{BlockId, Process, Solo, Traffic};
 use pelton_engine::genesis::Genesis;
 use pelton_engine::limits::Limits;
@@ -38,6 +39,7 @@ use pelton_pipeline::verifying::verifier;
 use tokio::sync::broadcast;
 
 use self::folder::Folder;
+use crate::catch_up::{self, Finals, Folders, Shop};
 use crate::consensus::Core;
 use crate::figures::Figures;
 use crate::history::{Entry, History, Keep, Next};
@@ -132,18 +134,14 @@ impl Devnet {
         };
         let settings = settings(options);
         let stop = Arc::new(AtomicBool::new(false));
-        let (start, folder) = match &options.folder {
-            Some(settings) => {
-                let (start, folder) = Folder::open(settings, &options.genesis, &limits, &stop)?;
-                (start, Some(folder))
-            }
-            None => (Start::genesis(&options.genesis, &limits), None),
-        };
+        let pieces = Arc::<catch_up::Counts>::default();
+        let Opened { start, folder, floor } = open(options, &limits, (&stop, &clock), &pieces)?;
         let history = Arc::new(history(&start, folder.as_ref(), options, &limits)?);
         let mempool = Arc::new(Mempool::default());
         let trail = Arc::new(Trail::new(mempool.clone(), trail::KEEP));
         let (heads, _) = broadcast::channel(HEADS_MAX);
         let sidecar = if options.merkle { Some(Arc::new(Sidecar::start(history.clone())?)) } else { None };
+        let finals = Arc::<Finals>::default();
         let mut teller = Teller {
             history: history.clone(),
             sidecar: sidecar.as_ref().map(|sidecar| sidecar.bell()),
@@ -152,6 +150,7 @@ impl Devnet {
             limits: limits.clone(),
             gas_used: gas_used(&start, &limits),
             observer: options.membership.as_ref().and_then(|membership| membership.observer.clone()),
+            finals: finals.clone(),
         };
         let run = Run {
             input: Input::Door(entrance),
@@ -178,7 +177,8 @@ impl Devnet {
             }
             Some(membership) => {
                 let below = Start::genesis(&options.genesis, &limits).parent;
-                let stands = Stands { below, start, storage };
+                let source = Shop::open(finals.clone(), history.clone(), &limits, clock.clone());
+                let stands = Stands { below, start, storage, floor, finals, source };
                 let (pipeline, process) = validator::join(
                     membership,
                     &settings,
@@ -196,6 +196,7 @@ impl Devnet {
         let (board, stages) = Board::watch(stages, Vec::new());
         if let Some(process) = &process {
             board.add(watched::consensus(process.reporter()));
+            board.add(watched::caught_up(pieces));
         }
         let stages = figures.watch(stages);
         let until = stop.clone();
@@ -241,6 +242,50 @@ impl Drop for Devnet {
     }
 }
 
+/// Where a chain is taken up.
+struct Opened {
+    start: Start,
+    folder: Option<Folder>,
+    floor: Option<Floor>,
+}
+
+/// Opens the chain's folder, if it has one; one of several asks the others before whether there is more.
+fn open(
+    options: &Options,
+    limits: &Limits,
+    (stop, clock): (&Arc<AtomicBool>, &Arc<dyn Clock>),
+    pieces: &Arc<catch_up::Counts>,
+) -> io::Result<Opened> {
+    let Some(settings) = &options.folder else {
+        return Ok(Opened { start: Start::genesis(&options.genesis, limits), folder: None, floor: None });
+    };
+    let folders = Folders::of(&settings.path);
+    folders.heal()?;
+    let open = || Folder::open(settings, &options.genesis, limits, stop);
+    let (mut start, mut folder) = open()?;
+    let Some(membership) = &options.membership else {
+        return Ok(Opened { start, folder: Some(folder), floor: None });
+    };
+    let below = Start::genesis(&options.genesis, limits).parent;
+    let core = validator::core_of(membership, &below, validator::Desk::new(limits));
+    let before = catch_up::Before {
+        genesis: below.id,
+        parent: &start.parent,
+        unix_ms: clock.unix_ms(),
+        behind_min: membership.behind_min,
+    };
+    if catch_up::catch_up(membership, core, &settings.path, &before, pieces)? {
+        folder.close();
+        drop(folder);
+        (start, folder) = open()?;
+    }
+    let floor = folders.floor()?;
+    if floor.as_ref().is_some_and(|floor| !membership.knows(floor)) {
+        return Err(io::Error::other(format!("{}: its floor is another chain's", settings.path.display())));
+    }
+    Ok(Opened { start, folder: Some(folder), floor })
+}
+
 /// What is known of the chain where it stands.
 fn history(
     start: &Start,
@@ -255,7 +300,8 @@ fn history(
         return Ok(History::new(first, state, options.keep));
     };
     let (first, kept) = folder.entries(start, limits)?;
-    Ok(History::new(first, state, options.keep).with_kept(kept))
+    let history = History::new(first, state, options.keep).with_kept(kept);
+    Ok(if folder.is_headless(start) { history.without_first() } else { history })
 }
 
 /// Gas that the newest blocks used, as far back as the next header speaks of.
@@ -305,6 +351,7 @@ struct Teller {
     /// Gas that the newest blocks used, as far back as the next header speaks of.
     gas_used: VecDeque<u64>,
     observer: Option<Observer>,
+    finals: Arc<Finals>,
 }
 
 impl Teller {
@@ -318,6 +365,7 @@ impl Teller {
         if self.gas_used.len() as u64 > limits.root_lag {
             self.gas_used.pop_front();
         }
+        self.finals.executed(height, &tables);
         let table = tables.after((height + 1).saturating_sub(limits.root_lag));
         let table = table.expect("tables go back as far as a header speaks of").clone();
         let next = Next { base_fee: next_base_fee(base_fee, self.gas_used[0], limits), table };

@@ -67,6 +67,8 @@ pub struct History {
     known: RwLock<Known>,
     /// Blocks on disk: those in memory, and older ones.
     kept: Option<Kept>,
+    /// Height of a block of which only the header is known.
+    headless: Option<u64>,
 }
 
 struct Known {
@@ -88,7 +90,7 @@ impl History {
             states: States::new(state),
             ran: Ran::default(),
         };
-        let history = History { keep, known: RwLock::new(known), kept: None };
+        let history = History { keep, known: RwLock::new(known), kept: None, headless: None };
         history.push(Arc::new(first), &WriteSet::default());
         // Where a chain is taken up on disk, its newest block ran in another process.
         history.known.write().ran = Ran::default();
@@ -117,10 +119,31 @@ impl History {
         known.states.apply(height, writes);
         known.blocks.push_back(entry);
         while known.blocks.len() > 1
-            && (known.blocks.len() > self.keep.blocks || known.places.len() > self.keep.transactions)
+            && (known.blocks.len() > self.keep.blocks
+                || known.places.len() > self.keep.transactions
+                || known.blocks.front().map(|oldest| oldest.number()) == self.headless)
         {
             known.forget_oldest();
         }
+    }
+
+    /// The same where of the first block only the header is known. It is forgotten when the next one comes.
+    pub fn without_first(self) -> History {
+        let first = Some(self.newest().number());
+        History { headless: first, ..self }
+    }
+
+    /// A copy of the whole state after the block at this height, with codes of any height; none if that is not known. Blocks wait
+    /// while memory is copied, and for nothing else.
+    pub fn copy_at(&self, height: u64) -> Option<State> {
+        let (mut state, back) = {
+            let known = self.known.read();
+            let (oldest, newest) = (known.blocks.front()?.number(), known.newest().number());
+            let is_known = (oldest..=newest).contains(&height);
+            is_known.then(|| (known.states.newest().clone(), known.states.back_to(height)))?
+        };
+        state.apply(&back);
+        Some(state)
     }
 
     /// Whether there are blocks on disk.

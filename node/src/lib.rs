@@ -13,6 +13,7 @@
 
 pub mod accounts;
 mod answers;
+pub mod catch_up;
 mod consensus;
 pub mod devnet;
 pub mod feed;

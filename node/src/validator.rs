@@ -22,7 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_primitives::{Address, hex, keccak256};
-use pelton_consensus::{BlockId, Place, Process, Timing};
+use pelton_consensus::catch_up::{Floor, Source};
+use pelton_consensus::{BlockId, Place, Process, Timing, verify_certificate};
 pub use pelton_consensus::{Committee, Secret, deal, dkg};
 use pelton_engine::block::{HEADER_BYTES, Parent};
 use pelton_engine::limits::Limits;
@@ -38,6 +39,7 @@ use self::chain_file::ChainFile;
 pub use self::connected::Connected;
 pub use self::desk::Desk;
 pub use self::news::News;
+use crate::catch_up::{self, Finals};
 use crate::devnet::say;
 
 /// A block without transactions is made this long after a validator was asked for one; well before the others give up.
@@ -62,6 +64,8 @@ pub struct Membership {
     pub others: Vec<SocketAddr>,
     /// Who hears of each block.
     pub observer: Option<Observer>,
+    /// At its start it takes the state from the others if it is so many blocks behind them.
+    pub behind_min: u64,
 }
 
 /// Hears of each block when it is committed, and can be asked for. It must not wait: the pipeline would wait too.
@@ -90,7 +94,15 @@ impl Membership {
             listen: own.transactions,
             others: others.map(|(_, reach)| reach.transactions).collect(),
             observer: None,
+            behind_min: catch_up::BEHIND_MIN,
         })
+    }
+
+    /// Whether the certificates of a floor are of this chain.
+    pub fn knows(&self, floor: &Floor) -> bool {
+        let (namespace, key) = (self.committee.namespace(), self.committee.group_key());
+        let certificates = floor.block.iter().chain(&floor.votes_above);
+        certificates.into_iter().all(|one| verify_certificate(namespace, &key, one).is_ok())
     }
 
     /// By this key the others know it, in hexadecimal.
@@ -112,6 +124,27 @@ pub struct Stands {
     pub start: Start,
     /// Where it is kept, besides the files of consensus.
     pub storage: Option<Storage>,
+    /// From where on consensus tells of blocks, if not from the first.
+    pub floor: Option<Floor>,
+    /// What is final is noted here.
+    pub finals: Arc<Finals>,
+    /// What others may have of it.
+    pub source: Arc<dyn Source>,
+}
+
+/// What the core of a validator is told, whose chain begins above this point.
+pub fn core_of(membership: &Membership, below: &Parent, desk: Desk) -> pelton_consensus::Settings {
+    pelton_consensus::Settings {
+        committee: membership.committee.clone(),
+        secret: membership.secret.clone(),
+        genesis: BlockId(below.id.0),
+        block_bytes_max: HEADER_BYTES + membership.limits.block_bytes_max as usize,
+        timing: Timing::STANDARD,
+        partition: "chain".into(),
+        application: Arc::new(desk),
+        floor: None,
+        source: None,
+    }
 }
 
 /// Joins the others: a pipeline that is to be driven, and the core that asks it.
@@ -127,8 +160,8 @@ pub fn join(
     (threads, clock): (&Threads, &Arc<dyn Clock>),
     run: Run,
 ) -> io::Result<(Pipeline, Process)> {
-    let desk = Desk::new(limits);
-    let Stands { below, start, storage } = stands;
+    let Stands { below, start, storage, floor, finals, source } = stands;
+    let desk = Desk::new(limits).noting(finals);
     let verifying = |choice: &Choice| verifier(choice, settings, clock, Arc::default(), say);
     let peers = Peers {
         clock: clock.clone(),
@@ -143,14 +176,7 @@ pub fn join(
     let mut settings = settings.clone();
     settings.schedule.beneficiary = membership.beneficiary();
     let pipeline = build_validator(&settings, limits.clone(), start, storage, peers, run);
-    let core = pelton_consensus::Settings {
-        committee: membership.committee.clone(),
-        secret: membership.secret.clone(),
-        genesis: BlockId(below.id.0),
-        block_bytes_max: HEADER_BYTES + limits.block_bytes_max as usize,
-        timing: Timing::STANDARD,
-        partition: "chain".into(),
-        application: Arc::new(desk),
-    };
+    let core = core_of(membership, &below, desk);
+    let core = pelton_consensus::Settings { floor, source: Some(source), ..core };
     Ok((pipeline, Process::start(core, membership.place.clone())?))
 }

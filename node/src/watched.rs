@@ -6,10 +6,11 @@ use std::sync::Arc;
 use pelton_pipeline::metrics::board::Source;
 use pelton_pipeline::metrics::sample::Samples;
 use pelton_pipeline::metrics::{
-    CONSENSUS_BLOCKS, CONSENSUS_BYTES, CONSENSUS_CONFLICTS, CONSENSUS_MESSAGES, CONSENSUS_PEERS,
-    CONSENSUS_TIMEOUTS, CONSENSUS_VIEW, MERKLE_LAG, MERKLE_REBUILDS,
+    CATCH_UP_BYTES, CATCH_UP_PIECES, CONSENSUS_BLOCKS, CONSENSUS_BYTES, CONSENSUS_CONFLICTS,
+    CONSENSUS_MESSAGES, CONSENSUS_PEERS, CONSENSUS_TIMEOUTS, CONSENSUS_VIEW, MERKLE_LAG, MERKLE_REBUILDS,
 };
 
+use crate::catch_up::Counts;
 use crate::merkle::sidecar::Sidecar;
 use crate::rpc::Node;
 
@@ -32,6 +33,15 @@ pub fn consensus(report: impl Fn() -> String + Send + Sync + 'static) -> Source 
     Box::new(move |samples| of_report(&report(), samples))
 }
 
+/// Says what has come of pieces of a state that this validator has asked for.
+pub fn caught_up(counts: Arc<Counts>) -> Source {
+    Box::new(move |samples| {
+        let (pieces, bytes) = counts.all();
+        pieces.iter().for_each(|(outcome, count)| samples.count(&CATCH_UP_PIECES, [outcome], *count));
+        samples.count(&CATCH_UP_BYTES, ["received"], bytes);
+    })
+}
+
 /// What is taken out of such a report. The library's names begin with where in its tree of tasks somebody counts, so they
 /// are known by their ends; what it says of each peer is summed.
 fn of_report(report: &str, samples: &mut Samples) {
@@ -50,6 +60,14 @@ fn of_report(report: &str, samples: &mut Samples) {
         if let Some(line) = of(&format!("_carrier_{kind}_total")).first() {
             samples.number(&CONSENSUS_BLOCKS, [kind], line.value);
         }
+    }
+    for kind in ["given", "gone"] {
+        if let Some(line) = of(&format!("_giver_{kind}_total")).first() {
+            samples.number(&CATCH_UP_PIECES, [kind], line.value);
+        }
+    }
+    if let Some(line) = of("_giver_bytes_total").first() {
+        samples.number(&CATCH_UP_BYTES, ["sent"], line.value);
     }
     for (votes, pairs) in summed(&of("_witness_conflicts_total"), "votes") {
         samples.number(&CONSENSUS_CONFLICTS, [votes], pairs);

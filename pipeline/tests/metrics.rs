@@ -24,7 +24,7 @@ use pelton_workloads::{Name, Scheme, Spec, Workload, generate};
 use world::{Kept, STEPS_MAX, Scene};
 
 /// What only those outside of a pipeline know, or stages of a validator among several: for those see `agree.rs`.
-const FROM_OUTSIDE: [&Metric; 20] = [
+const FROM_OUTSIDE: [&Metric; 22] = [
     &metrics::BUILD_INFO,
     &metrics::THREADS,
     &metrics::PROCESS_CPU,
@@ -40,6 +40,8 @@ const FROM_OUTSIDE: [&Metric; 20] = [
     &metrics::CONSENSUS_PEERS,
     &metrics::CONSENSUS_BLOCKS,
     &metrics::CONSENSUS_CONFLICTS,
+    &metrics::CATCH_UP_PIECES,
+    &metrics::CATCH_UP_BYTES,
     &metrics::RPC_REQUESTS,
     &metrics::RPC_TIME,
     &metrics::RPC_IN_HAND,

@@ -24,6 +24,7 @@ use commonware_utils::ordered::{Quorum as _, Set};
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 
+use super::catch_up::Newest;
 use super::envelope::{Digest, Envelope};
 use crate::application::{Application, Done, Reply};
 
@@ -133,12 +134,14 @@ pub(super) struct Witness<S> {
     members: Set<PublicKey>,
     /// Pairs of votes that contradict each other, by what they are.
     conflicts: CounterFamily<Conflict>,
+    newest: Newest,
 }
 
 impl<S> Clone for Witness<S> {
     fn clone(&self) -> Witness<S> {
-        let Witness { bridge, members, conflicts } = self;
-        Witness { bridge: bridge.clone(), members: members.clone(), conflicts: conflicts.clone() }
+        let Witness { bridge, members, conflicts, newest } = self;
+        let (members, conflicts) = (members.clone(), conflicts.clone());
+        Witness { bridge: bridge.clone(), members, conflicts, newest: newest.clone() }
     }
 }
 
@@ -152,14 +155,19 @@ struct Conflict {
 }
 
 impl<S> Witness<S> {
-    pub fn new(context: &impl Metrics, bridge: Bridge<S>, members: Set<PublicKey>) -> Witness<S> {
+    pub fn new(
+        context: &impl Metrics,
+        bridge: Bridge<S>,
+        members: Set<PublicKey>,
+        newest: Newest,
+    ) -> Witness<S> {
         let conflicts: CounterFamily<Conflict> =
             context.family("conflicts", "pairs of votes of one validator that contradict each other");
         // What has never happened is zero, and not unknown.
         for votes in [NOTARIZE, FINALIZE, NULLIFY_FINALIZE] {
             drop(conflicts.get_or_create(&Conflict { votes }));
         }
-        Witness { bridge, members, conflicts }
+        Witness { bridge, members, conflicts, newest }
     }
 
     /// The library has cut that member off already.
@@ -176,6 +184,7 @@ impl<S: Scheme<Digest>> Reporter for Witness<S> {
     type Activity = Activity<S, Digest>;
 
     fn report(&mut self, activity: Self::Activity) -> Feedback {
+        self.newest.note(&activity);
         match activity {
             Activity::Finalization(finalization) => {
                 let view = finalization.proposal.round.view().get();

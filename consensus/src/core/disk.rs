@@ -5,7 +5,7 @@ use std::num::{NonZeroU16, NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 
 use commonware_codec::Codec;
-use commonware_consensus::marshal::{self, Start};
+use commonware_consensus::marshal;
 use commonware_consensus::types::{Epoch, FixedEpocher, ViewDelta};
 use commonware_cryptography::certificate::ConstantProvider;
 use commonware_parallel::Sequential;
@@ -14,8 +14,9 @@ use commonware_storage::archive::{Archive as _, Identifier, immutable};
 use commonware_utils::channel::oneshot;
 
 use super::envelope::{Digest, Envelope, Format};
-use super::{Runtime, VIEWS_KEPT, Voting};
+use super::{Runtime, VIEWS_KEPT, Voting, floor};
 use crate::application::{Application, Done};
+use crate::catch_up::Floor;
 
 pub(super) const BUFFER: NonZeroUsize = NonZeroUsize::new(1 << 20).expect("it is not zero");
 const SMALL_BUFFER: NonZeroUsize = NonZeroUsize::new(1 << 16).expect("it is not zero");
@@ -82,6 +83,7 @@ impl Disk {
         &self,
         scheme: &V::Scheme,
         format: &Format,
+        floor: Option<&Floor>,
     ) -> marshal::Config<
         ConstantProvider<V::Scheme, Epoch>,
         FixedEpocher,
@@ -92,7 +94,7 @@ impl Disk {
         marshal::Config {
             provider: ConstantProvider::new(scheme.clone()),
             epocher: epochs(),
-            start: Start::Genesis(format.genesis()),
+            start: floor::of_blocks::<V>(floor, format),
             partition_prefix: format!("{}-marshal", self.partition),
             mailbox_size: MAILBOX,
             view_retention: ViewDelta::new(VIEWS_KEPT),
@@ -109,13 +111,15 @@ impl Disk {
     }
 }
 
-/// Tells the application what was final before this start, in order, a few blocks at a time, and gives how many there are.
+/// Tells the application what was final before this start, in order from this height on, a few blocks at a time, and gives the
+/// height of the last.
 pub(super) async fn replay<E: Runtime>(
     blocks: &immutable::Archive<E, Digest, Arc<Envelope>>,
+    first: u64,
     application: &Arc<dyn Application>,
 ) -> u64 {
     let mut told: VecDeque<oneshot::Receiver<()>> = VecDeque::new();
-    let mut height = 0;
+    let mut height = first - 1;
     while let Some(block) =
         blocks.get(Identifier::Index(height + 1)).await.expect("the validator's files can be read")
     {

@@ -15,6 +15,7 @@ use commonware_utils::non_empty;
 
 use super::EPOCH;
 use super::carrier::message::Message;
+use super::catch_up::message::Message as Said;
 use super::envelope::{Digest, Envelope, Format, digest_of};
 use super::voting::{Threshold, Voting};
 use crate::application::{Application, Block, Done, Link, Reply};
@@ -40,6 +41,8 @@ pub enum Kind {
     Carried,
     /// What members say while they make a key.
     Ceremony,
+    /// What is said while somebody catches up.
+    CatchUp,
     /// Who orders.
     Committee,
     /// What one of them alone may know.
@@ -63,11 +66,22 @@ pub fn samples() -> Vec<(&'static str, Kind, Vec<u8>)> {
         ("carried: whole", Message::Whole(bytes.clone())),
         ("carried: brief", Message::Brief(bytes.clone())),
         ("carried: lacks", Message::Lacks(ID, bytes.clone())),
-        ("carried: parts", Message::Parts(ID, bytes)),
+        ("carried: parts", Message::Parts(ID, bytes.clone())),
     ];
     out.extend(carried.map(|(name, message)| (name, Kind::Carried, message.encode().to_vec())));
     let ceremony = crate::dkg::formats::samples().into_iter();
     out.extend(ceremony.map(|(name, bytes)| (name, Kind::Ceremony, bytes)));
+    let (finalization, newest) = (Bytes::from_static(b"final"), Bytes::from_static(b"newest"));
+    let (state, name) = ([0x33; 32], [0x44; 33]);
+    let said = [
+        ("catch-up: ask", Said::Ask(7)),
+        ("catch-up: stand", Said::Stand { height: 7, finalization, newest }),
+        ("catch-up: offer", Said::Offer(bytes.clone())),
+        ("catch-up: want", Said::Want(state, name)),
+        ("catch-up: piece", Said::Piece(state, name, bytes)),
+        ("catch-up: gone", Said::Gone(state, name)),
+    ];
+    out.extend(said.map(|(name, message)| (name, Kind::CatchUp, message.encode().to_vec())));
     out.push(("committee", Kind::Committee, committee.encode()));
     out.push(("secret", Kind::Secret, secrets[0].encode()));
     out
@@ -136,6 +150,7 @@ pub fn read(kind: Kind, bytes: &[u8]) -> Option<Vec<u8>> {
         }
         Kind::Carried => Message::decode(&bytes).map(|message| message.encode().to_vec()),
         Kind::Ceremony => crate::dkg::formats::read(&bytes),
+        Kind::CatchUp => Said::decode(&bytes).map(|message| message.encode().to_vec()),
         Kind::Committee => Committee::decode(&bytes).map(|committee| committee.encode()),
         Kind::Secret => Secret::decode(&bytes).map(|secret| secret.encode()),
     }

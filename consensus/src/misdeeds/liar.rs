@@ -35,7 +35,7 @@ pub(super) fn start<E, S, R>(
     S: Sender<PublicKey = PublicKey>,
     R: Receiver<PublicKey = PublicKey>,
 {
-    let [votes, _, _, blocks, _] = channels;
+    let [votes, _, _, blocks, ..] = channels;
     match misdeed {
         Misdeed::Silence => {}
         Misdeed::TwoVotes => drop(context.spawn(move |_| vote_twice(Threshold::scheme(&settings), votes))),

@@ -28,6 +28,16 @@ impl Recorder {
         Recorder { proposed: Mutex::default(), finals: Mutex::new(vec![Vec::new(); members]) }
     }
 
+    /// Height of the newest block that a validator was told of.
+    pub fn newest(&self, index: usize) -> u64 {
+        self.finals.lock()[index].last().map_or(0, |told| told.height)
+    }
+
+    /// The newest block that a validator was told of and that is such a one.
+    pub fn find_newest(&self, index: usize, is_it: impl Fn(&Final) -> bool) -> Option<Final> {
+        self.finals.lock()[index].iter().rev().find(|told| is_it(told)).cloned()
+    }
+
     pub fn outcome(&self, scenario: &Scenario, hash: String) -> Outcome {
         let finals = std::mem::take(&mut *self.finals.lock());
         Outcome::new(scenario.deal().0, finals, hash)

@@ -69,6 +69,11 @@ impl Folder {
         Ok((start, Folder { path, durability, archive, thread, origin }))
     }
 
+    /// Whether of the block at which the chain stands only the header is known.
+    pub(super) fn is_headless(&self, start: &Start) -> bool {
+        start.parent.height > 0 && self.archive.oldest() > start.parent.height
+    }
+
     /// For the pipeline.
     pub(super) fn storage(&self) -> Storage {
         Storage { durability: self.durability.clone(), thread: Arc::new(self.thread.clone()) }
@@ -82,12 +87,16 @@ impl Folder {
         if start.parent.height == 0 {
             return Ok((genesis(), kept));
         }
+        let newest = start.summaries.last().expect("a chain stands at a block");
         let spoken_of = (start.parent.height + 1).saturating_sub(limits.root_lag);
         let summary = start.summaries.iter().find(|summary| summary.height == spoken_of);
         let (Some(summary), Some(table)) = (summary, start.tables.after(spoken_of)) else {
             return Err(io::Error::other("the store does not go back as far as a header speaks of"));
         };
         let next = Next { base_fee: start.parent.next_base_fee(summary, limits), table: table.clone() };
+        if self.archive.oldest() > start.parent.height {
+            return Ok((Entry::headless(&start.parent, newest, next, limits), kept));
+        }
         let newest = kept.newest(next).map_err(io::Error::other)?;
         let newest = newest.ok_or_else(|| io::Error::other("the newest block is not kept"))?;
         Ok((newest, kept))

@@ -12,7 +12,7 @@ use alloy_eips::eip4895::Withdrawal;
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log};
 use alloy_trie::root::ordered_trie_root_with_encoder;
 use pelton_engine::archive::record::Record;
-use pelton_engine::block::Block;
+use pelton_engine::block::{Block, Parent, Summary};
 use pelton_engine::environment::Environment;
 use pelton_engine::executed::{Executed, Outcome, Receipt};
 use pelton_engine::limits::Limits;
@@ -196,6 +196,17 @@ impl Entry {
             header,
             worked_out: OnceLock::new(),
         }
+    }
+
+    /// A block of which hardly more is known than that a chain stands there, as long as nothing else is there to be shown.
+    pub fn headless(parent: &Parent, summary: &Summary, next: Next, limits: &Limits) -> Entry {
+        let mut entry = Entry::genesis(parent.id, summary.state_root, parent.base_fee, limits);
+        let timestamp = parent.timestamp_ms / 1_000;
+        (entry.environment.number, entry.environment.timestamp) = (parent.height, timestamp);
+        (entry.header.number, entry.header.timestamp) = (parent.height, timestamp);
+        entry.header.gas_used = summary.gas_used;
+        entry.next = next;
+        entry
     }
 
     /// The height.

@@ -110,6 +110,16 @@ impl States {
         slots
     }
 
+    /// What has to be done to the newest state to get to that after the block at this height.
+    pub fn back_to(&self, height: u64) -> WriteSet {
+        let accounts = self.accounts.keys().map(|address| (*address, self.account(height, address)));
+        let slots = self.slots.keys().map(|(of, slot)| ((*of, *slot), self.slot(height, of, slot)));
+        let (mut accounts, mut slots): (Vec<_>, Vec<_>) = (accounts.collect(), slots.collect());
+        accounts.sort_unstable_by_key(|(address, _)| *address);
+        slots.sort_unstable_by_key(|(slot, _)| *slot);
+        WriteSet { accounts, slots, ..WriteSet::default() }
+    }
+
     /// The whole state after the block at this height, as changes to the empty one, with codes of any height; none if more accounts
     /// and slots than so many would have to be looked at.
     pub fn everything(&self, height: u64, keys_max: usize) -> Option<WriteSet> {
@@ -186,6 +196,9 @@ mod tests {
             let everything = states.everything(height, 4).expect("it is small");
             let expected = nonce.map_or_else(WriteSet::default, writes);
             assert_eq!(everything, expected, "at {height}");
+            let mut copy = states.newest().clone();
+            copy.apply(&states.back_to(height));
+            assert_eq!(copy.writes(), expected, "at {height}");
             assert!(states.everything(height, 3).is_none(), "two keys, and what they were");
         }
         states.forget_below(3);

@@ -10,17 +10,25 @@ use pelton_engine::limits::Limits;
 use pelton_pipeline::brief::{self, Filled};
 use pelton_pipeline::stages::agree::{Agreement, Answer, Question};
 
+use crate::catch_up::Finals;
+
 /// See the head of this file. Clones are the same desk.
 #[derive(Clone)]
 pub struct Desk {
     questions: Arc<SegQueue<Question>>,
     limits: Arc<Limits>,
+    finals: Option<Arc<Finals>>,
 }
 
 impl Desk {
     /// An empty one, for blocks within these limits.
     pub fn new(limits: &Limits) -> Desk {
-        Desk { questions: Arc::default(), limits: Arc::new(limits.clone()) }
+        Desk { questions: Arc::default(), limits: Arc::new(limits.clone()), finals: None }
+    }
+
+    /// The same, which notes here what is final.
+    pub fn noting(self, finals: Arc<Finals>) -> Desk {
+        Desk { finals: Some(finals), ..self }
     }
 
     fn ask(&self, question: Question) {
@@ -67,7 +75,10 @@ impl Application for Desk {
         brief::parts(&block.bytes.clone().into(), lacks).map(|parts| parts.0)
     }
 
-    fn finalized(&self, block: Carried, _certificate: Option<Vec<u8>>, done: Done) {
+    fn finalized(&self, block: Carried, certificate: Option<Vec<u8>>, done: Done) {
+        if let (Some(finals), Ok(header)) = (&self.finals, Header::decode(&block.bytes)) {
+            finals.push(header, certificate);
+        }
         self.ask(Question::Final { block: block.bytes.into(), done: Box::new(move || done.tell()) });
     }
 }

@@ -12,8 +12,10 @@ use std::num::NonZeroU32;
 
 use alloy_primitives::Address;
 use campaign::campaign;
+use pelton_consensus::catch_up::Floor;
 use pelton_consensus::{Committee, Secret, deal};
 use pelton_engine::limits::Limits;
+use pelton_node::catch_up::Folders;
 use pelton_node::genesis;
 use pelton_node::validator::chain_file::{ChainFile, Reach};
 
@@ -84,6 +86,33 @@ fn bent_committees_and_secrets_are_refused_or_read_as_they_are_written() {
             assert_eq!(read.encode()[..], *bytes);
             true
         })
+    });
+}
+
+#[test]
+fn a_bent_floor_of_a_chain_is_refused_or_read_as_it_is_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (chain, certificate) = (folder.path().join("chain"), |byte: u8| Some(vec![byte; 133]));
+    let folders = Folders::of(&chain);
+    std::fs::create_dir(&chain).expect("there is room");
+    let floors = [
+        Floor { height: 1, block: None, votes_above: certificate(3) },
+        Floor { height: u64::MAX, block: certificate(1), votes_above: certificate(2) },
+        Floor { height: 7, block: certificate(1), votes_above: None },
+    ];
+    assert_eq!(folders.floor().expect("the disk is good"), None, "there is none");
+    let samples = floors.map(|floor| {
+        folders.note_floor(&floor).expect("there is room");
+        assert_eq!(folders.floor().expect("it was just written"), Some(floor));
+        std::fs::read(chain.join("floor")).expect("it was just written")
+    });
+    campaign(&samples, &[], 200, |bytes| {
+        std::fs::write(chain.join("floor"), bytes).expect("there is room");
+        let Ok(Some(floor)) = folders.floor() else { return false };
+        folders.note_floor(&floor).expect("there is room");
+        let written = std::fs::read(chain.join("floor")).expect("it was just written");
+        assert_eq!(written, bytes, "a floor is written as it was read");
+        true
     });
 }
 

@@ -56,6 +56,7 @@ impl Network {
             others: Vec::new(),
             place,
             observer: None,
+            behind_min: 1_000,
         };
         let options = Options {
             chain_id: CHAIN_ID,

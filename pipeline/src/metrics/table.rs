@@ -155,6 +155,11 @@ metrics! {
     CONSENSUS_BLOCKS = "consensus_carried_total" Counter("messages") ["kind"] on Network;
     /// Pairs of votes with which a validator contradicted itself. It is not listened to for a while.
     CONSENSUS_CONFLICTS = "consensus_conflicts_total" Counter("pairs") ["votes"] on Network;
+    /// Pieces of a state. Of those that this validator asked for when it was started: kept, there already (needless), of
+    /// something else (refused), not sent in time (late). Of those that others asked it for: given, and not there (gone).
+    CATCH_UP_PIECES = "catch_up_pieces_total" Counter("pieces") ["outcome"] on Network;
+    /// Bytes of these pieces.
+    CATCH_UP_BYTES = "catch_up_bytes_total" Counter("bytes") ["direction"] on Network;
     /// Other validators that this one is connected with.
     CONSENSUS_PEERS = "consensus_connected_peers" Gauge("peers") [] on Network;
 

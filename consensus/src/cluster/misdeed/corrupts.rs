@@ -19,7 +19,7 @@ impl Corrupts {
 impl Villain for Corrupts {
     fn send(&mut self, parcel: Parcel, out: &mut Vec<Parcel>) {
         let random = &mut self.means.random;
-        let is_block = matches!(parcel.channel, Channel::Blocks | Channel::Backfill);
+        let is_block = matches!(parcel.channel, Channel::Blocks | Channel::Backfill | Channel::CatchUp);
         if !is_block || parcel.bytes.is_empty() || random.random_range(0..4) == 0 {
             return out.push(parcel);
         }

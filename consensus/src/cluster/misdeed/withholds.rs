@@ -11,7 +11,7 @@ pub(super) struct Withholds {
 impl Villain for Withholds {
     fn send(&mut self, parcel: Parcel, out: &mut Vec<Parcel>) {
         match parcel.channel {
-            Channel::Blocks | Channel::Backfill | Channel::Asked => self.deeds += 1,
+            Channel::Blocks | Channel::Backfill | Channel::Asked | Channel::CatchUp => self.deeds += 1,
             Channel::Votes | Channel::Certificates => out.push(parcel),
         }
     }
