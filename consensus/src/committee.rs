@@ -169,6 +169,12 @@ impl Secret {
         key.as_ref().try_into().expect("a compressed point of G2 has that length")
     }
 
+    /// The secret key of its identity.
+    #[cfg(feature = "simulation")]
+    pub(crate) fn identity(&self) -> [u8; 32] {
+        self.identity.encode().as_ref().try_into().expect("a secret key has 32 bytes")
+    }
+
     /// The public key of its identity.
     pub fn public_key(&self) -> [u8; 32] {
         self.identity.public_key().as_ref().try_into().expect("a public key has 32 bytes")

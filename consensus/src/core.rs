@@ -26,7 +26,7 @@ pub mod formats;
 mod nudge;
 mod voting;
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ use commonware_consensus::marshal::resolver::p2p as backfill;
 use commonware_consensus::marshal::standard::{Inline, Standard};
 use commonware_consensus::simplex::config::{ForwardPolicy, SkipBudget, SkipPolicy};
 use commonware_consensus::simplex::{self, Engine};
-use commonware_consensus::types::{Epoch, ViewDelta};
+use commonware_consensus::types::{Epoch, FixedEpocher, ViewDelta};
 use commonware_cryptography::Signer as _;
 use commonware_cryptography::certificate::Verifier as _;
 use commonware_cryptography::ed25519::PublicKey;
@@ -59,7 +59,7 @@ pub(crate) use self::envelope::digest_of;
 use self::envelope::{Envelope, Format};
 #[cfg(feature = "cluster")]
 pub(crate) use self::voting::Listed;
-pub(crate) use self::voting::{Threshold, Voting};
+pub(crate) use self::voting::{Term, Threshold, Voting};
 use crate::application::Application;
 use crate::catch_up::{Floor, PIECE_BYTES_MAX, Source};
 use crate::committee::{Committee, Secret};
@@ -192,83 +192,139 @@ where
 {
     let Network { peers, blocker, channels: [votes, certificates, asked, blocks, backfill, catch_up] } =
         network;
-    let (scheme, format, timing) = (V::scheme(&settings), settings.format(), &settings.timing);
-    let me = settings.secret.identity.public_key();
-    let own = me.clone();
-    let disk = Disk::new(&settings.partition);
-    let bridge = Bridge::<V::Scheme>::new(settings.application.clone());
-    let floor = settings.floor.as_ref();
-
-    let (sender, receiver) = catch_up;
-    let newest = Newest::default();
-    let child = context.child("giver");
-    let source = settings.source.clone();
-    let giver = Giver::new(&child, source, newest.clone(), (sender, blocker.clone()));
-    child.spawn(move |_| giver.run(receiver));
-
-    let (sender, receiver) = blocks;
-    let carrier = Carrier::new(me.clone(), settings.application.clone(), sender);
-    let child = context.child("carrier");
-    let hearer = Hearer::new(&child, carrier.clone(), settings.block_bytes_max, blocker.clone());
-    child.spawn(move |_| hearer.run(receiver));
-    let config = backfill::Config {
-        public_key: me,
-        peer_provider: peers,
-        blocker: blocker.clone(),
-        mailbox_size: MAILBOX,
-        fetch_timeout: NZDuration!(timing.fetch),
-        fetch_retry_delay: timing.fetch / 10,
-        priority_requests: false,
-        priority_responses: false,
-    };
-    let resolver = backfill::init(context.child("backfill"), config, backfill);
-    let certificate = V::Scheme::certificate_codec_config_unbounded();
-    let finalizations = disk.archive(context.child("finalizations"), "finalizations", certificate).await;
-    let blocks = disk.archive(context.child("blocks"), "blocks", format.clone()).await;
-    let first = floor.map_or(1, |floor| floor.height);
-    bridge.told(disk::replay(&blocks, first, &settings.application).await);
-    let config = disk.marshal::<V>(&scheme, &format, floor);
-    let (marshal, mailbox, _) = Actor::<_, Standard<Envelope>, _, _, _, _, _>::init(
-        context.child("marshal"),
-        finalizations,
-        blocks,
-        config,
-    )
-    .await;
-    marshal.start(bridge.clone(), carrier, resolver);
-    let others = settings.committee.members.iter().filter(|member| **member != own).cloned();
-    if let Ok(others) = others.collect::<Vec<_>>().try_into() {
-        let (mailbox, told, patience) = (mailbox.clone(), bridge.newest(), timing.certification);
-        let nudge = context.child("nudge");
-        nudge.spawn(move |context| nudge::run(context, mailbox, told, others, patience));
-    }
-    let inline = Inline::new(context.child("inline"), bridge.clone(), mailbox, disk::epochs());
-    let members = settings.committee.members.clone();
-    let witness = Witness::new(&context.child("witness"), bridge, members, newest);
-    let config = simplex::Config {
-        scheme,
-        elector: V::elector(),
-        blocker,
-        automaton: inline.clone(),
-        relay: inline.clone(),
-        reporter: Reporters::<Witness<V::Scheme>, Inline<_, _, _, _, _>>::from((witness, inline)),
-        track_historical_votes: false,
-        strategy: Sequential,
-        partition: format!("{}-votes", settings.partition),
-        mailbox_size: MAILBOX,
+    let scheme = V::scheme(&settings);
+    let others = (peers, blocks, backfill, catch_up);
+    let ground =
+        Ground::<V, E, B>::lay(&context, settings, &scheme, blocker, others, disk::EPOCH_BLOCKS).await;
+    let term = Term {
         epoch: EPOCH,
-        floor: floor::of_votes::<V>(floor, &format),
-        replay_buffer: BUFFER,
-        write_buffer: BUFFER,
-        page_cache: disk.cache.clone(),
-        leader_timeout: timing.leader,
-        certification_timeout: timing.certification,
-        timeout_retry: timing.retry,
-        view_retention: ViewDelta::new(VIEWS_KEPT),
-        skip: SkipPolicy::Enabled { timeout: timing.skip, budget: SkipBudget::Participants },
-        fetch_timeout: NZDuration!(timing.fetch),
-        fetch_retry_delay: timing.fetch / 10,
-        forward: ForwardPolicy::SilentLeader,
+        members: ground.settings.committee.members.clone(),
+        below: ground.settings.genesis,
+        scheme,
     };
-    Engine::new(context.child("simplex"), config).start(votes, certificates, asked)
+    let partition = format!("{}-votes", ground.settings.partition);
+    ground.engine(&context, term, partition, [votes, certificates, asked])
+}
+
+/// What stays while committees change: final blocks, the way to find others, and the application.
+pub(crate) struct Ground<V: Voting, E: Runtime, B> {
+    pub settings: Settings,
+    blocker: B,
+    disk: Disk,
+    bridge: Bridge<V::Scheme>,
+    inline: Inline<E, V::Scheme, Bridge<V::Scheme>, Envelope, FixedEpocher>,
+    newest: Newest,
+}
+
+impl<V: Voting, E: Runtime, B: Blocker<PublicKey = PublicKey>> Ground<V, E, B> {
+    /// With certificates of all committees checked by this scheme, each of which is in office for so many blocks.
+    pub async fn lay<P, S, R>(
+        context: &E,
+        settings: Settings,
+        scheme: &V::Scheme,
+        blocker: B,
+        (peers, blocks, backfill, catch_up): (P, (S, R), (S, R), (S, R)),
+        epoch_blocks: NonZeroU64,
+    ) -> Ground<V, E, B>
+    where
+        P: Provider<PublicKey = PublicKey>,
+        S: Sender<PublicKey = PublicKey>,
+        R: Receiver<PublicKey = PublicKey>,
+    {
+        let (format, timing) = (settings.format(), &settings.timing);
+        let me = settings.secret.identity.public_key();
+        let disk = Disk::new(&settings.partition);
+        let bridge = Bridge::<V::Scheme>::new(settings.application.clone());
+        let floor = settings.floor.as_ref();
+        let (sender, receiver) = catch_up;
+        let newest = Newest::default();
+        let child = context.child("giver");
+        let source = settings.source.clone();
+        let giver = Giver::new(&child, source, newest.clone(), (sender, blocker.clone()));
+        child.spawn(move |_| giver.run(receiver));
+        let (sender, receiver) = blocks;
+        let carrier = Carrier::new(me.clone(), settings.application.clone(), sender);
+        let child = context.child("carrier");
+        let hearer = Hearer::new(&child, carrier.clone(), settings.block_bytes_max, blocker.clone());
+        child.spawn(move |_| hearer.run(receiver));
+        let config = backfill::Config {
+            public_key: me.clone(),
+            peer_provider: peers,
+            blocker: blocker.clone(),
+            mailbox_size: MAILBOX,
+            fetch_timeout: NZDuration!(timing.fetch),
+            fetch_retry_delay: timing.fetch / 10,
+            priority_requests: false,
+            priority_responses: false,
+        };
+        let resolver = backfill::init(context.child("backfill"), config, backfill);
+        let certificate = V::Scheme::certificate_codec_config_unbounded();
+        let finalizations = disk.archive(context.child("finalizations"), "finalizations", certificate).await;
+        let blocks = disk.archive(context.child("blocks"), "blocks", format.clone()).await;
+        let first = floor.map_or(1, |floor| floor.height);
+        bridge.told(disk::replay(&blocks, first, &settings.application).await);
+        let epochs = FixedEpocher::new(epoch_blocks);
+        let config = disk.marshal::<V>(scheme, &format, floor, epochs.clone());
+        let (marshal, mailbox, _) = Actor::<_, Standard<Envelope>, _, _, _, _, _>::init(
+            context.child("marshal"),
+            finalizations,
+            blocks,
+            config,
+        )
+        .await;
+        marshal.start(bridge.clone(), carrier, resolver);
+        let others = settings.committee.members.iter().filter(|member| **member != me).cloned();
+        if let Ok(others) = others.collect::<Vec<_>>().try_into() {
+            let (mailbox, told, patience) = (mailbox.clone(), bridge.newest(), timing.certification);
+            let nudge = context.child("nudge");
+            nudge.spawn(move |context| nudge::run(context, mailbox, told, others, patience));
+        }
+        let inline = Inline::new(context.child("inline"), bridge.clone(), mailbox, epochs);
+        Ground { settings, blocker, disk, bridge, inline, newest }
+    }
+
+    /// Starts a committee's term.
+    pub fn engine<S, R>(
+        &self,
+        context: &E,
+        term: Term<V::Scheme>,
+        partition: String,
+        [votes, certificates, asked]: [(S, R); 3],
+    ) -> Handle<()>
+    where
+        S: Sender<PublicKey = PublicKey>,
+        R: Receiver<PublicKey = PublicKey>,
+    {
+        let timing = &self.settings.timing;
+        let Term { epoch, members, below, scheme } = term;
+        let inline = self.inline.clone();
+        let witness =
+            Witness::new(&context.child("witness"), self.bridge.clone(), members, self.newest.clone());
+        let config = simplex::Config {
+            scheme,
+            elector: V::elector(),
+            blocker: self.blocker.clone(),
+            automaton: inline.clone(),
+            relay: inline.clone(),
+            reporter: Reporters::<Witness<V::Scheme>, Inline<_, _, _, _, _>>::from((witness, inline)),
+            track_historical_votes: false,
+            strategy: Sequential,
+            partition,
+            mailbox_size: MAILBOX,
+            epoch,
+            floor: floor::of_votes::<V>(self.settings.floor.as_ref(), envelope::digest_of(below)),
+            replay_buffer: BUFFER,
+            write_buffer: BUFFER,
+            page_cache: self.disk.cache.clone(),
+            leader_timeout: timing.leader,
+            certification_timeout: timing.certification,
+            timeout_retry: timing.retry,
+            view_retention: ViewDelta::new(VIEWS_KEPT),
+            skip: SkipPolicy::Enabled { timeout: timing.skip, budget: SkipBudget::Participants },
+            fetch_timeout: NZDuration!(timing.fetch),
+            fetch_retry_delay: timing.fetch / 10,
+            forward: ForwardPolicy::SilentLeader,
+        };
+        Engine::new(context.child("simplex"), config).start(votes, certificates, asked)
+    }
 }

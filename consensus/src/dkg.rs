@@ -28,7 +28,7 @@ pub(crate) mod formats;
 mod handover;
 pub(crate) mod message;
 mod network;
-mod outcome;
+pub(crate) mod outcome;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;

@@ -6,6 +6,7 @@
 mod application;
 pub mod catch_up;
 mod outcome;
+mod terms;
 pub(crate) mod ways;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use std::num::NonZeroU32;
 
 use self::application::{GENESIS, Recorder, Sketch};
 pub use self::outcome::{Final, Outcome, quantile};
+pub use self::terms::{Terms, simulate_terms};
 use self::ways::Ways;
 use crate::committee::{Committee, Secret, deal};
 use crate::core::{self, Settings, Threshold, Timing};

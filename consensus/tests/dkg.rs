@@ -2,6 +2,8 @@
 
 #[path = "dkg/handover.rs"]
 mod handover;
+#[path = "dkg/terms.rs"]
+mod terms;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -12,7 +12,7 @@ use commonware_consensus::marshal::Update;
 use commonware_consensus::marshal::ancestry::Ancestry;
 use commonware_consensus::simplex::scheme::Scheme;
 use commonware_consensus::simplex::types::{Activity, Attributable as _, Context};
-use commonware_consensus::types::{Participant, View};
+use commonware_consensus::types::{Participant, Round, View};
 use commonware_consensus::{Application as LibraryApplication, Heightable as _, Reporter, Viewable as _};
 use commonware_cryptography::certificate::Verifier;
 use commonware_cryptography::ed25519::PublicKey;
@@ -34,7 +34,7 @@ const CERTIFICATES_MAX: usize = 1_024;
 /// Between the application and the library, whose votes are signed like this.
 pub(super) struct Bridge<S> {
     application: Arc<dyn Application>,
-    certificates: Arc<Mutex<BTreeMap<u64, (Digest, Bytes)>>>,
+    certificates: Arc<Mutex<BTreeMap<Round, (Digest, Bytes)>>>,
     /// Height of the newest final block that was told.
     told: Arc<AtomicU64>,
     scheme: PhantomData<fn() -> S>,
@@ -63,13 +63,13 @@ impl<S> Bridge<S> {
         move || told.load(Ordering::Relaxed)
     }
 
-    /// Takes the certificate of this block, and forgets those of views before it.
+    /// Takes the certificate of this block, and forgets those of rounds before it.
     fn certificate_of(&self, digest: Digest) -> Option<Vec<u8>> {
         let mut certificates = self.certificates.lock();
-        let view = *certificates.iter().find(|(_, (of, _))| *of == digest)?.0;
-        let later = certificates.split_off(&view);
+        let round = *certificates.iter().find(|(_, (of, _))| *of == digest)?.0;
+        let later = certificates.split_off(&round);
         *certificates = later;
-        certificates.remove(&view).map(|(_, bytes)| bytes.to_vec())
+        certificates.remove(&round).map(|(_, bytes)| bytes.to_vec())
     }
 }
 
@@ -187,10 +187,10 @@ impl<S: Scheme<Digest>> Reporter for Witness<S> {
         self.newest.note(&activity);
         match activity {
             Activity::Finalization(finalization) => {
-                let view = finalization.proposal.round.view().get();
+                let round = finalization.proposal.round;
                 let kept = (finalization.proposal.payload, finalization.encode());
                 let mut certificates = self.bridge.certificates.lock();
-                certificates.insert(view, kept);
+                certificates.insert(round, kept);
                 if certificates.len() > CERTIFICATES_MAX {
                     certificates.pop_first();
                 }

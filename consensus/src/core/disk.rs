@@ -31,7 +31,7 @@ const TOLD_MAX: NonZeroUsize = NonZeroUsize::new(16).expect("it is not zero");
 const REPAIRS_MAX: NonZeroUsize = NonZeroUsize::new(16).expect("it is not zero");
 const MAILBOX: NonZeroUsize = NonZeroUsize::new(1_024).expect("it is not zero");
 /// Blocks of the one committee that there is.
-const EPOCH_BLOCKS: NonZeroU64 = NonZeroU64::new(1 << 40).expect("it is not zero");
+pub(super) const EPOCH_BLOCKS: NonZeroU64 = NonZeroU64::new(1 << 40).expect("it is not zero");
 
 /// Where files are, and what is remembered of them.
 pub(super) struct Disk {
@@ -84,6 +84,7 @@ impl Disk {
         scheme: &V::Scheme,
         format: &Format,
         floor: Option<&Floor>,
+        epocher: FixedEpocher,
     ) -> marshal::Config<
         ConstantProvider<V::Scheme, Epoch>,
         FixedEpocher,
@@ -93,7 +94,7 @@ impl Disk {
     > {
         marshal::Config {
             provider: ConstantProvider::new(scheme.clone()),
-            epocher: epochs(),
+            epocher,
             start: floor::of_blocks::<V>(floor, format),
             partition_prefix: format!("{}-marshal", self.partition),
             mailbox_size: MAILBOX,
@@ -137,9 +138,4 @@ pub(super) async fn replay<E: Runtime>(
         }
     }
     height
-}
-
-/// The one committee's term.
-pub(super) fn epochs() -> FixedEpocher {
-    FixedEpocher::new(EPOCH_BLOCKS)
 }

@@ -6,7 +6,6 @@ use commonware_consensus::marshal::Start;
 use commonware_consensus::simplex::config;
 use commonware_consensus::simplex::types::Finalization;
 use commonware_cryptography::Digested;
-use commonware_cryptography::Digestible as _;
 use commonware_cryptography::certificate::Verifier as _;
 
 use super::Voting;
@@ -24,15 +23,12 @@ pub(super) fn of_blocks<V: Voting>(
     }
 }
 
-/// The view above which votes are cast. The library remembers how it has voted above the highest one that it was ever given.
-pub(super) fn of_votes<V: Voting>(
-    floor: Option<&Floor>,
-    format: &Format,
-) -> config::Floor<V::Scheme, Digest> {
+/// The view above which votes are cast; without a floor, in a term that begins above this block. The library remembers how it has voted above the highest one that it was ever given.
+pub(super) fn of_votes<V: Voting>(floor: Option<&Floor>, below: Digest) -> config::Floor<V::Scheme, Digest> {
     let certificate = floor.and_then(|floor| floor.votes_above.as_ref().or(floor.block.as_ref()));
     match certificate {
         Some(certificate) => config::Floor::Finalized(read::<V>(certificate)),
-        None => config::Floor::Genesis(format.genesis().digest()),
+        None => config::Floor::Genesis(below),
     }
 }
 

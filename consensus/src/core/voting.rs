@@ -3,14 +3,17 @@
 use commonware_consensus::simplex::elector::{self, Random, RandomVersion};
 use commonware_consensus::simplex::scheme::Scheme;
 use commonware_consensus::simplex::scheme::bls12381_threshold::vrf;
+use commonware_consensus::types::Epoch;
 use commonware_cryptography::Sha256;
 use commonware_cryptography::bls12381::primitives::variant::MinSig;
 use commonware_cryptography::certificate::Verifier;
 use commonware_cryptography::ed25519::PublicKey;
+use commonware_utils::ordered::Set;
 
 use super::Settings;
 use super::envelope::Digest;
 use crate::committee::Committee;
+use crate::ordering::BlockId;
 
 /// See the head of this file.
 pub(crate) trait Voting: Send + Sync + 'static {
@@ -24,6 +27,15 @@ pub(crate) trait Voting: Send + Sync + 'static {
 
     /// The same for all.
     fn elector() -> Self::Elector;
+}
+
+/// A committee's time in office.
+pub(crate) struct Term<S> {
+    pub epoch: Epoch,
+    pub members: Set<PublicKey>,
+    /// The last block of the term before.
+    pub below: BlockId,
+    pub scheme: S,
 }
 
 /// Certificates are signatures of the group, and the leader of a view is drawn by that of the view before.

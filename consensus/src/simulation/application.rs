@@ -38,6 +38,19 @@ impl Recorder {
         self.finals.lock()[index].iter().rev().find(|told| is_it(told)).cloned()
     }
 
+    /// This block was made, unless it was made before.
+    pub fn proposed(&self, id: BlockId, now: Duration) {
+        self.proposed.lock().entry(id).or_insert(now);
+    }
+
+    /// This validator is told that this block is final.
+    pub fn told(&self, index: usize, block: &Block, at: Duration, certificate: Option<Vec<u8>>) {
+        let Link { id, height, .. } = block.link;
+        let proposed = self.proposed.lock().get(&id).copied();
+        let proposed = proposed.expect("what is final was proposed by somebody");
+        self.finals.lock()[index].push(Final { height, id, proposed, at, certificate });
+    }
+
     pub fn outcome(&self, scenario: &Scenario, hash: String) -> Outcome {
         let finals = std::mem::take(&mut *self.finals.lock());
         Outcome::new(scenario.deal().0, finals, hash)
@@ -73,7 +86,7 @@ impl<C: Fn() -> Duration + Send + Sync + 'static> Application for Sketch<C> {
         bytes.extend_from_slice(&(self.index as u64).to_be_bytes());
         bytes.resize(self.block_bytes.max(HEAD_BYTES), 0);
         let link = self.read(&bytes).expect("it was just written");
-        self.recorder.proposed.lock().entry(link.id).or_insert_with(&self.clock);
+        self.recorder.proposed(link.id, (self.clock)());
         reply.give(Block { link, bytes: bytes.into() });
     }
 
@@ -82,11 +95,7 @@ impl<C: Fn() -> Duration + Send + Sync + 'static> Application for Sketch<C> {
     }
 
     fn finalized(&self, block: Block, certificate: Option<Vec<u8>>, done: Done) {
-        let Link { id, height, .. } = block.link;
-        let proposed = self.recorder.proposed.lock().get(&id).copied();
-        let proposed = proposed.expect("what is final was proposed by somebody");
-        let told = Final { height, id, proposed, at: (self.clock)(), certificate };
-        self.recorder.finals.lock()[self.index].push(told);
+        self.recorder.told(self.index, &block, (self.clock)(), certificate);
         done.tell();
     }
 }

@@ -11,6 +11,8 @@ use crate::core::{Channel, Network};
 
 type Context = deterministic::Context;
 
+const QUOTA: Quota = Quota::per_second(NonZeroU32::new(100_000).expect("it is not zero"));
+
 /// What a validator in a simulated network is started with.
 pub(crate) type Simulated = Network<
     Manager<PublicKey, Context>,
@@ -26,28 +28,41 @@ pub(crate) struct Ways {
 }
 
 impl Ways {
-    /// Opens a network without links, whose messages are at most so long.
+    /// Opens a network without links between the members of a committee, whose messages are at most so long.
     pub(crate) async fn open(context: &Context, committee: &Committee, message_bytes_max: u32) -> Ways {
+        Ways::among(context, committee.members.iter().cloned().collect(), message_bytes_max).await
+    }
+
+    /// The same between these, in this order.
+    pub(crate) async fn among(context: &Context, members: Vec<PublicKey>, message_bytes_max: u32) -> Ways {
         let config = simulated::Config {
             max_size: message_bytes_max,
-            max_peers_per_set: NonZeroUsize::new(committee.size()).expect("a committee has members"),
+            max_peers_per_set: NonZeroUsize::new(members.len()).expect("somebody is simulated"),
             disconnect_on_block: true,
             tracked_peer_sets: NonZeroUsize::MIN,
         };
-        let members: Vec<PublicKey> = committee.members.iter().cloned().collect();
         let (network, oracle): (_, Oracle<PublicKey, Context>) =
             simulated::Network::new_with_peers(context.child("network"), config, members.clone()).await;
         network.start();
         Ways { oracle, members }
     }
 
+    /// One more channel of a member's, to be had once.
+    pub(crate) async fn channel(
+        &self,
+        index: usize,
+        number: u64,
+    ) -> (Sender<PublicKey, Context>, Receiver<PublicKey>) {
+        let control = self.oracle.control(self.members[index].clone());
+        control.register(number, QUOTA).await.expect("it is registered once")
+    }
+
     /// What the member at `index` is started with; to be had once.
     pub(crate) async fn of(&self, index: usize) -> Simulated {
-        let quota = Quota::per_second(NonZeroU32::new(100_000).expect("it is not zero"));
         let control = self.oracle.control(self.members[index].clone());
         let mut channels = Vec::new();
         for channel in Channel::ALL {
-            channels.push(control.register(channel as u64, quota).await.expect("it is registered once"));
+            channels.push(control.register(channel as u64, QUOTA).await.expect("it is registered once"));
         }
         let channels = channels.try_into().unwrap_or_else(|_| unreachable!("one for each kind"));
         Network { peers: self.oracle.manager(), blocker: control, channels }
