@@ -31,6 +31,9 @@ const TICK: Duration = Duration::from_millis(250);
 /// Messages that one peer may send in a second; who sends more waits.
 const QUOTA: Quota = Quota::per_second(NonZeroU32::new(512).expect("it is not zero"));
 const THREADS: usize = 2;
+/// How long a member that has the result stays for the others. One that has left may have been heard for the last time
+/// before it could say that it lacks nothing.
+const LINGER: Duration = Duration::from_secs(10);
 
 /// Where the members meet.
 #[derive(Clone, Debug)]
@@ -86,10 +89,14 @@ pub fn hold(
         network.start();
         let began = context.current();
         let mut held = Held { ceremony, sender, keeper, standing: Standing::default() };
-        let mut next = began;
+        let (mut next, mut agreed) = (began, None);
         loop {
             let passed = |at| context.current().duration_since(at).unwrap_or_default();
-            if passed(began) >= meeting.time_max || held.ceremony.is_over() {
+            if held.ceremony.is_agreed() {
+                agreed.get_or_insert(context.current());
+            }
+            let has_lingered = agreed.is_some_and(|at| passed(at) >= LINGER);
+            if passed(began) >= meeting.time_max || has_lingered || held.ceremony.is_over() {
                 return held.ceremony.finish().transpose().map_err(|failed| failed.to_string());
             }
             match select(Box::pin(receiver.recv()), Box::pin(context.sleep_until(next))).await {
