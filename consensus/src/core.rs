@@ -193,7 +193,7 @@ where
     let Network { peers, blocker, channels: [votes, certificates, asked, blocks, backfill, catch_up] } =
         network;
     let scheme = V::scheme(&settings);
-    let others = (peers, blocks, backfill, catch_up);
+    let others = Others { peers, blocks, backfill, catch_up };
     let ground =
         Ground::<V, E, B>::lay(&context, settings, &scheme, blocker, others, disk::EPOCH_BLOCKS).await;
     let term = Term {
@@ -204,6 +204,14 @@ where
     };
     let partition = format!("{}-votes", ground.settings.partition);
     ground.engine(&context, term, partition, [votes, certificates, asked])
+}
+
+/// How the others are found and heard, whoever is in office.
+pub(crate) struct Others<P, S, R> {
+    pub peers: P,
+    pub blocks: (S, R),
+    pub backfill: (S, R),
+    pub catch_up: (S, R),
 }
 
 /// What stays while committees change: final blocks, the way to find others, and the application.
@@ -223,7 +231,7 @@ impl<V: Voting, E: Runtime, B: Blocker<PublicKey = PublicKey>> Ground<V, E, B> {
         settings: Settings,
         scheme: &V::Scheme,
         blocker: B,
-        (peers, blocks, backfill, catch_up): (P, (S, R), (S, R), (S, R)),
+        others: Others<P, S, R>,
         epoch_blocks: NonZeroU64,
     ) -> Ground<V, E, B>
     where
@@ -231,6 +239,7 @@ impl<V: Voting, E: Runtime, B: Blocker<PublicKey = PublicKey>> Ground<V, E, B> {
         S: Sender<PublicKey = PublicKey>,
         R: Receiver<PublicKey = PublicKey>,
     {
+        let Others { peers, blocks, backfill, catch_up } = others;
         let (format, timing) = (settings.format(), &settings.timing);
         let me = settings.secret.identity.public_key();
         let disk = Disk::new(&settings.partition);

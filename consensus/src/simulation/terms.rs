@@ -34,7 +34,7 @@ use super::application::{GENESIS, Recorder};
 use super::ways::Ways;
 use super::{Outcome, Scenario};
 use crate::committee::{Committee, Secret, deal};
-use crate::core::{Channel, Ground, Network, Settings, Term, Threshold};
+use crate::core::{Channel, Ground, Network, Others, Settings, Term, Threshold};
 use crate::dkg::ceremony::Effect;
 use crate::dkg::outcome::public_of;
 use crate::ordering::BlockId;
@@ -156,7 +156,7 @@ async fn run(
     }
     let partition = settings.partition.clone();
     let scheme = scheme_of(&settings.committee, None);
-    let others = (peers, blocks, backfill, catch_up);
+    let others = Others { peers, blocks, backfill, catch_up };
     let ground =
         Ground::<Threshold, _, _>::lay(&context, settings, &scheme, blocker, others, epoch_blocks).await;
     let mut engines = VecDeque::new();
