@@ -61,3 +61,10 @@ impl Folder {
         Ok(process)
     }
 }
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A signal's thread holds this while it ends the process: its exit code is the one that counts.
+        drop(self.users.lock());
+    }
+}
