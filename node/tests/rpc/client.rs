@@ -23,13 +23,18 @@ pub fn start(limits: Limits, keep: Keep, block_time: Duration) -> SocketAddr {
 
 /// The same, with a way in for raw transactions.
 pub fn start_both(limits: Limits, keep: Keep, block_time: Duration) -> Addresses {
+    start_with("cpu", limits, keep, block_time)
+}
+
+/// The same, with this back-end to verify signatures.
+pub fn start_with(backend: &str, limits: Limits, keep: Keep, block_time: Duration) -> Addresses {
     let genesis = genesis::devnet();
     let options = Options {
         chain_id: 31_337,
         genesis,
         block_time,
         threads: 2,
-        choice: pelton_kernels::open("cpu", [7; 32]).expect("the CPU is there").into(),
+        choice: pelton_kernels::open(backend, [7; 32]).expect("the CPU is there").into(),
         keep,
         folder: None,
         membership: None,
