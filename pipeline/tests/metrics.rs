@@ -24,7 +24,7 @@ use pelton_workloads::{Name, Scheme, Spec, Workload, generate};
 use world::{Kept, STEPS_MAX, Scene};
 
 /// What only those outside of a pipeline know, or stages of a validator among several: for those see `agree.rs`.
-const FROM_OUTSIDE: [&Metric; 22] = [
+const FROM_OUTSIDE: [&Metric; 24] = [
     &metrics::BUILD_INFO,
     &metrics::THREADS,
     &metrics::PROCESS_CPU,
@@ -42,6 +42,8 @@ const FROM_OUTSIDE: [&Metric; 22] = [
     &metrics::CONSENSUS_CONFLICTS,
     &metrics::CATCH_UP_PIECES,
     &metrics::CATCH_UP_BYTES,
+    &metrics::MERKLE_LAG,
+    &metrics::MERKLE_REBUILDS,
     &metrics::RPC_REQUESTS,
     &metrics::RPC_TIME,
     &metrics::RPC_IN_HAND,
