@@ -50,6 +50,10 @@ pub trait Application: Send + Sync + 'static {
     /// to the same answer; while it may still change, the reply waits. To let it fall is not to vote.
     fn verify(&self, block: Block, parent: Block, reply: Reply<bool>);
 
+    /// Below the parent that the next question to verify is about lies this block, which is not final, or was not when this was
+    /// said. Who has been started again may never have been asked about it.
+    fn lies_below(&self, _block: Block) {}
+
     /// The member with this key has signed two votes of one view that contradict each other. It is not listened to for a
     /// while. Its votes convince nobody else: whoever has a quorum of shares can make anybody's.
     fn equivocated(&self, _member: [u8; 32], _view: u64) {}

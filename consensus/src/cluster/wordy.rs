@@ -18,6 +18,10 @@ impl Application for Wordy {
         self.0.propose(parent, reply);
     }
 
+    fn lies_below(&self, block: Block) {
+        self.0.lies_below(block);
+    }
+
     fn verify(&self, block: Block, parent: Block, reply: Reply<bool>) {
         self.0.verify(block, parent, reply);
     }

@@ -101,6 +101,12 @@ where
         let (Some(block), Some(parent)) = (ancestry.next().await, ancestry.next().await) else {
             return std::future::pending().await;
         };
+        let mut height = parent.height().get();
+        while height > self.told.load(Ordering::Relaxed) + 1 {
+            let Some(block) = ancestry.next().await else { break };
+            height = block.height().get();
+            self.application.lies_below(block.inner().0.clone());
+        }
         let (reply, answer) = Reply::new();
         self.application.verify(block.inner().0.clone(), parent.inner().0.clone(), reply);
         match answer.await {

@@ -81,7 +81,7 @@ impl Offer {
     /// From bytes, in time and memory in proportion to them.
     ///
     /// # Errors
-    /// [`Malformed`] if they are no offer.
+    /// If they are no offer.
     pub fn decode(bytes: &[u8]) -> Result<Offer, Malformed> {
         const NO_HEADER: Malformed = Malformed("a header is none");
         let mut cursor = Cursor::new(bytes);

@@ -51,6 +51,10 @@ impl Application for Desk {
         self.ask(Question::Verify { block, parent, answer: Box::new(Vote(reply)) });
     }
 
+    fn lies_below(&self, block: Carried) {
+        self.ask(Question::LiesBelow { block: block.bytes.into() });
+    }
+
     fn equivocated(&self, member: [u8; 32], view: u64) {
         let member = hex::encode_prefixed(member);
         eprintln!(

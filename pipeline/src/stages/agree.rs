@@ -145,6 +145,7 @@ impl Agree {
                     let (Some((_, parent)), Some((id, _))) = (parent, self.meet(&block)) else { continue };
                     self.votes.push(Vote { id, parent, answer });
                 }
+                Question::LiesBelow { block } => drop(self.meet(&block)),
                 Question::Restore { brief, parts, answer } => {
                     let known = |prefix: &Prefix| self.known.wire(prefix);
                     answer.give(brief::fill(&brief, &parts, self.chain.limits(), known));

@@ -18,7 +18,7 @@ use pelton_pipeline::metrics::{CONSENSUS_QUESTIONS, CONSENSUS_VERDICTS, Metric};
 use pelton_pipeline::stages::agree::{Agreement, Answer, Question};
 use pelton_workloads::{CHAIN_ID, Name, Scheme, Workload};
 
-use super::{STEPS, start_of, validator, workload};
+use super::{STEPS, limits, start_of, validator, workload};
 
 /// Asks what it was told to, and keeps the votes.
 #[derive(Clone, Default)]
@@ -46,7 +46,8 @@ fn votes(genesis: &Genesis, blocks: &[Bytes], finals: &[Bytes]) -> Vec<bool> {
     let (clock, pool) = (Arc::new(SimulatedClock::default()), SimulatedPool::default());
     let script = Script::default();
     let start = start_of(genesis);
-    let (_validator, stages) = validator(start.parent, start, 0, Box::new(script.clone()), &clock, &pool);
+    let (_validator, stages) =
+        validator(limits(2), start.parent, start, 0, Box::new(script.clone()), &clock, &pool);
     let (board, mut stages) = Board::watch(stages, Vec::new());
     for block in blocks {
         let (block, parent, answer) = (block.clone(), Bytes::new(), Box::new(script.clone()));

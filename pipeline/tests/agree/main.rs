@@ -152,7 +152,13 @@ fn verifier() -> MakeVerifier {
     })
 }
 
+/// Limits of small blocks, each of which speaks of the block so far below.
+fn limits(root_lag: u64) -> Limits {
+    Limits { root_lag, ..Limits::tiny(CHAIN_ID) }
+}
+
 fn validator(
+    limits: Limits,
     below: Parent,
     start: Start,
     index: usize,
@@ -160,7 +166,6 @@ fn validator(
     clock: &Arc<SimulatedClock>,
     pool: &SimulatedPool,
 ) -> (Validator, Vec<Box<dyn Turnable>>) {
-    let limits = Limits::tiny(CHAIN_ID);
     let mut settings = Settings::tiny();
     settings.schedule.beneficiary = Address::repeat_byte(0xb0 + index as u8);
     let peers = Peers {
@@ -200,7 +205,7 @@ fn check(workload: &Workload, is_plain: bool, seed: u64) -> usize {
     for index in 0..VALIDATORS {
         let chair = Box::new(Chair(council.clone(), index));
         let start = start_of(&workload.genesis);
-        let (validator, own) = validator(start.parent, start, index, chair, &clock, &pool);
+        let (validator, own) = validator(limits(2), start.parent, start, index, chair, &clock, &pool);
         validators.push(validator);
         stages.extend(own);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use alloy_primitives::Bytes;
 use parking_lot::Mutex;
 use pelton_engine::block::{Block, Summary};
+use pelton_engine::limits::Limits;
 use pelton_pipeline::clock::SimulatedClock;
 use pelton_pipeline::driver::simulated::{self, SimulatedPool};
 use pelton_pipeline::origin::Origin;
@@ -14,7 +15,7 @@ use pelton_pipeline::start::Start;
 use pelton_pipeline::turn::Turnable;
 
 use super::judged::{Script, first_block_of, pair_too_dear};
-use super::{STEPS, Validator, start_of, validator};
+use super::{STEPS, Validator, limits, start_of, validator};
 
 /// Keeps the block that was asked for.
 #[derive(Clone, Default)]
@@ -41,9 +42,14 @@ struct Alone {
 
 impl Alone {
     fn new(below: &Start, start: Start) -> Alone {
+        Alone::with(limits(2), below, start)
+    }
+
+    fn with(limits: Limits, below: &Start, start: Start) -> Alone {
         let (clock, pool) = (Arc::new(SimulatedClock::default()), SimulatedPool::default());
         let script = Script::default();
-        let (validator, stages) = validator(below.parent, start, 0, Box::new(script.clone()), &clock, &pool);
+        let (validator, stages) =
+            validator(limits, below.parent, start, 0, Box::new(script.clone()), &clock, &pool);
         Alone { validator, stages, script, clock, pool }
     }
 
@@ -62,10 +68,15 @@ impl Alone {
         asked.0.lock().take().expect("a block was made")
     }
 
-    fn votes_for(&mut self, block: &Bytes, parent: &Bytes) -> bool {
+    /// The vote, if there is one.
+    fn vote_on(&mut self, block: &Bytes, parent: &Bytes) -> Option<bool> {
         let (block, parent, answer) = (block.clone(), parent.clone(), Box::new(self.script.clone()));
         self.run(Question::Verify { block, parent, answer });
-        self.script.1.lock().pop().expect("it has voted")
+        self.script.1.lock().pop()
+    }
+
+    fn votes_for(&mut self, block: &Bytes, parent: &Bytes) -> bool {
+        self.vote_on(block, parent).expect("it has voted")
     }
 }
 
@@ -101,4 +112,25 @@ fn a_leader_that_was_started_again_makes_no_block_that_others_refuse() {
     let next = again.propose(block.bytes());
     assert_eq!(next.transactions().len(), 1);
     assert!(standing.votes_for(next.bytes(), block.bytes()));
+}
+
+#[test]
+fn a_validator_that_was_started_again_votes_above_blocks_it_was_never_asked_about() {
+    let (genesis, [first, _]) = pair_too_dear();
+    // So far apart that all of them can be judged before any is executed.
+    let alone = || Alone::with(limits(4), &start_of(&genesis), start_of(&genesis));
+    let mut standing = alone();
+    let mut chain = vec![first_block_of(&genesis, vec![first], |_| ())];
+    for _ in 0..3 {
+        let parent = chain.last().expect("there is a first one").clone();
+        chain.push(standing.propose(&parent).bytes().clone());
+    }
+    let [first, second, third, fourth] = chain.try_into().expect("there are four");
+    // None of them is final, and of the two in the middle nobody has asked in this life.
+    let mut again = alone();
+    assert_eq!(again.vote_on(&fourth, &third), None, "what lies between is not known");
+    for block in [second, first] {
+        again.run(Question::LiesBelow { block });
+    }
+    assert_eq!(again.vote_on(&fourth, &third), Some(true));
 }

@@ -34,6 +34,11 @@ pub enum Question {
         /// Where the vote goes. It falls silent where the answer may still change.
         answer: Box<dyn Answer<bool>>,
     },
+    /// None: this one lies below the parent that the next question to verify is about, and is not final.
+    LiesBelow {
+        /// The block.
+        block: Bytes,
+    },
     /// For the block that somebody has sent in few words.
     Restore {
         /// The [few words](crate::brief).
