@@ -148,10 +148,11 @@ async def main():
 
         wire.part([1, 2], [3, 4])
         await asyncio.sleep(1)
-        stood = await heights()
+        # Two that hear each other may still tell one another of what is final.
+        stood = max(await heights())
         waiting = asyncio.create_task(pay(3))
         await asyncio.sleep(phase)
-        assert await heights() == stood, "two of four make no block"
+        assert max(await heights()) == stood, "two of four make no block"
         wire.heal()
         took = await grown(VALIDATORS, 1)
         paid.append(await waiting)
