@@ -131,6 +131,11 @@ pub fn simulate(scenario: &Scenario) -> Outcome {
     recorder.outcome(&scenario, state)
 }
 
+/// Simulated time, from its beginning on.
+fn time(clock: deterministic::Context) -> impl Fn() -> Duration + Send + Sync + 'static {
+    move || clock.current().duration_since(std::time::UNIX_EPOCH).expect("simulated time begins then")
+}
+
 async fn start_all(
     context: &deterministic::Context,
     ways: &Ways,
@@ -141,10 +146,8 @@ async fn start_all(
 ) {
     for (index, secret) in secrets.into_iter().enumerate() {
         let own = context.child("validator").with_attribute("index", index);
-        let clock = own.child("clock");
-        let application = Sketch::new(index, scenario.block_bytes, recorder.clone(), move || {
-            clock.current().duration_since(std::time::UNIX_EPOCH).expect("simulated time begins then")
-        });
+        let now = time(own.child("clock"));
+        let application = Sketch::new(index, scenario.block_bytes, recorder.clone(), now);
         let settings = Settings {
             committee: committee.clone(),
             secret,

@@ -69,7 +69,7 @@ mod tests {
 
     use super::Tree;
 
-    fn state(accounts: u8) -> WriteSet {
+    pub(super) fn state(accounts: u8) -> WriteSet {
         let mut writes = WriteSet::default();
         for number in 0..accounts {
             let address = Address::with_last_byte(number);

@@ -17,6 +17,21 @@ pub(super) const GENESIS: BlockId = BlockId([0; 32]);
 /// Height, parent, and index of the maker.
 pub(super) const HEAD_BYTES: usize = 8 + 32 + 8;
 
+/// How a block hangs, whose head these bytes begin with.
+pub(super) fn read(bytes: &[u8]) -> Option<Link> {
+    let (height, rest) = bytes.split_first_chunk()?;
+    let parent = BlockId(*rest.first_chunk()?);
+    let id = BlockId(Sha256::hash(&[bytes]).0);
+    Some(Link { id, parent, height: u64::from_be_bytes(*height) })
+}
+
+/// The block of this validator on top of that one, with this after its head.
+pub(super) fn block_above(parent: &Link, maker: usize, filling: &[u8]) -> Block {
+    let height = (parent.height + 1).to_be_bytes();
+    let bytes = [&height, &parent.id.0[..], &(maker as u64).to_be_bytes(), filling].concat();
+    Block { link: read(&bytes).expect("it was just written"), bytes: bytes.into() }
+}
+
 /// Notes when what happened.
 pub(super) struct Recorder {
     proposed: Mutex<BTreeMap<BlockId, Duration>>,
@@ -73,21 +88,14 @@ impl<C: Fn() -> Duration> Sketch<C> {
 
 impl<C: Fn() -> Duration + Send + Sync + 'static> Application for Sketch<C> {
     fn read(&self, bytes: &[u8]) -> Option<Link> {
-        let (height, rest) = bytes.split_first_chunk()?;
-        let parent = BlockId(*rest.first_chunk()?);
-        let id = BlockId(Sha256::hash(&[bytes]).0);
-        Some(Link { id, parent, height: u64::from_be_bytes(*height) })
+        read(bytes)
     }
 
     fn propose(&self, parent: Block, reply: Reply<Block>) {
-        let mut bytes = Vec::with_capacity(self.block_bytes);
-        bytes.extend_from_slice(&(parent.link.height + 1).to_be_bytes());
-        bytes.extend_from_slice(&parent.link.id.0);
-        bytes.extend_from_slice(&(self.index as u64).to_be_bytes());
-        bytes.resize(self.block_bytes.max(HEAD_BYTES), 0);
-        let link = self.read(&bytes).expect("it was just written");
-        self.recorder.proposed(link.id, (self.clock)());
-        reply.give(Block { link, bytes: bytes.into() });
+        let filling = vec![0; self.block_bytes.saturating_sub(HEAD_BYTES)];
+        let block = block_above(&parent.link, self.index, &filling);
+        self.recorder.proposed(block.link.id, (self.clock)());
+        reply.give(block);
     }
 
     fn verify(&self, _block: Block, _parent: Block, reply: Reply<bool>) {

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 
 use super::application::{GENESIS, HEAD_BYTES, Recorder, Sketch};
 use super::ways::Ways;
-use super::{Final, Scenario};
+use super::{Final, Scenario, time};
 use crate::catch_up::{Floor, Offered, Outcome, PieceName, Sink, SnapshotId, Source, Verdict};
 use crate::certificate::verify_certificate;
 use crate::committee::{Committee, Secret};
@@ -117,10 +117,8 @@ impl Stage {
     }
 
     fn settings(&self, index: usize, floor: Option<Floor>, source: Option<Arc<dyn Source>>) -> Settings {
-        let clock = self.context.child("clock");
-        let application = Sketch::new(index, HEAD_BYTES, self.records.clone(), move || {
-            clock.current().duration_since(std::time::UNIX_EPOCH).expect("simulated time begins then")
-        });
+        let now = time(self.context.child("clock"));
+        let application = Sketch::new(index, HEAD_BYTES, self.records.clone(), now);
         Settings {
             committee: self.committee.clone(),
             secret: self.secrets[index].clone(),

@@ -32,7 +32,7 @@ use futures_util::future::{Either, select};
 use self::office::{Office, Script};
 use super::application::{GENESIS, Recorder};
 use super::ways::Ways;
-use super::{Outcome, Scenario};
+use super::{Outcome, Scenario, time};
 use crate::committee::{Committee, Secret, deal};
 use crate::core::{Channel, Ground, Network, Others, Settings, Term, Threshold};
 use crate::dkg::ceremony::Effect;
@@ -99,9 +99,7 @@ async fn start(
     (script, recorder): (&Arc<Script>, &Arc<Recorder>),
 ) {
     let own = context.child("validator").with_attribute("index", index);
-    let clock = own.child("clock");
-    let now =
-        move || clock.current().duration_since(std::time::UNIX_EPOCH).expect("simulated time begins then");
+    let now = time(own.child("clock"));
     let (sender, in_office) = mpsc::unbounded_channel();
     let office =
         Office::new(index, (secret.clone(), committee), script.clone(), recorder.clone(), (now, sender));

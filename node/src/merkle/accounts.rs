@@ -126,19 +126,7 @@ mod tests {
 
     use super::Accounts;
     use crate::merkle::Tree;
-
-    fn first(accounts: u8) -> WriteSet {
-        let mut writes = WriteSet::default();
-        for number in 0..accounts {
-            let address = Address::with_last_byte(number);
-            let account = Account { nonce: u64::from(number), balance: U256::from(7), ..Account::default() };
-            writes.accounts.push((address, Some(account)));
-            for slot in 0..number % 5 {
-                writes.slots.push(((address, U256::from(slot)), U256::from(number)));
-            }
-        }
-        writes
-    }
+    use crate::merkle::tests::state;
 
     /// What a block might do: pays some accounts, destroys some with their slots, changes slots of others and nothing else.
     fn block(state: &State, height: u64) -> WriteSet {
@@ -172,7 +160,7 @@ mod tests {
 
     #[test]
     fn block_after_block_it_is_the_tree_of_the_whole_state() {
-        let writes = first(200);
+        let writes = state(200);
         let (mut state, mut tree) = (State::default(), Accounts::default());
         state.apply(&writes);
         tree = tree.after(&writes);
@@ -186,7 +174,7 @@ mod tests {
 
     #[test]
     fn what_is_proven_verifies_and_what_is_not_there_is_proven_to_be_absent() {
-        let tree = Accounts::default().after(&first(60));
+        let tree = Accounts::default().after(&state(60));
         for number in [0, 4, 9, 59, 60, 200] {
             let address = Address::with_last_byte(number);
             let proof = tree.prove(&address, &[U256::from(1), U256::from(100)]);

@@ -18,7 +18,7 @@ use crate::dkg::ceremony::Effect;
 use crate::dkg::outcome::key_of;
 use crate::dkg::{Handover, Part};
 use crate::ordering::BlockId;
-use crate::simulation::application::{GENESIS, HEAD_BYTES, Recorder};
+use crate::simulation::application::{GENESIS, HEAD_BYTES, Recorder, block_above, read};
 
 /// Who is to be in office, and who has been.
 pub(super) struct Script {
@@ -137,21 +137,16 @@ impl<C: Fn() -> Duration> Office<C> {
 
 impl<C: Fn() -> Duration + Send + Sync + 'static> Application for Office<C> {
     fn read(&self, bytes: &[u8]) -> Option<Link> {
-        let (height, rest) = bytes.split_first_chunk()?;
-        let parent = BlockId(*rest.first_chunk()?);
-        let id = BlockId(Sha256::hash(&[bytes]).0);
-        (bytes.len() >= HEAD_BYTES).then_some(Link { id, parent, height: u64::from_be_bytes(*height) })
+        read(bytes).filter(|_| bytes.len() >= HEAD_BYTES)
     }
 
     fn propose(&self, parent: Block, reply: Reply<Block>) {
-        let mut bytes = Vec::new();
-        bytes.extend_from_slice(&(parent.link.height + 1).to_be_bytes());
-        bytes.extend_from_slice(&parent.link.id.0);
-        bytes.extend_from_slice(&(self.index as u64).to_be_bytes());
-        bytes.extend_from_slice(self.state.lock().log.as_deref().unwrap_or_default());
-        let link = self.read(&bytes).expect("it was just written");
-        self.recorder.proposed(link.id, (self.clock)());
-        reply.give(Block { link, bytes: bytes.into() });
+        let block = {
+            let state = self.state.lock();
+            block_above(&parent.link, self.index, state.log.as_deref().unwrap_or_default())
+        };
+        self.recorder.proposed(block.link.id, (self.clock)());
+        reply.give(block);
     }
 
     fn verify(&self, _block: Block, _parent: Block, reply: Reply<bool>) {
