@@ -16,11 +16,11 @@ mod load;
 mod report;
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -90,7 +90,9 @@ impl Cluster {
     /// What the system says, or that one of them does not get ready.
     pub fn start(setup: &Setup, folder: &Folder) -> io::Result<Cluster> {
         let chain = chain(setup, folder.path())?;
+        // A validator may commit blocks before it, or another one, is ready: none of its lines is to be lost.
         let (sender, events) = channel();
+        let (ready_sender, ready) = channel();
         let mut cluster = Cluster { validators: Vec::new(), events };
         for index in 0..usize::from(setup.validators) {
             let mut command = command(setup, folder.path(), &chain, index)?;
@@ -98,17 +100,18 @@ impl Cluster {
             let input = process.stdin.take();
             let output = process.stdout.take().expect("it is piped");
             cluster.validators.push(Validator { process, input, ready: Value::Null });
-            let sender = sender.clone();
-            let listen = move || listen(index, output, &sender);
+            let (sender, ready) = (sender.clone(), ready_sender.clone());
+            let listen = move || listen(index, output, &ready, &sender);
             std::thread::Builder::new().name(format!("pelton-hear-{index}")).spawn(listen)?;
         }
         while let Some(index) = cluster.validators.iter().position(|one| one.ready.is_null()) {
-            match cluster.events.recv_timeout(PATIENCE) {
-                Ok((of, Event::Line(line))) if cluster.validators[of].ready.is_null() => {
-                    cluster.validators[of].ready = line;
+            match ready.recv_timeout(PATIENCE) {
+                Ok((of, Some(line))) => cluster.validators[of].ready = line,
+                Ok((of, None)) if cluster.validators[of].ready.is_null() => {
+                    return Err(io::Error::other(format!("validator {of} has ended")));
                 }
-                Ok((_, Event::Line(_))) => {}
-                Ok((of, Event::Ended)) => return Err(io::Error::other(format!("validator {of} has ended"))),
+                // Whoever ends later is heard of among the events.
+                Ok(_) => {}
                 Err(_) => return Err(io::Error::other(format!("validator {index} does not get ready"))),
             }
         }
@@ -203,13 +206,46 @@ fn command(setup: &Setup, folder: &Path, chain: &Path, index: usize) -> io::Resu
     Ok(command)
 }
 
-/// Passes on what a validator prints, until it ends.
-fn listen(index: usize, output: ChildStdout, sender: &Sender<(usize, Event)>) {
+/// Passes on what a validator prints, until it ends: where it can be reached by one way, all else by the other.
+fn listen(
+    index: usize,
+    output: impl Read,
+    ready: &Sender<(usize, Option<Value>)>,
+    events: &Sender<(usize, Event)>,
+) {
     for line in BufReader::new(output).lines().map_while(Result::ok) {
-        if let Ok(line) = serde_json::from_str(&line) {
-            // Nobody listens any more where all of them are about to end.
-            let _ = sender.send((index, Event::Line(line)));
+        let Ok(line) = serde_json::from_str::<Value>(&line) else { continue };
+        // Nobody listens any more where all of them are about to end.
+        match line["http"].is_null() {
+            true => drop(events.send((index, Event::Line(line)))),
+            false => drop(ready.send((index, Some(line)))),
         }
     }
-    let _ = sender.send((index, Event::Ended));
+    let _ = ready.send((index, None));
+    let _ = events.send((index, Event::Ended));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::{Event, listen};
+
+    #[test]
+    fn blocks_that_were_committed_before_one_is_ready_are_told_too() {
+        let printed = "{\"height\":1}\nno JSON\n{\"http\":\"http://here\"}\n{\"height\":2}\n";
+        let ((ready, readies), (sender, events)) = (channel(), channel());
+        listen(3, printed.as_bytes(), &ready, &sender);
+        drop((ready, sender));
+        let heights: Vec<_> = events
+            .into_iter()
+            .map(|(of, event)| match event {
+                Event::Line(line) => (of, line["height"].as_u64()),
+                Event::Ended => (of, None),
+            })
+            .collect();
+        assert_eq!(heights, [(3, Some(1)), (3, Some(2)), (3, None)]);
+        let readies: Vec<_> = readies.into_iter().map(|(of, line)| (of, line.is_some())).collect();
+        assert_eq!(readies, [(3, true), (3, false)]);
+    }
 }
