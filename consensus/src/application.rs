@@ -43,7 +43,8 @@ pub trait Application: Send + Sync + 'static {
     /// good need not be found here: it is the id that has to commit to the bytes.
     fn read(&self, bytes: &[u8]) -> Option<Link>;
 
-    /// Asks for a block on top of this one, which need not be final. To let the reply fall is to let the turn pass.
+    /// Asks for a block on top of this one, which need not be final. To give this one itself is to propose it again: for
+    /// when nothing can stand on top of it until it is final. To let the reply fall is to let the turn pass.
     fn propose(&self, parent: Block, reply: Reply<Block>);
 
     /// Asks whether this block may follow its parent, which need not be final. Every honest validator must come

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!                 propose, verify                     ┌───────── votes ─────────> peers
-//!   Application <────────────────  Bridge <── Inline <── simplex ── certificates ──> peers
+//!   Application <────────────────  Bridge <── Again <─── simplex ── certificates ──> peers
 //!        ^                                    │   ^   └── asked for ───────> peers
 //!        │ finalized, in order of height      v   │
 //!        └──────────────────────────────── marshal ──── blocks, asked for and whole ──> peers
@@ -15,6 +15,7 @@
 //! Everything here is made twice, once for processes and once for simulation. It takes a compiler a while; so what is
 //! generic stays in this file, and the application is a trait object.
 
+mod again;
 mod bridge;
 pub(crate) mod carrier;
 pub(crate) mod catch_up;
@@ -47,6 +48,7 @@ use commonware_runtime::{Clock, Handle, Metrics, Spawner, Storage};
 use commonware_utils::NZDuration;
 use rand::CryptoRng;
 
+use self::again::Again;
 use self::bridge::{Bridge, Witness};
 use self::carrier::{Carrier, Hearer};
 use self::catch_up::message::PIECE_HEAD_BYTES;
@@ -206,6 +208,13 @@ where
     ground.engine(&context, term, partition, [votes, certificates, asked])
 }
 
+/// What consensus asks.
+type Asked<E, V> = Again<
+    E,
+    Inline<E, <V as Voting>::Scheme, Bridge<<V as Voting>::Scheme>, Envelope, FixedEpocher>,
+    <V as Voting>::Scheme,
+>;
+
 /// How the others are found and heard, whoever is in office.
 pub(crate) struct Others<P, S, R> {
     pub peers: P,
@@ -220,7 +229,7 @@ pub(crate) struct Ground<V: Voting, E: Runtime, B> {
     blocker: B,
     disk: Disk,
     bridge: Bridge<V::Scheme>,
-    inline: Inline<E, V::Scheme, Bridge<V::Scheme>, Envelope, FixedEpocher>,
+    asked: Asked<E, V>,
     newest: Newest,
 }
 
@@ -288,8 +297,9 @@ impl<V: Voting, E: Runtime, B: Blocker<PublicKey = PublicKey>> Ground<V, E, B> {
             let nudge = context.child("nudge");
             nudge.spawn(move |context| nudge::run(context, mailbox, told, others, patience));
         }
-        let inline = Inline::new(context.child("inline"), bridge.clone(), mailbox, epochs);
-        Ground { settings, blocker, disk, bridge, inline, newest }
+        let inline = Inline::new(context.child("inline"), bridge.clone(), mailbox.clone(), epochs.clone());
+        let asked = Again::new(context.child("again"), inline, bridge.clone(), mailbox, epochs);
+        Ground { settings, blocker, disk, bridge, asked, newest }
     }
 
     /// Starts a committee's term.
@@ -306,16 +316,16 @@ impl<V: Voting, E: Runtime, B: Blocker<PublicKey = PublicKey>> Ground<V, E, B> {
     {
         let timing = &self.settings.timing;
         let Term { epoch, members, below, scheme } = term;
-        let inline = self.inline.clone();
+        let application = self.asked.clone();
         let witness =
             Witness::new(&context.child("witness"), self.bridge.clone(), members, self.newest.clone());
         let config = simplex::Config {
             scheme,
             elector: V::elector(),
             blocker: self.blocker.clone(),
-            automaton: inline.clone(),
-            relay: inline.clone(),
-            reporter: Reporters::<Witness<V::Scheme>, Inline<_, _, _, _, _>>::from((witness, inline)),
+            automaton: application.clone(),
+            relay: application.clone(),
+            reporter: Reporters::<Witness<V::Scheme>, Asked<E, V>>::from((witness, application)),
             track_historical_votes: false,
             strategy: Sequential,
             partition,

@@ -115,6 +115,8 @@ impl Scenario {
         if !is_calm {
             events.extend(frail.map(|member| event::rot_of_core(random, member, heals)));
             events.extend(event::ailments(random, &devices, heals));
+            // Drawn apart, so that a seed's other events are what they were.
+            events.extend(event::loss_of_finality(&mut Random::new(seed ^ 0xf1a1_1055), heals));
         }
         events.sort_by_key(|(at, _)| *at);
         Scenario {

@@ -1,6 +1,6 @@
 //! Whole clusters from seeds: they keep their promises, and what a seed has shown it shows again.
 
-use pelton_simulation::scenario::{Plant, Villainy};
+use pelton_simulation::scenario::{Event, Plant, Villainy};
 use pelton_simulation::{Failure, Options, Scenario, simulate};
 
 /// Runs these seeds, none of which may find anything wrong, and gives the sum of what this counts.
@@ -25,6 +25,17 @@ fn clusters_in_which_everything_goes_wrong_keep_their_promises() {
         report.counts.kills + report.counts.disk_deaths + report.counts.lost
     });
     assert!(troubles > 0, "something went wrong");
+}
+
+#[test]
+fn a_chain_of_blocks_that_are_not_final_ends_once_votes_come_through() {
+    let loses_finality = |seed: &u64| {
+        let events = Scenario::draw(*seed, &Options::default()).events;
+        events.iter().any(|(_, event)| *event == Event::LoseFinality)
+    };
+    for seed in (0..).filter(loses_finality).take(3) {
+        check(seed..seed + 1, &Options::default(), |_| 0);
+    }
 }
 
 #[test]

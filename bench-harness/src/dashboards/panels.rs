@@ -36,7 +36,11 @@ const TOGETHER: &[Together] = &[
     (
         "blocks before consensus",
         false,
-        &[(&metrics::BLOCKS_PROPOSED, "proposed"), (&metrics::BLOCKS_FINAL, "final")],
+        &[
+            (&metrics::BLOCKS_PROPOSED, "proposed"),
+            (&metrics::BLOCKS_AGAIN, "proposed again"),
+            (&metrics::BLOCKS_FINAL, "final"),
+        ],
     ),
 ];
 

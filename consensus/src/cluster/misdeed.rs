@@ -23,7 +23,7 @@ use crate::application::Application;
 use crate::core::{Channel, Digest, Listed, Settings, Voting};
 
 /// How votes are signed here.
-type Scheme = <Listed as Voting>::Scheme;
+pub(super) type Scheme = <Listed as Voting>::Scheme;
 
 /// Misdeeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -26,7 +26,7 @@ use rand::{RngExt as _, SeedableRng as _};
 
 pub(super) use self::ends::{Blocker, Peers, Receiver, Sender};
 use super::misdeed::Villain;
-use super::votes::{Twice, Votes};
+use super::votes::{Twice, Votes, is_to_finalize};
 use crate::core::Channel;
 
 /// How long somebody who was blocked is not heard.
@@ -77,6 +77,7 @@ struct Inner {
     message_bytes_max: usize,
     now: Duration,
     ways: Vec<Vec<Way>>,
+    loses_finality: bool,
     due: BTreeMap<(Duration, u64), Parcel>,
     doors: Vec<Option<Doors>>,
     villains: Vec<Option<Box<dyn Villain>>>,
@@ -113,6 +114,7 @@ impl Network {
             message_bytes_max,
             now: Duration::ZERO,
             ways: vec![vec![way; count]; count],
+            loses_finality: false,
             due: BTreeMap::new(),
             doors: (0..count).map(|_| None).collect(),
             villains: (0..count).map(|_| None).collect(),
@@ -126,6 +128,11 @@ impl Network {
     /// Changes a way.
     pub fn set_way(&self, from: usize, to: usize, change: impl FnOnce(&mut Way)) {
         change(&mut self.0.lock().ways[from][to]);
+    }
+
+    /// Loses all votes to finalize from now on, and nothing else, or no longer: what is proposed is notarized, and not final.
+    pub fn lose_finality(&self, is_lost: bool) {
+        self.0.lock().loses_finality = is_lost;
     }
 
     /// Who has blocked whom, in that order.
@@ -245,7 +252,8 @@ impl Inner {
     fn post(&mut self, parcel: Parcel) {
         let way = self.ways[parcel.from][parcel.to];
         self.counts.sent += 1;
-        let is_lost = self.random.random_range(0..1_000) < way.lost_per_mille;
+        let is_lost = self.random.random_range(0..1_000) < way.lost_per_mille
+            || self.loses_finality && is_to_finalize(&parcel);
         if !way.is_open || is_lost || parcel.bytes.len() > self.message_bytes_max {
             self.counts.lost += 1;
             return;

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use commonware_codec::DecodeExt as _;
 use commonware_consensus::Viewable as _;
 use commonware_consensus::simplex::types::{Proposal, Vote};
 
-use super::misdeed::vote_of;
+use super::misdeed::{Scheme, vote_of};
 use super::network::Parcel;
-use crate::core::Digest;
+use crate::core::{Channel, Digest};
 
 /// A validator has signed two things that contradict each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,12 @@ struct Cast {
     notarized: Option<Proposal<Digest>>,
     finalized: Option<Proposal<Digest>>,
     is_nullified: bool,
+}
+
+/// Whether a message, which may be anything, is a vote to finalize.
+pub(super) fn is_to_finalize(parcel: &Parcel) -> bool {
+    matches!(parcel.channel, Channel::Votes)
+        && matches!(Vote::<Scheme, Digest>::decode(parcel.bytes.clone()), Ok(Vote::Finalize(_)))
 }
 
 impl Votes {

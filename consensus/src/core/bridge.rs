@@ -37,19 +37,23 @@ pub(super) struct Bridge<S> {
     certificates: Arc<Mutex<BTreeMap<Round, (Digest, Bytes)>>>,
     /// Height of the newest final block that was told.
     told: Arc<AtomicU64>,
+    /// The newest round in which the parent itself is to be proposed.
+    again: Arc<Mutex<Option<Round>>>,
     scheme: PhantomData<fn() -> S>,
 }
 
 impl<S> Clone for Bridge<S> {
     fn clone(&self) -> Bridge<S> {
         let (application, certificates) = (self.application.clone(), self.certificates.clone());
-        Bridge { application, certificates, told: self.told.clone(), scheme: PhantomData }
+        let (told, again) = (self.told.clone(), self.again.clone());
+        Bridge { application, certificates, told, again, scheme: PhantomData }
     }
 }
 
 impl<S> Bridge<S> {
     pub fn new(application: Arc<dyn Application>) -> Bridge<S> {
-        Bridge { application, certificates: Arc::default(), told: Arc::default(), scheme: PhantomData }
+        let (told, again) = (Arc::default(), Arc::default());
+        Bridge { application, certificates: Arc::default(), told, again, scheme: PhantomData }
     }
 
     /// Says that the blocks up to this height were told by somebody else.
@@ -61,6 +65,11 @@ impl<S> Bridge<S> {
     pub fn newest(&self) -> impl Fn() -> u64 + Send + Sync + use<S> {
         let told = self.told.clone();
         move || told.load(Ordering::Relaxed)
+    }
+
+    /// Whether the parent itself is to be proposed in this round, which was asked for and in which no block was made.
+    pub fn is_again(&self, round: Round) -> bool {
+        *self.again.lock() == Some(round)
     }
 
     /// Takes the certificate of this block, and forgets those of rounds before it.
@@ -85,7 +94,7 @@ where
 
     async fn propose(
         &mut self,
-        _context: (E, Self::Context),
+        (_, context): (E, Self::Context),
         mut ancestry: impl Ancestry<Envelope>,
         _input: (),
     ) -> Option<Digested<Envelope>> {
@@ -93,6 +102,10 @@ where
         let (reply, answer) = Reply::new();
         self.application.propose(parent.inner().0.clone(), reply);
         let envelope = Envelope(answer.await.ok()?);
+        if envelope.0.link.id == parent.inner().0.link.id {
+            *self.again.lock() = Some(context.round);
+            return None;
+        }
         let digest = envelope.digest();
         Some(Digested::precomputed(envelope, digest))
     }

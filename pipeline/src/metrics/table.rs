@@ -132,6 +132,8 @@ metrics! {
     REPAIRS = "repairs_total" Counter("blocks") ["side"] on Network;
     /// Blocks put before consensus.
     BLOCKS_PROPOSED = "proposed_blocks_total" Counter("blocks") [] on Network;
+    /// Blocks that were put before consensus once more, because nothing could follow them before they were final.
+    BLOCKS_AGAIN = "proposed_again_blocks_total" Counter("blocks") [] on Network;
     /// Blocks that became final.
     BLOCKS_FINAL = "final_blocks_total" Counter("blocks") [] on Network;
     /// Blocks that were put before consensus and are not final yet.

@@ -14,6 +14,8 @@
 //!    When another block becomes final instead, it takes its place back.
 //! 3. A final block whose header speaks of another state than this validator has stops it, and says what differs.
 //! 4. Transactions that come in with a block of others count as taken here.
+//! 5. Where the next header has to speak of a block that is not final, and consensus takes its time, the parent is proposed
+//!    again: votes on it are votes on all below.
 
 mod branch;
 mod funds;
@@ -44,8 +46,8 @@ use crate::draft;
 use crate::examiner::Examiner;
 use crate::metrics::sample::Samples;
 use crate::metrics::{
-    BLOCKS_FINAL, BLOCKS_PROPOSED, BLOCKS_UNDECIDED, CONSENSUS_QUESTIONS, CONSENSUS_VERDICTS, POOL_READY,
-    POOL_WAITING,
+    BLOCKS_AGAIN, BLOCKS_FINAL, BLOCKS_PROPOSED, BLOCKS_UNDECIDED, CONSENSUS_QUESTIONS, CONSENSUS_VERDICTS,
+    POOL_READY, POOL_WAITING,
 };
 use crate::pool::{Market, Place, Pool};
 use crate::stage::{Outbox, Stage};
@@ -83,6 +85,8 @@ pub struct Agree {
     turns: Vec<Turn>,
     votes: Vec<Vote>,
     finals: VecDeque<(Bytes, Box<dyn FnOnce() + Send>)>,
+    /// Height of the newest block that is final, passed on or not.
+    final_height: u64,
     watch: Option<Arc<dyn Watch>>,
     expired_at_ns: Nanos,
     counts: Counts,
@@ -91,6 +95,7 @@ pub struct Agree {
 #[derive(Default)]
 struct Counts {
     proposed: u64,
+    again: u64,
     finals: u64,
     good: u64,
     bad: u64,
@@ -121,6 +126,7 @@ impl Agree {
             turns: Vec::new(),
             votes: Vec::new(),
             finals: VecDeque::new(),
+            final_height: parent.height,
             watch: None,
             expired_at_ns: 0,
             counts: Counts::default(),
@@ -156,6 +162,7 @@ impl Agree {
                         // It was taken over before this validator was started anew.
                         done();
                     } else {
+                        self.final_height = parent.height;
                         self.finals.push_back((block, done));
                     }
                 }
@@ -283,9 +290,23 @@ impl Agree {
                     outbox.note_work();
                     turn.answer.give(block);
                 }
-                None => self.turns.push(turn),
+                None => match self.parent_again(&turn, outbox.now_ns) {
+                    Some(parent) => {
+                        self.counts.again += 1;
+                        turn.answer.give(parent);
+                    }
+                    None => self.turns.push(turn),
+                },
             }
         }
+    }
+
+    /// The parent, if the header of the next block has to speak of one that is not final, and that is not about to change.
+    fn parent_again(&self, turn: &Turn, now_ns: Nanos) -> Option<Arc<Block>> {
+        let spoken_of = (turn.parent.height + 1).saturating_sub(self.chain.limits().root_lag);
+        let is_late = now_ns.saturating_sub(turn.asked_ns) >= self.empty_after_ns;
+        let parent = self.branch.get(&turn.parent.id)?.as_ref().ok()?;
+        (is_late && spoken_of > self.final_height).then(|| parent.clone())
     }
 
     fn make(&mut self, turn: &Turn, outbox: &mut Outbox<Sealed>) -> Option<Arc<Block>> {
@@ -408,6 +429,7 @@ impl Stage for Agree {
         samples.count(&POOL_WAITING, [], self.pool.len() as u64);
         samples.count(&POOL_READY, [], self.pool.ready() as u64);
         samples.count(&BLOCKS_PROPOSED, [], self.counts.proposed);
+        samples.count(&BLOCKS_AGAIN, [], self.counts.again);
         samples.count(&BLOCKS_FINAL, [], self.counts.finals);
         samples.count(&BLOCKS_UNDECIDED, [], self.branch.undecided() as u64);
         let verdicts = [("for", self.counts.good), ("against", self.counts.bad)];

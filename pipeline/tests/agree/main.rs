@@ -1,6 +1,7 @@
 //! Several validators' pipelines and a consensus between them that does what it may: it lets views pass without a block,
 //! drops blocks that were made, and says late that a block is final. All on one thread, in an order drawn from a seed.
 
+mod again;
 mod judged;
 mod restarted;
 

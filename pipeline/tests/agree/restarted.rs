@@ -32,7 +32,7 @@ impl Answer<Arc<Block>> for Asked {
 }
 
 /// A validator alone with somebody who asks it.
-struct Alone {
+pub struct Alone {
     validator: Validator,
     stages: Vec<Box<dyn Turnable>>,
     script: Script,
@@ -45,7 +45,7 @@ impl Alone {
         Alone::with(limits(2), below, start)
     }
 
-    fn with(limits: Limits, below: &Start, start: Start) -> Alone {
+    pub fn with(limits: Limits, below: &Start, start: Start) -> Alone {
         let (clock, pool) = (Arc::new(SimulatedClock::default()), SimulatedPool::default());
         let script = Script::default();
         let (validator, stages) =
@@ -58,11 +58,11 @@ impl Alone {
         simulated::run(&mut self.stages, &self.pool, &self.clock, 1, STEPS);
     }
 
-    fn finalize(&mut self, block: &Bytes) {
+    pub fn finalize(&mut self, block: &Bytes) {
         self.run(Question::Final { block: block.clone(), done: Box::new(|| ()) });
     }
 
-    fn propose(&mut self, parent: &Bytes) -> Arc<Block> {
+    pub fn propose(&mut self, parent: &Bytes) -> Arc<Block> {
         let asked = Asked::default();
         self.run(Question::Propose { parent: parent.clone(), answer: Box::new(asked.clone()) });
         asked.0.lock().take().expect("a block was made")

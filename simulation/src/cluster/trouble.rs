@@ -58,6 +58,7 @@ impl Cluster {
                 }
             }
             Event::Deafen(from, to) => hand.network().set_way(from, to, |way| way.is_open = false),
+            Event::LoseFinality => hand.network().lose_finality(true),
             Event::Join => join(count, hand),
             Event::Kill(member, is_without_power, after) => {
                 if self.replicas[member].is_running() {
@@ -102,6 +103,7 @@ impl Cluster {
     /// From now on nothing goes wrong any more but what villains do.
     fn heal(&mut self, hand: &mut Hand<'_>) {
         self.is_healed = true;
+        hand.network().lose_finality(false);
         join(self.replicas.len(), hand);
         for member in 0..self.replicas.len() {
             self.mend(member, hand);

@@ -14,6 +14,8 @@ pub enum Event {
     Part(Vec<bool>),
     /// One does not hear another.
     Deafen(usize, usize),
+    /// Votes to finalize are lost, all of them and nothing else, until all heals.
+    LoseFinality,
     /// All ways are open again.
     Join,
     /// A validator dies, with or without its power, and comes back so much later.
@@ -75,4 +77,10 @@ pub(super) fn ailments(random: &mut Random, devices: &[bool], heals: Duration) -
 pub(super) fn rot_of_core(random: &mut Random, member: usize, heals: Duration) -> (Duration, Event) {
     let at = millis(random, 100, heals.as_millis() as u64);
     (at, Event::RotCore(member, random.below(2) == 0, millis(random, 0, 200)))
+}
+
+/// In one run of six, votes to finalize are lost for a while.
+pub(super) fn loss_of_finality(random: &mut Random, heals: Duration) -> Option<(Duration, Event)> {
+    let at = millis(random, 100, heals.as_millis() as u64);
+    (random.below(6) == 0).then_some((at, Event::LoseFinality))
 }

@@ -18,7 +18,7 @@ pub trait Answer<T>: Send {
 
 /// What consensus asks of the pipeline. Blocks are header and body; of genesis, nothing.
 pub enum Question {
-    /// For a block on top of this one.
+    /// For a block on top of this one, or this one itself if nothing can stand on top of it until it is final.
     Propose {
         /// The block below.
         parent: Bytes,
