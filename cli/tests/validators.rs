@@ -222,7 +222,7 @@ fn one_whose_folder_is_gone_and_one_that_was_long_away_take_the_state_and_follow
     drop(socket);
     let start = |index: usize| {
         let key = format!("keys/validator-{index}.hex");
-        let last = ["--snapshot-after", "30", "--metrics", &metrics];
+        let last = ["--snapshot-after", "15", "--metrics", &metrics];
         Validator::start(folder.path(), index, &key, if index == 3 { &last } else { &last[..2] })
     };
     let mut all: Vec<Validator> = std::thread::scope(|scope| {
@@ -238,7 +238,7 @@ fn one_whose_folder_is_gone_and_one_that_was_long_away_take_the_state_and_follow
             fs::remove_dir_all(folder.path().join("data-3")).expect("it was there");
         }
         ids = submit(&all, &workload.transactions[part]);
-        let goal = all[0].height() + 45;
+        let goal = all[0].height() + 25;
         wait_until("three of four go on", || have_all(&all, &ids) && all[0].height() > goal);
         all.push(start(3));
         let late = &all[3];
@@ -249,7 +249,7 @@ fn one_whose_folder_is_gone_and_one_that_was_long_away_take_the_state_and_follow
         assert_eq!(late.call("eth_getStorageAt", &json!([CONTRACT, "0x3", "latest"])), SLOT);
         // Of the block at which it begins it has no more than the header.
         let begins = late.height().max(goal);
-        wait_until("it follows", || late.height() > begins + 10);
+        wait_until("it follows", || late.height() > begins + 8);
         let height = late.height().min(all[0].height());
         for height in height - 8..=height {
             assert_eq!(late.block(height), all[0].block(height), "a fork at height {height}");

@@ -22,7 +22,7 @@ use super::Finals;
 use crate::history::History;
 
 /// A state that nobody has wanted a piece of for so long may make room for a newer one.
-const WANTED_NS: Nanos = 60_000_000_000;
+const WANTED_NS: Nanos = 10_000_000_000;
 /// And after so long it is given up, so that somebody who was started again finds what it has begun.
 const KEPT_NS: Nanos = 600_000_000_000;
 /// How often that is looked at.
