@@ -28,7 +28,8 @@
 //! * a block that is replayed or synchronised comes with senders in its receipts or an index.
 //!
 //! A hint is an address, the *claim* of a signature; the key belongs to it since an earlier recovery, and is kept in
-//! [`Keys`], bounded. What has no claim, or one that leads to no key, is recovered as always.
+//! [`Keys`], bounded. What has no claim, or one that leads to no key, is recovered by itself: with AVX-512 many at once, one
+//! in each lane, in a quarter of the time that libsecp256k1 takes where there is a multiplier for it (`each.rs`).
 //!
 //! # What a wrong claim or a forged signature does
 //!
@@ -43,6 +44,7 @@
 //! ```
 
 mod digits;
+mod each;
 mod equations;
 mod field;
 #[cfg(target_arch = "x86_64")]

@@ -1,9 +1,9 @@
 //! The fast back-end for any processor.
 //!
 //! Secp256k1: who is claimed to have signed, and whose key an earlier recovery gave, is verified with that key: all such
-//! signatures of the range share one equation, as told in [`secp256k1`](crate::secp256k1). What is not claimed, whose
-//! key is not known, or what proves false is recovered on libsecp256k1's context of the thread. The verdict is that of
-//! recovery in any case. All payloads of the range are hashed at once, and so are all recovered keys.
+//! signatures of the range share one equation, as told in [`secp256k1`](crate::secp256k1). What is not claimed, or whose
+//! key is not known, is recovered in lanes where these are quicker, and else, as what proves false, by libsecp256k1. The
+//! verdict is that of recovery in any case. All payloads of the range are hashed at once, and so are all recovered keys.
 //!
 //! Ed25519: all signatures of the range that obey rules 1 to 4 of [`ed25519`](crate::ed25519) share one equation, a
 //! random sum of theirs, with 128-bit coefficients z:

@@ -26,10 +26,7 @@ impl KnownKey {
 
     /// x ‖ y, big-endian.
     pub fn to_bytes(&self) -> [u8; 64] {
-        let mut bytes = [0; 64];
-        bytes[..32].copy_from_slice(&scalar::bytes(&self.0.x));
-        bytes[32..].copy_from_slice(&scalar::bytes(&self.0.y));
-        bytes
+        self.0.to_bytes()
     }
 
     /// The account of the key.

@@ -12,6 +12,7 @@
 
 use std::ops::Range;
 
+use super::each::recover_each;
 use super::equations::{Equations, Hinted, secret_point};
 use super::known_key::KnownKey;
 use super::level::Level;
@@ -70,15 +71,19 @@ impl BatchRecovery {
         let first = answers.len();
         answers.resize(first + claims.len(), Answer::Recovered(None));
         let answers = &mut answers[first..];
-        let mut hinted = Vec::with_capacity(claims.len());
+        let (mut hinted, mut unknown) = (Vec::with_capacity(claims.len()), Vec::new());
         for (place, claim) in claims.iter().enumerate() {
             if !ecdsa::is_in_range(claim.signature, claim.y_parity) {
                 continue;
             }
             match claim.key {
                 Some(key) => hinted.push(Hinted { place, claim: *claim, key: key.0 }),
-                None => answers[place] = recovered(claim),
+                None => unknown.push((place, *claim)),
             }
+        }
+        let (places, unknown): (Vec<_>, Vec<_>) = unknown.into_iter().unzip();
+        for (place, key) in places.into_iter().zip(recover_each(&unknown, &self.start, self.level)) {
+            answers[place] = Answer::Recovered(key);
         }
         hinted.sort_unstable_by_key(|one| one.key);
         let batches = hinted.len().div_ceil(BATCH_MAX).max(1);

@@ -16,6 +16,7 @@
 use super::digits::{DIGITS, POINTS, SHORT_DIGITS, TABLE};
 use super::field::{Fe, Portable};
 use super::lanes::{Entry, Lanes, Packed, Pick, Work};
+use super::powers;
 use super::table::Point;
 
 /// A point times a scalar.
@@ -32,14 +33,16 @@ pub(super) struct Term {
 pub(super) struct Start {
     point: Point,
     end: Jacobian<Fe>,
+    /// The same.
+    end_point: Point,
 }
 
 /// The point (x / z², y / z³) in each lane; x of magnitude up to 5, y up to 3, z reduced. z = 0: lost, as above.
 #[derive(Clone, Copy, Debug)]
-struct Jacobian<E> {
-    x: E,
-    y: E,
-    z: E,
+pub(super) struct Jacobian<E> {
+    pub x: E,
+    pub y: E,
+    pub z: E,
 }
 
 impl Start {
@@ -49,7 +52,23 @@ impl Start {
         for _ in 0..3 * (DIGITS - 1) {
             end = double(Portable, &end);
         }
-        Self { point, end }
+        let inverse = powers::inverse(&end.z);
+        let squared = Portable.sqr(&inverse);
+        let (x, y) =
+            (Portable.mul(&end.x, &squared), Portable.mul(&end.y, &Portable.mul(&squared, &inverse)));
+        Self { point, end, end_point: Point { x: x.pack(), y: y.pack() } }
+    }
+
+    /// All lanes there.
+    #[inline(always)]
+    pub fn in_each<L: Lanes>(&self, lanes: L) -> Jacobian<L::Element> {
+        let Point { x, y } = self.point;
+        Jacobian { x: lanes.splat(&x), y: lanes.splat(&y), z: lanes.splat(&[1, 0, 0, 0]) }
+    }
+
+    /// Where a lane ends that adds nothing.
+    pub fn end(&self) -> Point {
+        self.end_point
     }
 }
 
@@ -91,11 +110,7 @@ impl Work for IsInfinity<'_> {
 impl IsInfinity<'_> {
     #[inline(always)]
     fn sum<L: Lanes>(&self, lanes: L) -> Jacobian<L::Element> {
-        let mut sum = Jacobian {
-            x: lanes.splat(&self.start.point.x),
-            y: lanes.splat(&self.start.point.y),
-            z: lanes.splat(&[1, 0, 0, 0]),
-        };
+        let mut sum = self.start.in_each(lanes);
         for position in (0..DIGITS).rev() {
             if position + 1 < DIGITS {
                 for _ in 0..3 {
@@ -117,7 +132,7 @@ impl IsInfinity<'_> {
 
 /// For each lane the point that its digit asks for; which lanes have one; and in which it is to be negated.
 #[inline(always)]
-fn picks(group: &[Term], position: usize) -> ([Pick; 8], u8, u8) {
+pub(super) fn picks(group: &[Term], position: usize) -> ([Pick; 8], u8, u8) {
     let (mut picks, mut there, mut negative) = ([Pick::default(); 8], 0, 0);
     for (lane, term) in group.iter().enumerate() {
         let digit = &TABLE[usize::from(term.digits[position] & 63)];
@@ -133,7 +148,7 @@ fn picks(group: &[Term], position: usize) -> ([Pick; 8], u8, u8) {
 
 /// Twice a point.
 #[inline(always)]
-fn double<L: Lanes>(lanes: L, point: &Jacobian<L::Element>) -> Jacobian<L::Element> {
+pub(super) fn double<L: Lanes>(lanes: L, point: &Jacobian<L::Element>) -> Jacobian<L::Element> {
     let slope = lanes.three_halves(&lanes.sqr(&point.x));
     let y_squared = lanes.sqr(&point.y);
     let t = lanes.mul(&point.x, &y_squared);
@@ -144,7 +159,7 @@ fn double<L: Lanes>(lanes: L, point: &Jacobian<L::Element>) -> Jacobian<L::Eleme
 
 /// `sum` plus, in the lanes `there`, (x, y), or (x, -y) in those that are `negative`.
 #[inline(always)]
-fn add_affine<L: Lanes>(
+pub(super) fn add_affine<L: Lanes>(
     lanes: L,
     sum: &Jacobian<L::Element>,
     x: &L::Element,

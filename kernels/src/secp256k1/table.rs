@@ -28,6 +28,16 @@ pub(super) struct Point {
     pub y: Packed,
 }
 
+impl Point {
+    /// x ‖ y, big-endian.
+    pub fn to_bytes(self) -> [u8; 64] {
+        let mut bytes = [0; 64];
+        bytes[..32].copy_from_slice(&scalar::bytes(&self.x));
+        bytes[32..].copy_from_slice(&scalar::bytes(&self.y));
+        bytes
+    }
+}
+
 /// The base point.
 pub(super) const BASE: Point = Point {
     x: [0x59f2_815b_16f8_1798, 0x029b_fcdb_2dce_28d9, 0x55a0_6295_ce87_0b07, 0x79be_667e_f9dc_bbac],
@@ -243,7 +253,7 @@ const INVERSE_OF_ONE_LESS_BETA: Packed =
 
 /// Inverts each of `elements`, of magnitudes up to 12 and none of them zero, with one inversion for all lanes.
 #[inline(always)]
-fn invert_all<L: Lanes>(lanes: L, elements: &mut [L::Element]) {
+pub(super) fn invert_all<L: Lanes>(lanes: L, elements: &mut [L::Element]) {
     let one = lanes.splat(&[1, 0, 0, 0]);
     let mut product = one;
     let mut before = Vec::with_capacity(elements.len());

@@ -1,6 +1,7 @@
 //! Each part against a plain one: arithmetic against doubling and adding, points against libsecp256k1.
 
 mod arithmetic;
+mod each;
 mod keys;
 mod points;
 mod prices;

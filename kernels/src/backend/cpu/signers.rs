@@ -1,4 +1,4 @@
-//! Who signed what with secp256k1: known keys in batches, all others recovered one by one.
+//! Who signed what with secp256k1: known keys in sums, all others recovered, each by itself.
 //!
 //! ```text
 //!   payloads ── Keccak in lanes ──> digests ─┐

@@ -10,12 +10,12 @@ use crate::secp256k1::scalar::{self, Scalar};
 use crate::secp256k1::sum::{IsInfinity, Start, Term};
 use crate::secp256k1::table::{BASE, Decompress, Point, Tables};
 
-fn scalar(index: usize) -> Scalar {
+pub(super) fn scalar(index: usize) -> Scalar {
     Scalar::from_bytes(&scalar::bytes(&number(index)))
 }
 
 /// `scalar` times the base point, by libsecp256k1.
-fn base_times(scalar: &Scalar) -> Point {
+pub(super) fn base_times(scalar: &Scalar) -> Point {
     let secret = SecretKey::from_secret_bytes(scalar.to_bytes()).expect("not zero");
     let key = PublicKey::from_secret_key(&secret).serialize_uncompressed();
     KnownKey::from_bytes(key.last_chunk().expect("64 of 65 bytes")).expect("a point").0

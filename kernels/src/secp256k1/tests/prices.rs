@@ -44,7 +44,7 @@ fn hinted(signed: &[Signed]) -> Vec<Hinted<'_>> {
 }
 
 /// CPU time of this thread.
-fn timed(work: impl FnOnce()) -> Duration {
+pub(super) fn timed(work: impl FnOnce()) -> Duration {
     let now = || {
         let time = clock_gettime(ClockId::ThreadCPUTime);
         Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
