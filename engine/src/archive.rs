@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!              push, sync                      step
-//! blocks ──> Writer ──> newest segment ──> index of a full one ──> oldest segments removed, if not all is kept
-//!                            │                    │
+//! blocks ──> Writer ──> newest segment ──> index of a full one ──> oldest segments removed, if not all is kept,
+//!                            │                    │                or moved to an object store by a Mover
 //!                     terms in memory        pages on disk
 //!                            └─────────┬──────────┘
 //!                  Archive: a block by height or id, a transaction by id, heights with some logs
@@ -18,7 +18,9 @@
 //! 3. Segments are only appended to. Once full they never change, so a copy of one is a copy for good.
 //! 4. What is found is checked: a block against the hash of its frame, a transaction against its id. What an index says is
 //!    only where to look.
-//! 5. Readers take a lock for what lies in memory alone, never for what the disk does.
+//! 5. Segments may be moved to an [object store](objects). Where that fails there is an error, and never the answer that
+//!    there is no such block.
+//! 6. Readers take a lock for what lies in memory alone, never for what the disk does.
 //!
 //! Logs are found by an inverted index: for each contract and each topic at its place, the blocks that have such a log. Blooms
 //! would be of no use: with a few thousand logs in a block every bit is set.
@@ -27,8 +29,12 @@
 //! of each segment until it has found it, the newest first.
 
 mod index;
+mod moved;
+mod mover;
+pub mod objects;
 mod opening;
 pub mod record;
+pub mod remote;
 mod segment;
 mod shelf;
 mod term;
@@ -40,36 +46,55 @@ use std::sync::Arc;
 use alloy_primitives::B256;
 
 use crate::archive::record::Record;
+use crate::archive::remote::Remote;
 use crate::archive::segment::Reader;
-use crate::archive::shelf::Shelf;
+use crate::archive::shelf::{Place, Shelf};
 use crate::block::Header;
 use crate::store::error::StoreError;
-use crate::store::files::Files;
+use crate::store::files::{File, Files};
 
+pub use mover::Mover;
 pub use opening::{begin_above, open};
 pub use term::Term;
 pub use writer::Writer;
 
 /// What one process chooses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// A segment is full when it is so long.
     pub segment_bytes: u64,
     /// Entries in a page of an index.
     pub page_entries: u32,
-    /// Newest blocks that are kept at least; a segment goes when all of its blocks are older.
+    /// Newest blocks that are kept in the folder at least; a segment goes when all of its blocks are older: to the object
+    /// store, if there is one.
     pub blocks_max: u64,
+    /// Bytes of a piece, the least that is fetched of a segment in the object store.
+    pub piece_bytes: u32,
+    /// The object store that full segments go to, by a [`Mover`].
+    pub remote: Option<Arc<Remote>>,
 }
 
 impl Settings {
     /// For a node that keeps everything.
     pub const fn standard() -> Settings {
-        Settings { segment_bytes: 32 << 20, page_entries: 256, blocks_max: u64::MAX }
+        Settings {
+            segment_bytes: 32 << 20,
+            page_entries: 256,
+            blocks_max: u64::MAX,
+            piece_bytes: 256 << 10,
+            remote: None,
+        }
     }
 
     /// So small that rare paths become common, for tests.
     pub const fn tiny() -> Settings {
-        Settings { segment_bytes: 4_096, page_entries: 3, blocks_max: u64::MAX }
+        Settings {
+            segment_bytes: 4_096,
+            page_entries: 3,
+            blocks_max: u64::MAX,
+            piece_bytes: 700,
+            remote: None,
+        }
     }
 }
 
@@ -77,6 +102,7 @@ impl Settings {
 #[derive(Clone)]
 pub struct Archive {
     files: Arc<dyn Files>,
+    remote: Option<Arc<Remote>>,
     shelf: Arc<Shelf>,
 }
 
@@ -112,14 +138,26 @@ impl Archive {
         height: u64,
         read: impl FnOnce(&mut Reader) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        let Some((first, offset, before)) = self.shelf.place(height) else { return Ok(None) };
-        let reader = Reader::at(self.files.as_ref(), first, height, offset, before);
+        let Some(mut place) = self.shelf.place(height) else { return Ok(None) };
+        let mut file = self.segment(&place);
+        // It may have been moved before it was opened; a file that is open is not harmed by that.
+        if file.is_err() && place.moved.is_none() {
+            let Some(again) = self.shelf.place(height) else { return Ok(None) };
+            if again.moved.is_some() {
+                (file, place) = (self.segment(&again), again);
+            }
+        }
+        let reader = file.and_then(|file| Reader::at(file, place.first, height, place.offset, place.before));
         match reader.and_then(|mut reader| read(&mut reader)) {
             Ok(read) => Ok(Some(read)),
             // Its segment went meanwhile.
             Err(_) if height < self.oldest() => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    fn segment(&self, place: &Place) -> Result<Box<dyn File>, StoreError> {
+        opening::segment(self.files.as_ref(), self.remote.as_ref(), place.first, place.moved.as_ref())
     }
 
     /// The height of the block with this id, if it is kept.

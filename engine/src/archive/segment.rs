@@ -64,10 +64,10 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// Opens the segment that begins with this height.
-    pub(crate) fn open(files: &dyn Files, genesis: &B256, first: u64) -> Result<Reader, StoreError> {
+    pub(crate) fn open(file: Box<dyn File>, genesis: &B256, first: u64) -> Result<Reader, StoreError> {
         let name = name(first);
         let damaged = |what| StoreError::damaged(&name, 0, what);
-        let mut frames = Frames::new(files.open(&name)?, 0, Chain::default())?;
+        let mut frames = Frames::new(file, 0, Chain::default())?;
         let Next::Frame(Kind::Head, payload) = frames.next()? else {
             return Err(damaged("it has no head"));
         };
@@ -79,14 +79,13 @@ impl Reader {
 
     /// Opens it before the block of this height, which stands at this offset behind a frame with this hash.
     pub(crate) fn at(
-        files: &dyn Files,
+        file: Box<dyn File>,
         first: u64,
         height: u64,
         offset: u64,
         before: Before,
     ) -> Result<Reader, StoreError> {
         let name = name(first);
-        let file = files.open(&name)?;
         let chain = match before {
             Before::Known(chain) => chain,
             Before::Frame(at) => frame::hash_at(file.as_ref(), at)?,

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::archive::index::{Entry, Pages};
+use crate::archive::moved::Moved;
 use crate::archive::segment::Before;
 use crate::archive::term::Key;
 use crate::store::error::StoreError;
@@ -21,6 +22,8 @@ pub(crate) struct Volume {
     pub offsets: Vec<u32>,
     /// By what its blocks are found.
     pub index: Index,
+    /// Where it is, if not in the folder.
+    pub moved: Option<Arc<Moved>>,
 }
 
 /// Where the entries of a segment are.
@@ -34,7 +37,7 @@ pub(crate) enum Index {
 impl Volume {
     /// One without blocks.
     pub(crate) fn empty(first: u64, before: Chain) -> Volume {
-        Volume { first, before, offsets: Vec::new(), index: Index::Memory(BTreeSet::new()) }
+        Volume { first, before, offsets: Vec::new(), index: Index::Memory(BTreeSet::new()), moved: None }
     }
 
     /// Height above its last block.
@@ -49,6 +52,18 @@ impl Volume {
         let Index::Memory(entries) = &mut self.index else { unreachable!("a full segment takes no block") };
         entries.extend(keys.into_iter().map(|(key, transaction)| (key, block, transaction)));
     }
+}
+
+/// Where a block is.
+pub(crate) struct Place {
+    /// Height of the first block of its segment.
+    pub first: u64,
+    /// Of its frame.
+    pub offset: u64,
+    /// What is before it.
+    pub before: Before,
+    /// Where the segment is, if not in the folder.
+    pub moved: Option<Arc<Moved>>,
 }
 
 /// All segments, the oldest first; the last one grows.
@@ -79,18 +94,18 @@ impl Shelf {
         volumes[volumes.len() - 1].end() - 1
     }
 
-    /// The segment of a block, the offset of its frame, and what is before it.
-    pub(crate) fn place(&self, height: u64) -> Option<(u64, u64, Before)> {
+    /// Where a block is.
+    pub(crate) fn place(&self, height: u64) -> Option<Place> {
         let volumes = self.look();
         let volume = volumes.partition_point(|volume| volume.first <= height).checked_sub(1)?;
-        let Volume { first, before, offsets, .. } = &volumes[volume];
+        let Volume { first, before, offsets, moved, .. } = &volumes[volume];
         let at = usize::try_from(height - first).ok()?;
         let offset = u64::from(*offsets.get(at)?);
         let before = match at.checked_sub(1) {
             Some(below) => Before::Frame(offsets[below].into()),
             None => Before::Known(*before),
         };
-        Some((*first, offset, before))
+        Some(Place { first: *first, offset, before, moved: moved.clone() })
     }
 
     /// Heights of this range that have entries of a key, and their transactions, rising.

@@ -18,10 +18,10 @@ use crate::store::frame::{self, Chain, Kind};
 
 /// See [`Archive`](crate::archive::Archive). There is one for each archive.
 pub struct Writer {
-    files: Arc<dyn Files>,
-    settings: Settings,
-    genesis: B256,
-    shelf: Arc<Shelf>,
+    pub(super) files: Arc<dyn Files>,
+    pub(super) settings: Settings,
+    pub(super) genesis: B256,
+    pub(super) shelf: Arc<Shelf>,
     /// The newest segment.
     file: Box<dyn File>,
     /// Where the next frame goes.
@@ -78,7 +78,8 @@ impl Writer {
 
     /// For whoever reads.
     pub fn archive(&self) -> Archive {
-        Archive { files: self.files.clone(), shelf: self.shelf.clone() }
+        let (files, remote) = (self.files.clone(), self.settings.remote.clone());
+        Archive { files, remote, shelf: self.shelf.clone() }
     }
 
     /// Adds the next block, what came of its transactions, the root of the state after it, and notes.
@@ -155,6 +156,10 @@ impl Writer {
     }
 
     fn remove_one(&mut self) -> Result<bool, StoreError> {
+        if self.settings.remote.is_some() {
+            // It will be moved.
+            return Ok(false);
+        }
         let needed = (self.shelf.newest() + 1).saturating_sub(self.settings.blocks_max);
         let mut volumes = self.shelf.change();
         if volumes.len() < 2 || volumes[0].end() > needed {

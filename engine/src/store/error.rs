@@ -30,6 +30,11 @@ pub enum StoreError {
         /// From the recovered state.
         found: B256,
     },
+    /// A file was moved to an object store, and nobody said to which.
+    Elsewhere {
+        /// Which.
+        file: String,
+    },
     /// There is a store where one was to be made.
     Exists,
     /// There was an error before; the store takes nothing more and must be recovered.
@@ -42,13 +47,18 @@ impl StoreError {
         StoreError::Damaged { file: file.to_owned(), offset, what }
     }
 
+    /// Whether an object store has failed, and not the disk: then the same may be tried again.
+    pub fn is_of_objects(&self) -> bool {
+        matches!(self, StoreError::File(error) if matches!(error.operation, Operation::Fetch | Operation::Upload))
+    }
+
     /// Whether another copy of what this file holds may be good.
     pub(crate) fn blames(&self, name: &str) -> bool {
         match self {
             StoreError::File(error) => error.operation == Operation::Read && error.file == name,
             StoreError::Damaged { file, .. } => file == name,
             StoreError::Root { .. } => true,
-            StoreError::Exists | StoreError::Poisoned => false,
+            StoreError::Elsewhere { .. } | StoreError::Exists | StoreError::Poisoned => false,
         }
     }
 }
@@ -68,6 +78,9 @@ impl fmt::Display for StoreError {
             }
             StoreError::Root { height, recorded, found } => {
                 write!(f, "the state recovered at height {height} has root {found}, recorded was {recorded}")
+            }
+            StoreError::Elsewhere { file } => {
+                write!(f, "{file} was moved to an object store, and none is given")
             }
             StoreError::Exists => write!(f, "there is a store already"),
             StoreError::Poisoned => write!(f, "the store has failed before and must be recovered"),

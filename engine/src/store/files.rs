@@ -151,6 +151,10 @@ pub enum Operation {
     Write,
     /// [`File::sync`].
     Sync,
+    /// A file that is in an object store is read.
+    Fetch,
+    /// A file is put into an object store.
+    Upload,
 }
 
 /// The disk has refused.
@@ -190,6 +194,8 @@ impl fmt::Display for FileError {
             Operation::Read => "read",
             Operation::Write => "write",
             Operation::Sync => "sync",
+            Operation::Fetch => "fetch",
+            Operation::Upload => "upload",
         };
         let full = if self.is_full() { ": the disk is full" } else { "" };
         write!(

@@ -2,7 +2,9 @@
 
 mod chain;
 mod damage;
+pub mod moved;
 mod power;
+mod shop;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;

@@ -95,6 +95,7 @@ fn found() -> String {
     }
     line("offer", &crate::offer::offer(3, 2).encode());
     crate::archive::files().iter().for_each(|(name, bytes)| line(name, bytes));
+    crate::archive::moved::files().iter().for_each(|(name, bytes)| line(name, bytes));
     lines
 }
 
