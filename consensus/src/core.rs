@@ -54,12 +54,14 @@ use self::carrier::{Carrier, Hearer};
 use self::catch_up::message::PIECE_HEAD_BYTES;
 use self::catch_up::{Giver, Newest};
 use self::disk::{BUFFER, Disk};
-#[cfg(any(feature = "cluster", feature = "simulation"))]
+#[cfg(any(feature = "cluster", feature = "signing", feature = "simulation"))]
 pub(crate) use self::envelope::Digest;
-#[cfg(feature = "cluster")]
+#[cfg(any(feature = "cluster", feature = "signing"))]
 pub(crate) use self::envelope::digest_of;
 use self::envelope::{Envelope, Format};
-#[cfg(feature = "cluster")]
+#[cfg(feature = "signing")]
+pub(crate) use self::voting::InTurn;
+#[cfg(any(feature = "cluster", feature = "signing"))]
 pub(crate) use self::voting::Listed;
 pub(crate) use self::voting::{Term, Threshold, Voting};
 use crate::application::Application;

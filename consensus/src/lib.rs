@@ -48,6 +48,8 @@ pub mod misdeeds;
 mod ordering;
 #[cfg(feature = "validators")]
 mod process;
+#[cfg(feature = "signing")]
+pub mod signing;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 mod solo;

@@ -24,7 +24,9 @@ use commonware_utils::ordered::Map;
 
 use crate::catch_up::{Outcome, Sink};
 use crate::core::catch_up::Taker;
-use crate::core::{self, Channel, Network, Settings, Threshold};
+use crate::core::{self, Channel, Network, Settings, Threshold, Voting};
+#[cfg(feature = "signing")]
+use crate::signing::Signing;
 
 /// Where a validator is, and where the others are.
 #[derive(Clone, Debug)]
@@ -75,6 +77,26 @@ impl Process {
     /// # Panics
     /// If the place does not say where each member is.
     pub fn start(settings: Settings, place: Place) -> io::Result<Process> {
+        Process::begin::<Threshold>(settings, place)
+    }
+
+    /// The same, whose votes and those of all others are signed like this.
+    ///
+    /// # Errors
+    /// As [`Process::start`].
+    ///
+    /// # Panics
+    /// As [`Process::start`].
+    #[cfg(feature = "signing")]
+    pub fn start_signing(settings: Settings, place: Place, signing: Signing) -> io::Result<Process> {
+        match signing {
+            Signing::Threshold => Process::begin::<Threshold>(settings, place),
+            Signing::InTurn => Process::begin::<core::InTurn>(settings, place),
+            Signing::Listed => Process::begin::<core::Listed>(settings, place),
+        }
+    }
+
+    fn begin<V: Voting>(settings: Settings, place: Place) -> io::Result<Process> {
         assert_eq!(place.members.len(), settings.committee.size(), "each member is somewhere");
         let (stop, stopped) = oneshot::channel();
         let (ready, started) = mpsc::channel();
@@ -84,7 +106,7 @@ impl Process {
                 let shown = context.child("report");
                 // If nobody waits for it, nobody asks.
                 let _ = ready.send(Arc::new(move || shown.encode()) as Report);
-                let core = start(context, settings, &place).await;
+                let core = start::<V>(context, settings, &place).await;
                 // Whichever ends first ends the other.
                 futures_util::future::select(stopped, core).await;
             });
@@ -106,7 +128,7 @@ impl Process {
         assert_eq!(place.members.len(), settings.committee.size(), "each member is somewhere");
         let run = move || {
             tokio::Runner::new(runtime(&place)).start(|context| async move {
-                let Network { channels, .. } = connect(&context, &settings, &place);
+                let Network { channels, .. } = connect::<Threshold>(&context, &settings, &place);
                 // Nobody here listens to votes and blocks yet.
                 let [.., (sender, receiver)] = channels;
                 let taker = Taker::<Threshold, _, _>::new(context.child("taker"), &settings, sink, sender);
@@ -165,8 +187,8 @@ fn runtime(place: &Place) -> tokio::Config {
 type Oracle = lookup::Oracle<PublicKey>;
 type Ends = Network<Oracle, Oracle, lookup::Sender<PublicKey, tokio::Context>, lookup::Receiver<PublicKey>>;
 
-fn connect(context: &tokio::Context, settings: &Settings, place: &Place) -> Ends {
-    let bytes_max = core::message_bytes_max::<Threshold>(settings);
+fn connect<V: Voting>(context: &tokio::Context, settings: &Settings, place: &Place) -> Ends {
+    let bytes_max = core::message_bytes_max::<V>(settings);
     let members = settings.committee.members.iter().cloned();
     let members = members.zip(place.members.iter().map(|at| Address::from(*at)));
     let members: Map<PublicKey, Address> = members.collect::<Vec<_>>().try_into().expect("members differ");
@@ -180,9 +202,13 @@ fn connect(context: &tokio::Context, settings: &Settings, place: &Place) -> Ends
     Network { peers: oracle.clone(), blocker: oracle, channels }
 }
 
-async fn start(context: tokio::Context, settings: Settings, place: &Place) -> commonware_runtime::Handle<()> {
-    let network = connect(&context, &settings, place);
-    core::start::<Threshold, _, _, _, _, _>(context.child("core"), settings, network).await
+async fn start<V: Voting>(
+    context: tokio::Context,
+    settings: Settings,
+    place: &Place,
+) -> commonware_runtime::Handle<()> {
+    let network = connect::<V>(&context, &settings, place);
+    core::start::<V, _, _, _, _, _>(context.child("core"), settings, network).await
 }
 
 /// A network of so many peers that are bound to this namespace.

@@ -2,6 +2,8 @@
 
 use commonware_consensus::simplex::elector::{self, Random, RandomVersion};
 use commonware_consensus::simplex::scheme::Scheme;
+#[cfg(feature = "signing")]
+use commonware_consensus::simplex::scheme::bls12381_threshold::standard;
 use commonware_consensus::simplex::scheme::bls12381_threshold::vrf;
 use commonware_consensus::types::Epoch;
 use commonware_cryptography::Sha256;
@@ -57,11 +59,32 @@ impl Voting for Threshold {
     }
 }
 
+/// Certificates are signatures of the group, and validators lead in turn: half as much to sign and to verify.
+#[cfg(feature = "signing")]
+pub(crate) struct InTurn;
+
+#[cfg(feature = "signing")]
+impl Voting for InTurn {
+    type Scheme = standard::Scheme<PublicKey, MinSig>;
+    type Elector = elector::RoundRobin<Sha256>;
+
+    fn scheme(settings: &Settings) -> Self::Scheme {
+        let Committee { members, sharing, .. } = settings.committee.clone();
+        let share = settings.secret.share.clone();
+        standard::Scheme::signer(settings.committee.namespace(), members, sharing, share)
+            .expect("the secret is one of the committee's")
+    }
+
+    fn elector() -> Self::Elector {
+        elector::RoundRobin::default()
+    }
+}
+
 /// Certificates are lists of signatures, and validators lead in turn: fifty times as cheap, for simulations of many views.
-#[cfg(feature = "cluster")]
+#[cfg(any(feature = "cluster", feature = "signing"))]
 pub(crate) struct Listed;
 
-#[cfg(feature = "cluster")]
+#[cfg(any(feature = "cluster", feature = "signing"))]
 impl Voting for Listed {
     type Scheme = commonware_consensus::simplex::scheme::ed25519::Scheme;
     type Elector = elector::RoundRobin<Sha256>;
