@@ -62,6 +62,10 @@ pub struct Arguments {
     /// Of the blocks in that folder keep this many of the newest, and a few more; all of them unless given.
     #[arg(long, value_name = "N", requires = "data_dir", value_parser = clap::value_parser!(u64).range(1..))]
     keep_blocks: Option<u64>,
+    /// Keep so many of the newest transactions in memory, with their blocks and the states after these; a plain one takes some
+    /// 1.5 kilobytes.
+    #[arg(long, value_name = "N", conflicts_with = "validators", value_parser = clap::value_parser!(u32).range(1..))]
+    keep_transactions: Option<u32>,
     /// Threads of the pipeline, all cores unless given.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -99,7 +103,9 @@ pub fn main(arguments: &Arguments) -> ExitCode {
         block_time: Duration::from_millis(arguments.block_time),
         threads,
         choice,
-        keep: Keep::STANDARD,
+        keep: arguments
+            .keep_transactions
+            .map_or(Keep::STANDARD, |count| Keep { transactions: count as usize, ..Keep::STANDARD }),
         folder: arguments
             .data_dir
             .clone()

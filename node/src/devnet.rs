@@ -138,7 +138,7 @@ impl Devnet {
         let Opened { start, folder, floor } = open(options, &limits, (&stop, &clock), &pieces)?;
         let history = Arc::new(history(&start, folder.as_ref(), options, &limits)?);
         let mempool = Arc::new(Mempool::default());
-        let trail = Arc::new(Trail::new(mempool.clone(), trail::KEEP));
+        let trail = Arc::new(Trail::new(mempool.clone(), trail::KEEP.no_more_than(options.keep)));
         let (heads, _) = broadcast::channel(HEADS_MAX);
         let sidecar = if options.merkle { Some(Arc::new(Sidecar::start(history.clone())?)) } else { None };
         let finals = Arc::<Finals>::default();

@@ -48,6 +48,14 @@ impl Keep {
     pub const STANDARD: Keep = Keep { blocks: 1 << 17, transactions: 1 << 19 };
     /// Nothing is forgotten.
     pub const ALL: Keep = Keep { blocks: usize::MAX, transactions: usize::MAX };
+
+    /// The lesser of both, of blocks and of transactions.
+    pub fn no_more_than(self, other: Keep) -> Keep {
+        Keep {
+            blocks: self.blocks.min(other.blocks),
+            transactions: self.transactions.min(other.transactions),
+        }
+    }
 }
 
 /// What ran in all blocks after the one that the history began with, also in those that are forgotten.
