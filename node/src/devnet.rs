@@ -31,6 +31,7 @@ use pelton_pipeline::clock::{Clock, WallClock};
 use pelton_pipeline::driver::threads::Threads;
 use pelton_pipeline::ledger::Ledger;
 use pelton_pipeline::metrics::board::Board;
+use pelton_pipeline::room::Room;
 use pelton_pipeline::stages::commit::Committed;
 use pelton_pipeline::stages::intake::{Submitter, door};
 use pelton_pipeline::start::Start;
@@ -50,8 +51,8 @@ use crate::trail::{self, Trail};
 use crate::validator::{self, Connected, Membership, News, Observer, Stands};
 use crate::watched;
 
-/// Transactions that may wait at the door.
-const DOOR_MAX: usize = 1 << 14;
+/// What may wait at the door: as many ordinary transactions as there is room for, or some hundred of the longest.
+const DOOR: Room = Room { transactions: 1 << 14, bytes: 64 << 20 };
 /// Blocks that a subscriber may be behind before it counts as slow.
 const HEADS_MAX: usize = 256;
 /// A transaction that cannot run yet is given up after this long.
@@ -127,7 +128,7 @@ impl Devnet {
     pub fn start(options: &Options) -> io::Result<Devnet> {
         let clock: Arc<dyn Clock> = Arc::new(WallClock::new());
         let threads = Threads::start(options.threads).map_err(io::Error::other)?;
-        let (submitter, entrance) = door(DOOR_MAX, clock.clone());
+        let (submitter, entrance) = door(DOOR, clock.clone());
         let limits = match &options.membership {
             Some(membership) => membership.limits.clone(),
             None => Limits::standard(options.chain_id),

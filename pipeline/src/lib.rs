@@ -30,6 +30,7 @@ pub mod metrics;
 pub mod origin;
 pub mod pool;
 pub mod random;
+pub mod room;
 pub mod seen;
 pub mod shred;
 pub mod stage;

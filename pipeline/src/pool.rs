@@ -9,7 +9,7 @@
 //!
 //! Invariants: (1) a sender's transactions are taken in nonce order without gaps. (2) What is taken of a sender and not
 //! yet executed, at worst cost, never exceeds the balance that the sender's own transactions leave it in the executed
-//! state. (3) No more than `Settings::transactions_max` wait.
+//! state. (3) No more than `Settings::room` waits.
 //!
 //! Others can change a sender's nonce and balance (EIP-7702), so what was taken may be skipped at execution. Nothing
 //! more of that sender is taken then until all that is in flight is settled, and the executed state says where to go on.
@@ -29,13 +29,14 @@ use pelton_engine::transaction::Verified;
 
 use crate::chain::Settled;
 use crate::clock::Nanos;
+use crate::room::Room;
 use queue::Queue;
 
 /// What one process chooses.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Transactions that may wait in all.
-    pub transactions_max: usize,
+    /// What may wait in all.
+    pub room: Room,
     /// Transactions of one sender that may wait.
     pub sender_max: usize,
     /// A parked transaction is given up after this long.
@@ -88,6 +89,12 @@ pub struct Waiting {
     cost_max: U256,
 }
 
+impl Waiting {
+    fn room(&self) -> Room {
+        Room::of(&self.transaction)
+    }
+}
+
 /// What was at the place of a transaction that is held.
 #[derive(Debug)]
 pub struct Place {
@@ -118,9 +125,9 @@ pub struct Pool {
     ready: BTreeSet<Ready>,
     /// Senders whose heads offered too little when they were last looked at.
     dear: HashSet<Address>,
-    waiting: usize,
-    /// How many of them can be taken, one after the other.
-    moving: usize,
+    waiting: Room,
+    /// As much of it can be taken, one after the other.
+    moving: Room,
     sequence: u64,
 }
 
@@ -134,8 +141,8 @@ impl Pool {
             queues: HashMap::new(),
             ready: BTreeSet::new(),
             dear: HashSet::new(),
-            waiting: 0,
-            moving: 0,
+            waiting: Room::default(),
+            moving: Room::default(),
             sequence: 0,
         }
     }
@@ -147,12 +154,12 @@ impl Pool {
 
     /// How many wait.
     pub fn len(&self) -> usize {
-        self.waiting
+        self.waiting.transactions
     }
 
     /// Whether none waits.
     pub fn is_empty(&self) -> bool {
-        self.waiting == 0
+        self.waiting.transactions == 0
     }
 
     /// How many senders have a transaction that may be taken now.
@@ -160,8 +167,8 @@ impl Pool {
         self.ready.len()
     }
 
-    /// How many can be taken, each once those before it are. What waits behind a gap or cannot be paid for is not among them.
-    pub fn moving(&self) -> usize {
+    /// How much can be taken, each once those before it are. What waits behind a gap or cannot be paid for is not among it.
+    pub fn moving(&self) -> Room {
         self.moving
     }
 
@@ -198,17 +205,20 @@ impl Pool {
         self.sequence += 1;
         let waiting =
             Waiting { transaction, arrival_ns, since_ns: now_ns, sequence: self.sequence, cost_max };
+        let room = waiting.room();
+        self.waiting += room;
         match queue.waiting.insert(nonce, waiting) {
             Some(replaced) => {
                 reject(replaced.transaction.id(), Reject::Replaced);
+                self.waiting -= replaced.room();
+                queue.exchange(nonce, replaced.room(), room);
                 // If that was the head, its place was its own: the new one has another tip, and costs more.
                 queue.withdraw(&mut self.ready);
             }
-            None => self.waiting += 1,
+            None => queue.extend_run(),
         }
-        queue.extend_run();
         self.offer(&sender, accounts);
-        if self.waiting > self.settings.transactions_max {
+        while !self.waiting.fits(self.settings.room) {
             self.evict(reject);
         }
     }
@@ -227,11 +237,11 @@ impl Pool {
         let (nonce, head) = queue.waiting.pop_first().expect("a ready sender has a head");
         assert_eq!(nonce, queue.next, "a sender's transactions are taken in nonce order");
         queue.next += 1;
-        queue.run -= 1;
+        queue.run -= head.room();
         queue.in_flight += 1;
         queue.in_flight_cost = queue.in_flight_cost.saturating_add(head.cost_max);
         queue.offered = None;
-        self.waiting -= 1;
+        self.waiting -= head.room();
         self.offer(&sender, accounts);
         Some(head)
     }
@@ -267,8 +277,10 @@ impl Pool {
         queue.next += u64::from(is_next);
         let waited = if is_next { queue.waiting.remove(&nonce) } else { None };
         queue.withdraw(&mut self.ready);
-        self.waiting -= usize::from(waited.is_some());
-        queue.run -= usize::from(waited.is_some());
+        if let Some(waited) = &waited {
+            self.waiting -= waited.room();
+            queue.run -= waited.room();
+        }
         queue.extend_run();
         self.offer(&sender, accounts);
         Place { is_next, waited }
@@ -291,8 +303,8 @@ impl Pool {
         if let Some(waited) = place.waited {
             match queue.waiting.entry(nonce) {
                 Entry::Vacant(entry) => {
+                    self.waiting += waited.room();
                     entry.insert(waited);
-                    self.waiting += 1;
                 }
                 Entry::Occupied(_) => reject(waited.transaction.id(), Reject::Replaced),
             }
@@ -333,8 +345,9 @@ impl Pool {
             while let Some(head) = queue.waiting.first_entry()
                 && *head.key() < next
             {
-                reject(head.remove().transaction.id(), Reject::StaleNonce);
-                self.waiting -= 1;
+                let stale = head.remove();
+                reject(stale.transaction.id(), Reject::StaleNonce);
+                self.waiting -= stale.room();
             }
         }
         self.offer(sender, accounts);
@@ -391,11 +404,11 @@ impl Pool {
     fn recount(&mut self) {
         self.queues.retain(|_, queue| !queue.waiting.is_empty() || queue.in_flight > 0);
         self.dear.retain(|sender| self.queues.contains_key(sender));
-        (self.waiting, self.moving) = (0, 0);
+        (self.waiting, self.moving) = Default::default();
         for queue in self.queues.values_mut() {
             queue.count_run();
             queue.counted = queue.moving();
-            self.waiting += queue.waiting.len();
+            queue.waiting.values().for_each(|waiting| self.waiting += waiting.room());
             self.moving += queue.counted;
         }
     }
@@ -446,7 +459,8 @@ impl Pool {
             self.ready.insert(ready);
         }
         let is_dear = queue.offered.is_none() && queue.is_too_dear(&self.market);
-        self.moving = self.moving + queue.moving() - queue.counted;
+        self.moving += queue.moving();
+        self.moving -= queue.counted;
         queue.counted = queue.moving();
         if is_dear {
             self.dear.insert(*sender);

@@ -39,6 +39,7 @@ use crate::jobs::{Jobs, Pools};
 use crate::ledger::Ledger;
 use crate::link::Link;
 use crate::origin::Origin;
+use crate::room::Room;
 use crate::shred::AssemblerLimits;
 use crate::stage::Stage;
 use crate::stages::assemble::{self, Assemble};
@@ -109,7 +110,7 @@ impl Settings {
                 block_interval_ns: 25_000_000,
                 beneficiary: Address::repeat_byte(0xbe),
                 pool: pool::Settings {
-                    transactions_max: 1 << 17,
+                    room: Room { transactions: 1 << 17, bytes: 256 << 20 },
                     sender_max: 1 << 14,
                     parked_ns_max: 10_000_000_000,
                 },

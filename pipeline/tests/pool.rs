@@ -9,6 +9,7 @@ use pelton_engine::prices::Key;
 use pelton_engine::reject::Reject;
 use pelton_engine::transaction::Verified;
 use pelton_pipeline::pool::{Pool, Settings};
+use pelton_pipeline::room::Room;
 use proptest::prelude::*;
 
 fn event() -> impl Strategy<Value = Event> {
@@ -169,7 +170,7 @@ fn what_stands_back_is_in_nobodys_way_and_comes_back() {
 
 #[test]
 fn a_full_pool_of_ready_transactions_drops_the_worst_tip() {
-    let settings = Settings { transactions_max: 3, ..settings() };
+    let settings = Settings { room: Room { transactions: 3, bytes: 10_000 }, ..settings() };
     let (mut pool, chain) = (Pool::new(settings, market(1, None)), Chain::rich(10_000_000));
     let mut rejected = Vec::new();
     for (sender, tip) in [(0, 7), (1, 3), (2, 9), (3, 5)] {

@@ -26,6 +26,7 @@ use pelton_pipeline::durability::Durability;
 use pelton_pipeline::jobs::Pools;
 use pelton_pipeline::origin::Origin;
 use pelton_pipeline::random::Random;
+use pelton_pipeline::room::Room;
 use pelton_pipeline::stages::agree::Agreement;
 use pelton_pipeline::stages::commit::Committed;
 use pelton_pipeline::stages::intake::{Submitter, door};
@@ -39,8 +40,8 @@ use crate::forged::Forged;
 use crate::invalid::Liar;
 use crate::jobs::Jobs;
 
-/// Transactions that may wait at the door.
-const DOOR_MAX: usize = 1 << 10;
+/// What may wait at the door.
+const DOOR: Room = Room { transactions: 1 << 10, bytes: 4 << 20 };
 /// Times that all stages are turned in one go, at most.
 const ROUNDS_MAX: usize = 200;
 /// A block without transactions is made after this long.
@@ -145,7 +146,7 @@ impl Replica {
         let (desk, jobs, disk_jobs) = (Desk::new(limits), Jobs::default(), Jobs::default());
         let clock = Arc::new(SimulatedClock::default());
         clock.advance(shown.as_nanos() as u64);
-        let (submitter, entrance) = door(DOOR_MAX, clock.clone());
+        let (submitter, entrance) = door(DOOR, clock.clone());
         let committed = Arc::<Mutex<Vec<Committed>>>::default();
         let collected = committed.clone();
         let run = Run {

@@ -12,6 +12,7 @@ use pelton_engine::reject::Reject;
 use pelton_kernels::Choice;
 use pelton_pipeline::clock::{Clock, Nanos, WallClock};
 use pelton_pipeline::driver::threads::Threads;
+use pelton_pipeline::room::Room;
 use pelton_pipeline::stages::commit::Committed;
 use pelton_pipeline::stages::intake::{Submitter, door};
 use pelton_pipeline::stages::load;
@@ -26,8 +27,8 @@ use super::{Fate, Settings};
 use crate::bench::BenchError;
 use crate::run::{Plan, run_delay_ns, settings, world};
 
-/// As many wait at the door of a node.
-const DOOR_MAX: usize = 1 << 14;
+/// As much waits at the door of a node.
+const DOOR: Room = Room { transactions: 1 << 14, bytes: 64 << 20 };
 /// Rejections that are remembered: as many as a node does.
 const LEDGER_CAPACITY: usize = 1 << 20;
 /// Share of a round in which it warms up.
@@ -222,7 +223,7 @@ fn assemble(
         flood.endow(&mut genesis);
     }
     let world = world(plan, &settings, threads, clock, Arc::default()).map_err(BenchError::System)?;
-    let (submitter, entrance) = door(DOOR_MAX, clock.clone());
+    let (submitter, entrance) = door(DOOR, clock.clone());
     let (sender, blocks) = channel();
     let run = Run {
         input: Input::Door(entrance),

@@ -8,6 +8,7 @@ use pelton_engine::reject::Reject;
 use pelton_engine::transaction::Verified;
 
 use super::{Accounts, Funds, Market, Ready, Waiting};
+use crate::room::Room;
 use crate::stages::dedup::outbids;
 
 #[derive(Debug, Default)]
@@ -16,10 +17,10 @@ pub(super) struct Queue {
     pub(super) in_flight: u64,
     pub(super) in_flight_cost: U256,
     pub(super) waiting: BTreeMap<u64, Waiting>,
-    /// How many wait from `next` on without a gap.
-    pub(super) run: usize,
-    /// As how many of these the pool counts it.
-    pub(super) counted: usize,
+    /// How much waits from `next` on without a gap.
+    pub(super) run: Room,
+    /// As how much of this the pool counts it.
+    pub(super) counted: Room,
     /// As what the head stands in `ready`, if it does.
     pub(super) offered: Option<Ready>,
     /// Something that was in flight was skipped, so that the next nonce is not known until all of it is settled.
@@ -82,24 +83,32 @@ impl Queue {
 
     /// Goes on counting from where the run ended, since something may have closed the gap behind it.
     pub(super) fn extend_run(&mut self) {
-        while self.waiting.contains_key(&(self.next + self.run as u64)) {
-            self.run += 1;
+        while let Some(waiting) = self.waiting.get(&(self.next + self.run.transactions as u64)) {
+            self.run += waiting.room();
+        }
+    }
+
+    /// Hears that what waits at this nonce has come in place of another.
+    pub(super) fn exchange(&mut self, nonce: u64, before: Room, after: Room) {
+        if !self.is_behind_gap(nonce) {
+            self.run += after;
+            self.run -= before;
         }
     }
 
     /// Counts the run anew.
     pub(super) fn count_run(&mut self) {
-        self.run = 0;
+        self.run = Room::default();
         self.extend_run();
     }
 
     /// Whether something is missing before this nonce.
     pub(super) fn is_behind_gap(&self, nonce: u64) -> bool {
-        nonce >= self.next + self.run as u64
+        nonce >= self.next + self.run.transactions as u64
     }
 
-    /// How many can be taken one after the other: none if the head cannot be.
-    pub(super) fn moving(&self) -> usize {
-        if self.offered.is_some() { self.run } else { 0 }
+    /// How much can be taken one after the other: nothing if the head cannot be.
+    pub(super) fn moving(&self) -> Room {
+        if self.offered.is_some() { self.run } else { Room::default() }
     }
 }

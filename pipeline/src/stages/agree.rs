@@ -414,7 +414,9 @@ impl Stage for Agree {
     }
 
     fn has_room(&self) -> bool {
-        self.pool.len() < self.settings.pool.transactions_max
+        // What cannot be taken does not count: where it fills the pool, it makes room.
+        let (moving, room) = (self.pool.moving(), self.settings.pool.room);
+        moving.transactions < room.transactions && moving.bytes < room.bytes
     }
 
     fn is_working(&self) -> bool {

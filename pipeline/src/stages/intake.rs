@@ -21,8 +21,13 @@ use crate::driver::bell::Bell;
 use crate::link::Link;
 use crate::meter::{Meter, Regime};
 use crate::origin::Origin;
+use crate::room::Room;
 use crate::turn::Turnable;
 use lanes::{Lanes, Place};
+
+/// Bytes after which a batch takes no further transaction, so that the link behind it is bounded in bytes as well. Ordinary
+/// transactions, of some hundred bytes, never come to that.
+const BATCH_BYTES: usize = 1 << 20;
 
 type Queue = Lanes<(Bytes, Origin, Nanos)>;
 
@@ -34,7 +39,7 @@ pub struct Submitter {
     bell: Option<Arc<Bell>>,
 }
 
-/// As many transactions wait for the pipeline as may.
+/// As many transactions wait for the pipeline as may, or as many bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
@@ -44,11 +49,12 @@ impl Submitter {
     /// # Errors
     /// [`Full`]: nothing was taken, and it may be offered again a moment later. Other sources may find room meanwhile.
     pub fn submit(&self, wire: Bytes, origin: Origin) -> Result<(), Full> {
-        let submitted = self.queue.push(origin.source, (wire, origin, self.clock.now_ns())).map_err(|_| Full);
+        let bytes = wire.len();
+        let submitted = self.queue.push(origin.source, (wire, origin, self.clock.now_ns()), bytes);
         if let Some(bell) = &self.bell {
             bell.ring();
         }
-        submitted
+        submitted.map_err(|_| Full)
     }
 
     /// The same, which rings for each transaction.
@@ -78,9 +84,9 @@ pub struct Intake {
 /// What an [`Intake`] will be made of once its pipeline is built.
 pub struct Door(Arc<Queue>);
 
-/// A way in and where it leads, with room for so many transactions of all sources, and for half as many of one.
-pub fn door(waiting_max: usize, clock: Arc<dyn Clock>) -> (Submitter, Door) {
-    let queue = Arc::new(Queue::new(waiting_max));
+/// A way in and where it leads, with room for so much of all sources, and for half as much of one.
+pub fn door(room: Room, clock: Arc<dyn Clock>) -> (Submitter, Door) {
+    let queue = Arc::new(Queue::new(room));
     (Submitter { queue: queue.clone(), clock, bell: None }, Door(queue))
 }
 
@@ -128,7 +134,8 @@ impl Intake {
         if self.queue.waiting() == 0 {
             return None;
         }
-        let waiting = self.queue.take(self.batch_max, &mut self.place).into_iter();
+        let most = Room { transactions: self.batch_max, bytes: BATCH_BYTES };
+        let waiting = self.queue.take(most, &mut self.place).into_iter();
         let batch: Batch<_> = waiting.map(|(wire, origin, at_ns)| ((wire, origin), at_ns)).collect();
         (!batch.is_empty()).then_some(batch)
     }
@@ -173,10 +180,12 @@ mod tests {
 
     use alloy_primitives::Bytes;
 
-    use super::{Full, Intake, door};
+    use super::{BATCH_BYTES, Full, Intake, door};
+    use crate::batch::Batch;
     use crate::clock::SimulatedClock;
     use crate::link::Link;
     use crate::origin::Origin;
+    use crate::room::Room;
     use crate::turn::Turnable;
 
     fn from(byte: u8) -> Origin {
@@ -186,7 +195,7 @@ mod tests {
     #[test]
     fn what_is_submitted_comes_in_order_and_the_end_is_when_the_last_submitter_is_gone() {
         let clock = Arc::new(SimulatedClock::default());
-        let (submitter, entrance) = door(10, clock.clone());
+        let (submitter, entrance) = door(Room { transactions: 10, bytes: 100 }, clock.clone());
         let link = Arc::new(Link::new(2));
         let mut intake = Intake::new(entrance, 3, link.clone());
         let other = submitter.clone();
@@ -210,11 +219,32 @@ mod tests {
     #[test]
     fn a_door_that_stands_open_does_not_end_the_pipeline() {
         let clock = Arc::new(SimulatedClock::default());
-        let (submitter, entrance) = door(1, clock.clone());
+        let (submitter, entrance) = door(Room { transactions: 1, bytes: 100 }, clock.clone());
         let link = Arc::new(Link::new(2));
         let mut intake = Intake::new(entrance, 3, link.clone());
         assert!(!intake.turn(&*clock) && !intake.is_finished() && !link.is_closed());
         drop(submitter);
         assert!(!intake.turn(&*clock) && intake.is_finished() && link.is_closed());
+    }
+    #[test]
+    fn a_flood_of_the_longest_transactions_is_held_to_the_bytes_that_there_is_room_for() {
+        let clock = Arc::new(SimulatedClock::default());
+        let room = Room { transactions: 1 << 14, bytes: (8 << 20) + 100 };
+        let (submitter, entrance) = door(room, clock.clone());
+        let link = Arc::new(Link::new(4));
+        let mut intake = Intake::new(entrance, 256, link.clone());
+        let longest = Bytes::from(vec![7; 128 << 10]);
+        let flood = |from_source: u8| {
+            let taken = |_: &i32| submitter.submit(longest.clone(), from(from_source)).is_ok();
+            (0..).take_while(taken).count() * longest.len()
+        };
+        let taken: usize = (0..100).map(flood).sum();
+        assert!(taken > room.bytes / 2 && taken <= room.bytes, "{taken} bytes wait");
+        assert_eq!(submitter.submit(Bytes::from_static(b"short"), from(200)), Ok(()), "others find room");
+        while intake.turn(&*clock) && link.depth() < link.capacity() {}
+        let bytes = |batch: &Batch<(Bytes, Origin)>| batch.items().iter().map(|(wire, _)| wire.len()).sum();
+        let sizes: Vec<usize> = std::iter::from_fn(|| link.pop()).map(|batch| bytes(&batch)).collect();
+        let bound = BATCH_BYTES + longest.len();
+        assert!(sizes.len() == 4 && sizes.iter().all(|bytes| *bytes < bound), "{sizes:?}");
     }
 }

@@ -202,8 +202,10 @@ impl Stage for Schedule {
     /// Two blocks' worth ahead is enough; whoever comes then waits further up. What cannot be taken does not count, or a
     /// flood of it would keep out what can.
     fn has_room(&self) -> bool {
-        let ahead = 2 * self.chain.limits().block_transactions_max as usize;
-        self.pool.moving() < ahead.min(self.settings.pool.transactions_max)
+        let (limits, room) = (self.chain.limits(), self.settings.pool.room);
+        let moving = self.pool.moving();
+        moving.transactions < room.transactions.min(2 * limits.block_transactions_max as usize)
+            && moving.bytes < room.bytes.min(2 * limits.block_bytes_max as usize)
     }
 
     fn observe(&self, samples: &mut Samples) {

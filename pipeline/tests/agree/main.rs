@@ -20,6 +20,7 @@ use pelton_pipeline::driver::simulated::{self, SimulatedPool};
 use pelton_pipeline::jobs::Pools;
 use pelton_pipeline::ledger::Ledger;
 use pelton_pipeline::origin::Origin;
+use pelton_pipeline::room::Room;
 use pelton_pipeline::stages::agree::{Agreement, Answer, Question};
 use pelton_pipeline::stages::commit::Committed;
 use pelton_pipeline::stages::intake::{Submitter, door};
@@ -178,7 +179,7 @@ fn validator(
         genesis: below,
         empty_after_ns: 5_000_000,
     };
-    let (submitter, entrance) = door(1 << 12, clock.clone());
+    let (submitter, entrance) = door(Room { transactions: 1 << 12, bytes: 64 << 20 }, clock.clone());
     let blocks = Arc::<Mutex<Vec<Committed>>>::default();
     let collected = blocks.clone();
     let run = Run {

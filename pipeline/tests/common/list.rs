@@ -11,13 +11,15 @@ use pelton_engine::reject::Reject;
 use pelton_engine::transaction::{Fields, Kind, Signature, Verified};
 use pelton_pipeline::chain::Settled;
 use pelton_pipeline::pool::{Accounts, Funds, Market, Pool, Settings};
+use pelton_pipeline::room::Room;
 use pelton_workloads::encode::Unsigned;
 
 const GAS: u64 = 21_000;
 pub const SENDERS: u8 = 4;
 
 pub fn settings() -> Settings {
-    Settings { transactions_max: 12, sender_max: 5, parked_ns_max: 1_000 }
+    // Transactions are of some hundred bytes here: either bound comes first at times.
+    Settings { room: Room { transactions: 12, bytes: 1_250 }, sender_max: 5, parked_ns_max: 1_000 }
 }
 
 pub fn address(sender: u8) -> Address {
@@ -212,18 +214,28 @@ impl Bench {
     fn check_bounds(&self) {
         assert_eq!(self.pool.len(), self.waiting.len(), "the pool knows how many are in it");
         assert_eq!(self.pool.is_empty(), self.waiting.is_empty());
-        assert!(self.waiting.len() <= settings().transactions_max, "no more wait than may");
+        assert!(self.room().fits(settings().room), "no more waits than may");
         for sender in (0..SENDERS).map(address) {
             assert!(self.of(sender).count() <= settings().sender_max, "no more of one sender wait than may");
         }
         assert_eq!(self.pool.has_in_flight(), !(self.in_flight.is_empty() && self.executed.is_empty()));
         assert!(self.pool.ready() <= self.next.len());
-        assert!(self.pool.moving() >= self.pool.ready() && self.pool.moving() <= self.pool.len());
-        let runs = self
-            .next
-            .iter()
-            .map(|(sender, next)| (*next..).take_while(|nonce| self.at(*sender, *nonce).is_some()).count());
-        assert!(self.pool.moving() <= runs.sum(), "nothing behind a gap moves");
+        let moving = self.pool.moving();
+        assert!(moving.transactions >= self.pool.ready() && moving.fits(self.room()));
+        let runs =
+            self.next.iter().flat_map(|(sender, next)| (*next..).map_while(|nonce| self.at(*sender, nonce)));
+        assert!(moving.fits(self.sum(runs)), "nothing behind a gap moves");
+    }
+
+    /// How much waits.
+    fn room(&self) -> Room {
+        self.sum(0..self.waiting.len())
+    }
+
+    fn sum(&self, places: impl Iterator<Item = usize>) -> Room {
+        let mut sum = Room::default();
+        places.for_each(|at| sum += Room::of(&self.waiting[at].transaction));
+        sum
     }
 
     fn of(&self, sender: Address) -> impl Iterator<Item = &Entry> {
@@ -320,7 +332,7 @@ impl Bench {
                     since_ns: self.now_ns,
                     sequence,
                 });
-                let was_full = self.waiting.len() > settings().transactions_max;
+                let was_full = !self.room().fits(settings().room);
                 assert_eq!(was_full, !rejected.is_empty(), "some make room exactly where there is none");
                 self.evicted(&rejected);
             }

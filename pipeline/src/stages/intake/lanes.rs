@@ -6,25 +6,34 @@
 //!   source 3 ──> lane ─┘
 //! ```
 //!
-//! (1) All lanes together never hold more than there is room for. (2) A lane may hold no more than is still free, so that
-//! however many sources send however much, there is always some room for one that has little waiting: alone a source gets
-//! half of all, beside n others that want everything one part in n + 2. (3) Batches take one transaction from each
-//! lane in turn. Sources that are as many apart as there are lanes share one.
+//! (1) All lanes together never hold more than there is room for, neither in number nor in bytes. (2) A lane may hold no more
+//! than is still free, of either, so that however many sources send however much, there is always some room for one that has
+//! little waiting: alone a source gets half of all, beside n others that want everything one part in n + 2. (3) Batches take
+//! one transaction from each lane in turn. Sources that are as many apart as there are lanes share one.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crossbeam_queue::SegQueue;
+
+use crate::room::Room;
 
 /// As many peers as a node takes by default have a lane each. A multiple of 64.
 const LANES: usize = 256;
 
 /// See the head of this file.
 pub(super) struct Lanes<T> {
-    lanes: Box<[SegQueue<T>]>,
+    lanes: Box<[Lane<T>]>,
     /// A bit for each lane, set if anything may wait there.
     occupied: [AtomicU64; LANES / 64],
-    room: usize,
+    room: Room,
     waiting: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+/// What waits of one source, each with its bytes.
+struct Lane<T> {
+    queue: SegQueue<(T, usize)>,
+    bytes: AtomicUsize,
 }
 
 /// Where the next batch begins.
@@ -32,10 +41,16 @@ pub(super) struct Lanes<T> {
 pub(super) struct Place(usize);
 
 impl<T> Lanes<T> {
-    /// Room for so many, of all sources together.
-    pub(super) fn new(room: usize) -> Lanes<T> {
-        let lanes = (0..LANES).map(|_| SegQueue::new()).collect();
-        Lanes { lanes, occupied: Default::default(), room, waiting: AtomicUsize::new(0) }
+    /// Room for so much, of all sources together.
+    pub(super) fn new(room: Room) -> Lanes<T> {
+        let lane = |_| Lane { queue: SegQueue::new(), bytes: AtomicUsize::new(0) };
+        Lanes {
+            lanes: (0..LANES).map(lane).collect(),
+            occupied: Default::default(),
+            room,
+            waiting: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+        }
     }
 
     /// How many wait.
@@ -43,42 +58,62 @@ impl<T> Lanes<T> {
         self.waiting.load(Ordering::Acquire)
     }
 
-    /// Lets one of this source wait; gives it back if there is no room for it.
-    pub(super) fn push(&self, source: u32, one: T) -> Result<(), T> {
-        let lane = source as usize % LANES;
-        let before = self.waiting.fetch_add(1, Ordering::AcqRel);
-        if self.lanes[lane].len() >= self.room.saturating_sub(before) {
-            self.waiting.fetch_sub(1, Ordering::AcqRel);
+    /// How many bytes of them.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Acquire)
+    }
+
+    /// Lets one of this source and of so many bytes wait; gives it back if there is no room for it.
+    pub(super) fn push(&self, source: u32, one: T, bytes: usize) -> Result<(), T> {
+        let at = source as usize % LANES;
+        let lane = &self.lanes[at];
+        let waiting = self.waiting.fetch_add(1, Ordering::AcqRel);
+        let waiting_bytes = self.bytes.fetch_add(bytes, Ordering::AcqRel);
+        let lane_bytes = lane.bytes.fetch_add(bytes, Ordering::AcqRel) + bytes;
+        if lane.queue.len() >= self.room.transactions.saturating_sub(waiting)
+            || lane_bytes > self.room.bytes.saturating_sub(waiting_bytes)
+        {
+            lane.bytes.fetch_sub(bytes, Ordering::AcqRel);
+            self.leave(1, bytes);
             return Err(one);
         }
-        self.lanes[lane].push(one);
-        self.occupied[lane / 64].fetch_or(1 << (lane % 64), Ordering::AcqRel);
+        lane.queue.push((one, bytes));
+        self.occupied[at / 64].fetch_or(1 << (at % 64), Ordering::AcqRel);
         Ok(())
     }
 
-    /// Takes so many at most, one from each lane in turn, going on where the last batch ended.
-    pub(super) fn take(&self, count: usize, place: &mut Place) -> Vec<T> {
-        let mut taken = Vec::new();
+    /// Takes no more than this, one from each lane in turn, going on where the last batch ended. The last one taken is taken
+    /// whole, so that there is no transaction too long to be taken.
+    pub(super) fn take(&self, most: Room, place: &mut Place) -> Vec<T> {
+        let (mut taken, mut bytes) = (Vec::new(), 0);
         let mut lanes: Vec<usize> =
             (0..LANES).map(|step| (place.0 + step) % LANES).filter(|lane| self.is_occupied(*lane)).collect();
-        while taken.len() < count && !lanes.is_empty() {
-            lanes.retain(|lane| {
-                if taken.len() == count {
+        let is_full = |count: usize, bytes: usize| count >= most.transactions || bytes >= most.bytes;
+        while !is_full(taken.len(), bytes) && !lanes.is_empty() {
+            lanes.retain(|at| {
+                if is_full(taken.len(), bytes) {
                     return true;
                 }
-                let one = self.lanes[*lane].pop();
-                let is_empty = one.is_none();
-                if is_empty {
-                    self.vacate(*lane);
-                } else {
-                    place.0 = (lane + 1) % LANES;
-                }
-                taken.extend(one);
-                !is_empty
+                let Some((one, length)) = self.lanes[*at].queue.pop() else {
+                    self.vacate(*at);
+                    return false;
+                };
+                self.lanes[*at].bytes.fetch_sub(length, Ordering::AcqRel);
+                bytes += length;
+                taken.push(one);
+                place.0 = (at + 1) % LANES;
+                true
             });
         }
-        self.waiting.fetch_sub(taken.len(), Ordering::AcqRel);
+        self.leave(taken.len(), bytes);
         taken
+    }
+
+    /// So much does not wait any more.
+    fn leave(&self, count: usize, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::AcqRel);
+        self.waiting.fetch_sub(count, Ordering::AcqRel);
     }
 
     fn is_occupied(&self, lane: usize) -> bool {
@@ -89,7 +124,7 @@ impl<T> Lanes<T> {
     fn vacate(&self, lane: usize) {
         let bit = 1 << (lane % 64);
         self.occupied[lane / 64].fetch_and(!bit, Ordering::AcqRel);
-        if !self.lanes[lane].is_empty() {
+        if !self.lanes[lane].queue.is_empty() {
             self.occupied[lane / 64].fetch_or(bit, Ordering::AcqRel);
         }
     }
@@ -98,11 +133,18 @@ impl<T> Lanes<T> {
 #[cfg(test)]
 mod tests {
     use super::{LANES, Lanes, Place};
+    use crate::room::Room;
+
+    /// Room for so many of any length.
+    fn many(transactions: usize) -> Room {
+        Room { transactions, bytes: usize::MAX }
+    }
 
     #[test]
     fn however_much_some_send_there_is_room_for_one_more_source_until_all_of_it_is_shared() {
-        let lanes = Lanes::new(1_000);
-        let fill = |source| (0..).take_while(|number| lanes.push(source, (source, *number)).is_ok()).count();
+        let lanes = Lanes::new(many(1_000));
+        let fill =
+            |source| (0..).take_while(|number| lanes.push(source, (source, *number), 1).is_ok()).count();
         let filled: Vec<usize> = (0..5).map(fill).collect();
         assert_eq!(filled, [500, 250, 125, 63, 31], "each gets half of what is free");
         assert_eq!(lanes.waiting(), filled.iter().sum());
@@ -111,13 +153,31 @@ mod tests {
     }
 
     #[test]
+    fn few_that_are_long_fill_the_room_as_many_that_are_short() {
+        let lanes = Lanes::new(Room { transactions: 1_000, bytes: 1_000 });
+        let fill = |source, length| (0..).take_while(|_| lanes.push(source, length, length).is_ok()).count();
+        assert_eq!([fill(0, 100), fill(1, 100), fill(2, 100)], [5, 3, 1], "each gets half of what is free");
+        assert_eq!((fill(3, 60), fill(4, 60)), (1, 0), "what is longer than what is free waits outside");
+        assert_eq!((fill(4, 10), fill(5, 10)), (2, 1), "and what is shorter does not");
+        assert_eq!((lanes.waiting(), lanes.bytes()), (13, 990));
+        let (mut place, mut came) = (Place::default(), 0);
+        while lanes.waiting() > 0 {
+            let batch = lanes.take(Room { transactions: 1_000, bytes: 150 }, &mut place);
+            let bytes: usize = batch.iter().sum();
+            assert!(bytes > 0 && bytes - batch.last().expect("it is not empty") < 150, "{batch:?}");
+            came += bytes;
+        }
+        assert_eq!((came, lanes.bytes()), (990, 0));
+    }
+
+    #[test]
     fn batches_take_from_every_source_in_turn_and_keep_the_order_of_each() {
-        let lanes = Lanes::new(10_000);
-        (0..1_000).for_each(|number| lanes.push(7, (7, number)).expect("there is room"));
-        (0..10).for_each(|number| lanes.push(8, (8, number)).expect("there is room"));
+        let lanes = Lanes::new(many(10_000));
+        (0..1_000).for_each(|number| lanes.push(7, (7, number), 1).expect("there is room"));
+        (0..10).for_each(|number| lanes.push(8, (8, number), 1).expect("there is room"));
         let (mut place, mut taken) = (Place::default(), Vec::new());
         while lanes.waiting() > 0 {
-            let batch = lanes.take(6, &mut place);
+            let batch = lanes.take(many(6), &mut place);
             assert!(!batch.is_empty() && batch.len() <= 6);
             taken.extend(batch);
         }
@@ -129,13 +189,13 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_between_threads_that_push_and_one_that_takes() {
-        let lanes = &Lanes::new(64);
+        let lanes = &Lanes::new(many(64));
         let count = 2_000_u32;
         let taken = std::thread::scope(|scope| {
             for source in 0..3 {
                 scope.spawn(move || {
                     (0..count).for_each(|number| {
-                        while lanes.push(source, (source, number)).is_err() {
+                        while lanes.push(source, (source, number), number as usize).is_err() {
                             std::thread::yield_now();
                         }
                     });
@@ -144,13 +204,13 @@ mod tests {
             let (mut place, mut taken) = (Place::default(), Vec::new());
             while taken.len() < 3 * count as usize {
                 assert!(lanes.waiting() <= 64 + 3, "no more wait than there is room for, and those who ask");
-                taken.extend(lanes.take(5, &mut place));
+                taken.extend(lanes.take(many(5), &mut place));
             }
             taken
         });
         for source in 0..3 {
             assert!(taken.iter().filter(|one| one.0 == source).map(|one| one.1).eq(0..count));
         }
-        assert_eq!(lanes.waiting(), 0);
+        assert_eq!((lanes.waiting(), lanes.bytes()), (0, 0));
     }
 }
