@@ -1,5 +1,7 @@
 //! The parallel executor does what the serial one does, on any block and any number of workers.
 
+#[path = "parallel_equals_serial/campaign.rs"]
+mod campaign;
 #[path = "parallel_equals_serial/parts.rs"]
 mod parts;
 #[path = "parallel_equals_serial/payments.rs"]

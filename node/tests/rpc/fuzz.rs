@@ -9,9 +9,13 @@ use crate::client::{call, post, standard};
 use crate::contract::{count, deploy};
 use crate::wallet::address;
 
-/// Requests of one run; more of them find more.
-const RUNS: usize = 3_000;
+/// Requests of one run; more of them find more. `PELTON_FUZZ_CASES` says how many, and `PELTON_FUZZ_SEED` which; `enemies/fuzz` does.
+const RUNS: u64 = 3_000;
 const SEED: u64 = 0x5eed;
+
+fn from_environment(name: &str, or: u64) -> u64 {
+    std::env::var(name).map_or(or, |text| text.parse().expect("a number"))
+}
 
 /// What chance decides, from a seed.
 struct Dice(Random);
@@ -132,8 +136,9 @@ fn damage(text: &str, dice: &mut Dice) -> String {
 fn bent_requests_are_answered_and_nothing_breaks_inside() {
     let node = standard();
     let (good, names) = (good(node), pelton_node::rpc::names());
-    let mut dice = Dice(Random::new(SEED));
-    for run in 0..RUNS {
+    let seed = from_environment("PELTON_FUZZ_SEED", SEED);
+    let mut dice = Dice(Random::new(seed));
+    for run in 0..from_environment("PELTON_FUZZ_CASES", RUNS) {
         let mut params = dice.one(&good).clone();
         for _ in 0..dice.below(3) {
             bend(&mut params, &mut dice);
@@ -145,11 +150,11 @@ fn bent_requests_are_answered_and_nothing_breaks_inside() {
             _ => request.to_string(),
         };
         let (status, body) = post(node, &text);
-        assert_ne!(status, 0, "run {run} of seed {SEED:#x} got no answer: {text}");
+        assert_ne!(status, 0, "run {run} of seed {seed} got no answer: {text}");
         let broken = body.contains("-32603") && body.contains("internal error");
-        assert!(!broken, "run {run} of seed {SEED:#x}: {text}\n{body}");
+        assert!(!broken, "run {run} of seed {seed}: {text}\n{body}");
         let is_json = body.is_empty() || serde_json::from_str::<Value>(&body).is_ok();
-        assert!(is_json || status != 200, "run {run} of seed {SEED:#x}: {text}\n{body}");
+        assert!(is_json || status != 200, "run {run} of seed {seed}: {text}\n{body}");
     }
     assert_eq!(call(node, "eth_chainId", json!([])), "0x7a69");
 }
