@@ -236,6 +236,7 @@ fn after_every_power_cut_the_chain_is_there_up_to_what_was_acknowledged() {
 /// `PELTON_FUZZ_SEED` and `PELTON_FUZZ_CASES` make it another campaign, or a shorter one; `enemies/fuzz` does.
 #[test]
 #[ignore = "takes minutes: many more seeds of the same"]
+#[expect(clippy::disallowed_methods, reason = "whoever starts it says how long and with which seeds")]
 fn after_a_hundred_thousand_power_cuts_the_chain_is_there() {
     let from_environment =
         |name, or| std::env::var(name).map_or(or, |text| text.parse::<u64>().expect("a number"));

@@ -54,7 +54,7 @@ impl Parts {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::Parts;
@@ -87,10 +87,17 @@ mod tests {
 
     #[test]
     fn where_nobody_helps_who_submits_does_all() {
-        for spawn in [|_: Job| {}, |job: Job| std::mem::forget(job)] {
+        for are_kept in [false, true] {
             let (parts, ran) = counted(9);
+            let kept = Mutex::new(Vec::new());
+            let spawn = |job: Job| {
+                if are_kept {
+                    kept.lock().expect("nobody panics with it").push(job);
+                }
+            };
             assert!(Parts::begin(parts, &spawn).are_done());
             assert_eq!(ran.load(Ordering::Relaxed), 9);
+            assert_eq!(kept.into_inner().expect("nobody panics with it").is_empty(), !are_kept);
         }
     }
 }
