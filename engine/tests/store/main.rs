@@ -11,6 +11,7 @@ mod offer;
 mod power;
 mod record;
 mod snapshot;
+mod written;
 
 #[path = "../common/random.rs"]
 mod random;
