@@ -15,6 +15,7 @@ pub mod accounts;
 mod answers;
 pub mod catch_up;
 mod consensus;
+pub mod depot;
 pub mod devnet;
 pub mod feed;
 pub mod figures;

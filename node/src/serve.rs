@@ -1,4 +1,4 @@
-//! Runs a node until the process ends: the only place where the asynchronous runtime is started.
+//! Runs a node until the process ends: the only place where the asynchronous runtime of its sockets is started.
 
 use std::io;
 use std::net::SocketAddr;

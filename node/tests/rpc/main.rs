@@ -5,6 +5,7 @@ mod chain;
 mod client;
 mod contention;
 mod contract;
+mod depot;
 mod documented;
 mod feed;
 mod fuzz;
