@@ -10,6 +10,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use pelton_bench_harness::kernels::CHOICES;
 use pelton_node::accounts::WELL_KNOWN;
+use pelton_node::depot::Place;
 use pelton_node::devnet::{Options, folder};
 use pelton_node::genesis::{self, DEVNET_CHAIN_ID, DEVNET_ETHER};
 use pelton_node::history::Keep;
@@ -59,13 +60,18 @@ pub struct Arguments {
     /// Keep the chain in this folder, and go on with the one that is there. Nobody is told of a block before it is on the disk.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Of the blocks in that folder keep this many of the newest, and a few more; all of them unless given.
+    /// Of the blocks in that folder keep this many of the newest, and a few more; all of them unless given. Older ones go, to
+    /// the object store if there is one.
     #[arg(long, value_name = "N", requires = "data_dir", value_parser = clap::value_parser!(u64).range(1..))]
     keep_blocks: Option<u64>,
     /// Keep so many of the newest transactions in memory, with their blocks and the states after these; a plain one takes some
     /// 1.5 kilobytes.
     #[arg(long, value_name = "N", conflicts_with = "validators", value_parser = clap::value_parser!(u32).range(1..))]
     keep_transactions: Option<u32>,
+    /// Move old blocks to this object store and read them from there: a folder that is there already, file:///FOLDER. It
+    /// happens in segments of 32 MiB, when one is full and --keep-blocks asks for none of it.
+    #[arg(long, value_name = "URL", requires = "data_dir", value_parser = Place::parse)]
+    archive: Option<Place>,
     /// Threads of the pipeline, all cores unless given.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -106,10 +112,7 @@ pub fn main(arguments: &Arguments) -> ExitCode {
         keep: arguments
             .keep_transactions
             .map_or(Keep::STANDARD, |count| Keep { transactions: count as usize, ..Keep::STANDARD }),
-        folder: arguments
-            .data_dir
-            .clone()
-            .map(|path| folder::Settings { path, blocks_max: arguments.keep_blocks.unwrap_or(u64::MAX) }),
+        folder: arguments.data_dir.clone().map(|path| chosen(arguments, path)),
         membership: None,
         merkle: arguments.merkle,
     };
@@ -151,6 +154,14 @@ pub fn main(arguments: &Arguments) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// How blocks are kept.
+fn chosen(arguments: &Arguments, path: PathBuf) -> folder::Settings {
+    let place = arguments.archive.clone();
+    let all = if place.is_some() { 0 } else { u64::MAX };
+    let blocks_max = arguments.keep_blocks.unwrap_or(all);
+    folder::Settings { blocks_max, place, ..folder::Settings::whole(path) }
 }
 
 /// Runs several validators, with clients at the first.

@@ -13,6 +13,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use pelton_bench_harness::kernels::CHOICES;
 use pelton_node::catch_up::BEHIND_MIN;
+use pelton_node::depot::Place;
 use pelton_node::devnet::{Options, folder};
 use pelton_node::history::Keep;
 use pelton_node::rpc::limits::Limits;
@@ -51,6 +52,10 @@ pub struct Arguments {
     /// The folder for its votes, blocks and state. It is made if it is not there, and belongs to one process at a time.
     #[arg(long, value_name = "DIR")]
     data_dir: PathBuf,
+    /// Move old blocks to this object store as soon as a segment of 32 MiB is full, and read them from there: a folder that is
+    /// there already, file:///FOLDER.
+    #[arg(long, value_name = "URL", value_parser = Place::parse)]
+    archive: Option<Place>,
     /// The address at which it listens to other validators, if it is another than the one in the chain file.
     #[arg(long, value_name = "IP")]
     listen: Option<IpAddr>,
@@ -119,6 +124,10 @@ pub fn main(arguments: &Arguments) -> ExitCode {
 }
 
 fn run(arguments: &Arguments, chain: ChainFile, membership: Membership) -> ExitCode {
+    let mut folder = folder::Settings::whole(arguments.data_dir.join("chain"));
+    if let Some(place) = &arguments.archive {
+        (folder.blocks_max, folder.place) = (0, Some(place.clone()));
+    }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = arguments.threads.map_or(cores, usize::from);
     let choice = match verifying::chosen("node", &arguments.backend, threads) {
@@ -132,7 +141,7 @@ fn run(arguments: &Arguments, chain: ChainFile, membership: Membership) -> ExitC
         threads,
         choice,
         keep: Keep::STANDARD,
-        folder: Some(folder::Settings { path: arguments.data_dir.join("chain"), blocks_max: u64::MAX }),
+        folder: Some(folder),
         membership: Some(membership),
         merkle: arguments.merkle,
     };

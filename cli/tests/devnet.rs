@@ -96,6 +96,9 @@ fn wrong_use_and_a_port_that_is_taken_are_told_apart_by_the_exit_code() {
         (vec!["devnet", "--block-time", "soon"], 2),
         (vec!["devnet", "--keep-blocks", "5"], 2),
         (vec!["devnet", "--keep-transactions", "0"], 2),
+        (vec!["devnet", "--archive", "file:///tmp"], 2),
+        (vec!["devnet", "--data-dir", "/tmp/chain", "--archive", "s3://bucket"], 2),
+        (vec!["devnet", "--data-dir", "/tmp/chain", "--archive", "file:///nowhere/at/all"], 2),
         (vec!["devnet", "--data-dir", "/nowhere/at/all"], 1),
         (vec!["devnet", "--port", &port], 1),
     ] {

@@ -137,7 +137,7 @@ fn every_query_of_every_panel_and_rule_has_data_while_benches_run() {
     let (_hostile, first) = bench(folder.path(), &hostile);
     let claimed = ["--seconds", "120", "--rate", "400", "--scheme", "ed25519", "--claim-senders"];
     let (_claimed, second) = bench(folder.path(), &[&claimed[..], &["--workload", "mint"]].concat());
-    let (_node, third, clients) = node();
+    let (_node, third, clients) = node(folder.path());
     // An answer, an error and a method that there is not.
     keep_asking(
         clients,

@@ -195,6 +195,9 @@ impl Devnet {
         let Pipeline { stages, ledger, .. } = pipeline;
         let figures = Figures::default();
         let (board, stages) = Board::watch(stages, Vec::new());
+        if let Some(remote) = folder.as_ref().and_then(Folder::remote) {
+            board.add(watched::moved(remote.clone()));
+        }
         if let Some(process) = &process {
             board.add(watched::consensus(process.reporter()));
             board.add(watched::caught_up(pieces));

@@ -3,11 +3,14 @@
 
 use std::sync::Arc;
 
+use pelton_engine::archive::objects::ObjectFault;
+use pelton_engine::archive::remote::Remote;
 use pelton_pipeline::metrics::board::Source;
 use pelton_pipeline::metrics::sample::Samples;
 use pelton_pipeline::metrics::{
-    CATCH_UP_BYTES, CATCH_UP_PIECES, CONSENSUS_BLOCKS, CONSENSUS_BYTES, CONSENSUS_CONFLICTS,
-    CONSENSUS_MESSAGES, CONSENSUS_PEERS, CONSENSUS_TIMEOUTS, CONSENSUS_VIEW, MERKLE_LAG, MERKLE_REBUILDS,
+    ARCHIVE_BYTES, ARCHIVE_FAULTS, ARCHIVE_PIECES, ARCHIVE_SEGMENTS, CATCH_UP_BYTES, CATCH_UP_PIECES,
+    CONSENSUS_BLOCKS, CONSENSUS_BYTES, CONSENSUS_CONFLICTS, CONSENSUS_MESSAGES, CONSENSUS_PEERS,
+    CONSENSUS_TIMEOUTS, CONSENSUS_VIEW, MERKLE_LAG, MERKLE_REBUILDS,
 };
 
 use crate::catch_up::Counts;
@@ -25,6 +28,22 @@ pub fn merkle(sidecar: Arc<Sidecar>) -> Source {
         let standing = sidecar.standing();
         samples.count(&MERKLE_LAG, [], standing.lag);
         samples.count(&MERKLE_REBUILDS, [], standing.rebuilds);
+    })
+}
+
+/// Says what became of segments of blocks that go to an object store.
+pub fn moved(remote: Arc<Remote>) -> Source {
+    Box::new(move |samples| {
+        let figures = remote.figures();
+        samples.count(&ARCHIVE_SEGMENTS, ["moved"], figures.segments);
+        samples.count(&ARCHIVE_SEGMENTS, ["gone"], figures.gone);
+        samples.count(&ARCHIVE_BYTES, ["uploaded"], figures.uploaded_bytes);
+        samples.count(&ARCHIVE_BYTES, ["fetched"], figures.fetched_bytes);
+        samples.count(&ARCHIVE_PIECES, ["cache"], figures.pieces_cached);
+        samples.count(&ARCHIVE_PIECES, ["store"], figures.pieces_fetched);
+        for (fault, count) in ObjectFault::ALL.into_iter().zip(figures.faults) {
+            samples.count(&ARCHIVE_FAULTS, [fault.name()], count);
+        }
     })
 }
 

@@ -24,7 +24,11 @@ use pelton_workloads::{Name, Scheme, Spec, Workload, generate};
 use world::{Kept, STEPS_MAX, Scene};
 
 /// What only those outside of a pipeline know, or stages of a validator among several: for those see `agree.rs`.
-const FROM_OUTSIDE: [&Metric; 24] = [
+const FROM_OUTSIDE: [&Metric; 28] = [
+    &metrics::ARCHIVE_SEGMENTS,
+    &metrics::ARCHIVE_BYTES,
+    &metrics::ARCHIVE_PIECES,
+    &metrics::ARCHIVE_FAULTS,
     &metrics::BUILD_INFO,
     &metrics::THREADS,
     &metrics::PROCESS_CPU,

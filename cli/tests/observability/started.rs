@@ -26,11 +26,13 @@ pub fn bench(cache: &Path, arguments: &[&str]) -> (Running, SocketAddr) {
     watched(command.stdout(Stdio::null()))
 }
 
-/// Starts a node, and gives where its metrics are and where clients ask.
-pub fn node() -> (Running, SocketAddr, SocketAddr) {
+/// Starts a node that is kept in this folder and moves old blocks, and gives where its metrics are and where clients ask.
+pub fn node(folder: &Path) -> (Running, SocketAddr, SocketAddr) {
+    std::fs::create_dir(folder.join("objects")).expect("the folder can be written to");
     let mut command = Command::new(env!("CARGO_BIN_EXE_pelton"));
-    let (mut running, metrics) =
-        watched(command.args(["devnet", "--merkle", "--port", "0", "--json"]).stdout(Stdio::piped()));
+    command.args(["devnet", "--merkle", "--port", "0", "--json", "--data-dir"]).arg(folder.join("devnet"));
+    command.arg("--archive").arg(format!("file://{}", folder.join("objects").display()));
+    let (mut running, metrics) = watched(command.stdout(Stdio::piped()));
     let mut line = String::new();
     let output = running.0.stdout.take().expect("it is piped");
     BufReader::new(output).read_line(&mut line).expect("it says when it is ready");

@@ -1,7 +1,8 @@
 //! `Folder`: where a development network is kept on disk, so that it goes on where it stood.
 //!
 //! One folder holds the store of the state and the archive of blocks, see `docs/durability.md`. Both are found at the same
-//! block: the archive is opened at the height at which the state was recovered.
+//! block: the archive is opened at the height at which the state was recovered. Where there is an object store too, full
+//! segments of blocks go there, on a thread of their own.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use alloy_primitives::B256;
-use pelton_engine::archive::{self, Archive};
+use parking_lot::Mutex;
+use pelton_engine::archive::remote::Remote;
+use pelton_engine::archive::{self, Archive, Mover};
 use pelton_engine::block::Parent;
 use pelton_engine::genesis::Genesis;
 use pelton_engine::limits::Limits;
@@ -21,6 +24,8 @@ use pelton_pipeline::durability::Durability;
 use pelton_pipeline::start::Start;
 use pelton_pipeline::topology::Storage;
 
+use crate::depot::moving::Moving;
+use crate::depot::{Depot, Place};
 use crate::history::{Entry, Kept, Next};
 
 /// Of a segment of the state's log. A start begins one and fills it with zeros, and development networks start often.
@@ -33,6 +38,18 @@ pub struct Settings {
     pub path: PathBuf,
     /// Newest blocks that are kept at least.
     pub blocks_max: u64,
+    /// Of a segment of blocks: it is full when it is so long.
+    pub segment_bytes: u64,
+    /// Where full segments go whose blocks are older than these, if anywhere; else they are removed.
+    pub place: Option<Place>,
+}
+
+impl Settings {
+    /// A folder that keeps all blocks.
+    pub fn whole(path: PathBuf) -> Settings {
+        let segment_bytes = archive::Settings::standard().segment_bytes;
+        Settings { path, blocks_max: u64::MAX, segment_bytes, place: None }
+    }
 }
 
 /// See the head of this file.
@@ -41,6 +58,9 @@ pub struct Folder {
     durability: Arc<Durability>,
     archive: Archive,
     thread: DiskThread,
+    remote: Option<Arc<Remote>>,
+    /// Ends first when this is given back.
+    moving: Mutex<Option<Moving>>,
     /// The point below the first block, and the root of the state there.
     origin: (Parent, B256),
 }
@@ -54,19 +74,27 @@ impl Folder {
         limits: &Limits,
         stop: &Arc<AtomicBool>,
     ) -> io::Result<(Start, Folder)> {
-        let Settings { path, blocks_max } = settings;
+        let Settings { path, blocks_max, segment_bytes, place } = settings;
         let failed = |error: &dyn std::fmt::Display| io::Error::other(format!("{}: {error}", path.display()));
         let files: Arc<dyn Files> = Arc::new(Disk::open(path).map_err(|error| failed(&error))?);
         let chosen = store::Settings { segment_bytes: SEGMENT_BYTES, ..store::Settings::standard() };
-        let keeps = archive::Settings { blocks_max: *blocks_max, ..archive::Settings::standard() };
+        let depot = place.clone().map(Depot::open).transpose()?;
+        let remote = depot.map(|depot| Arc::new(Remote::new(depot)));
+        let keeps = archive::Settings {
+            blocks_max: *blocks_max,
+            segment_bytes: *segment_bytes,
+            remote: remote.clone(),
+            ..archive::Settings::standard()
+        };
         let opened = Start::open_with_archive(&files, (&chosen, &keeps), genesis, limits);
         let (start, store, writer) = opened.map_err(|error| failed(&error))?;
         let Start { parent, summaries, .. } = Start::genesis(genesis, limits);
         let archive = writer.archive();
+        let moving = Mutex::new(Mover::new(&writer).map(Moving::start).transpose()?);
         let durability = Arc::new(Durability::new(store, stop.clone()).with_archive(writer));
         let (path, thread) = (path.clone(), DiskThread::start()?);
         let origin = (parent, summaries[0].state_root);
-        Ok((start, Folder { path, durability, archive, thread, origin }))
+        Ok((start, Folder { path, durability, archive, thread, remote, moving, origin }))
     }
 
     /// Whether of the block at which the chain stands only the header is known.
@@ -107,8 +135,14 @@ impl Folder {
         self.durability.fault().map(|error| format!("{}: {error}", self.path.display()))
     }
 
+    /// Its object store, if it has one.
+    pub(super) fn remote(&self) -> Option<&Arc<Remote>> {
+        self.remote.as_ref()
+    }
+
     /// Gives it back, once the pipeline has ended.
     pub(super) fn close(&self) {
+        drop(self.moving.lock().take());
         self.durability.close();
     }
 }

@@ -13,6 +13,7 @@ mod inside;
 mod live;
 mod load;
 mod merkle;
+mod moved;
 mod official;
 mod page;
 mod refusals;

@@ -23,16 +23,17 @@ use crate::contract::{count, deploy};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A node with a sidecar that builds no tree of more than five accounts for a request, until it is told to end.
-struct Node {
-    rpc: SocketAddr,
+/// A node, until it is told to end.
+pub struct Node {
+    pub rpc: SocketAddr,
     end: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Node {
+    /// With a sidecar, and one that builds no tree of more than five accounts for a request.
     fn start(data: Option<&Path>) -> Node {
-        let folder = data.map(|path| folder::Settings { path: path.to_owned(), blocks_max: u64::MAX });
+        let folder = data.map(|path| folder::Settings::whole(path.to_owned()));
         let options = Options {
             chain_id: 31_337,
             genesis: genesis::devnet(),
@@ -44,6 +45,10 @@ impl Node {
             membership: None,
             merkle: true,
         };
+        Node::start_with(options, small())
+    }
+
+    pub fn start_with(options: Options, limits: Limits) -> Node {
         let (told, ready) = mpsc::channel();
         let (end, ended) = mpsc::channel::<()>();
         let run = move || {
@@ -53,7 +58,7 @@ impl Node {
                 // It ends when the other side is gone, or says so.
                 let _ = ended.recv();
             };
-            let served = serve::until(&options, small(), addresses, |_| {}, ready, Some(Box::new(wait)));
+            let served = serve::until(&options, limits, addresses, |_| {}, ready, Some(Box::new(wait)));
             served.expect("nothing fails");
         };
         let thread = std::thread::Builder::new().spawn(run).expect("a thread");

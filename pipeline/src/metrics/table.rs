@@ -192,4 +192,14 @@ metrics! {
     DURABLE_CHECKPOINTS = "durable_checkpoints_total" Counter("checkpoints") [] on Durability;
     /// 1 once the disk has failed: nothing is made durable any more, and the pipeline stops.
     DURABLE_FAULT = "durable_fault" Gauge("1") [] on Durability;
+    /// Segments of blocks that are in the object store alone (moved), and those of them that it has lost (gone); only where
+    /// there is one.
+    ARCHIVE_SEGMENTS = "archive_segments" Gauge("segments") ["place"] on Durability;
+    /// Bytes given to the object store (uploaded) and taken from it (fetched), also to compare what was given.
+    ARCHIVE_BYTES = "archive_bytes_total" Counter("bytes") ["direction"] on Durability;
+    /// Pieces of segments in the object store that somebody read, by where they were found.
+    ARCHIVE_PIECES = "archive_pieces_total" Counter("pieces") ["source"] on Durability;
+    /// Requests in which the object store has failed: it had no such object (missing), refused or was not there
+    /// (unreachable), did not answer in time (late), gave other bytes than it was given (corrupt).
+    ARCHIVE_FAULTS = "archive_faults_total" Counter("requests") ["fault"] on Durability;
 }
