@@ -142,6 +142,7 @@ fn the_same_pipeline_under_both_drivers_gives_the_same_set_of_results() {
 /// `PELTON_FUZZ_SEED` and `PELTON_FUZZ_CASES` make it another campaign, or a shorter one; `enemies/fuzz` does.
 #[test]
 #[ignore = "takes minutes: many more seeds of the same"]
+#[expect(clippy::disallowed_methods, reason = "whoever starts it says how long and with which seeds")]
 fn the_same_pipeline_under_many_seeds_gives_the_same_set_of_results() {
     let from_environment =
         |name, or| std::env::var(name).map_or(or, |text| text.parse::<u64>().expect("a number"));

@@ -8,6 +8,7 @@ use super::world::Mix;
 /// Cases of other campaigns that take as long as one seed here.
 const CASES_A_SEED: u64 = 200;
 
+#[expect(clippy::disallowed_methods, reason = "whoever starts it says how long and with which seeds")]
 fn from_environment(name: &str, or: u64) -> u64 {
     std::env::var(name).map_or(or, |text| text.parse().expect("a number"))
 }

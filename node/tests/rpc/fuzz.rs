@@ -13,6 +13,7 @@ use crate::wallet::address;
 const RUNS: u64 = 3_000;
 const SEED: u64 = 0x5eed;
 
+#[expect(clippy::disallowed_methods, reason = "whoever starts it says how long and with which seeds")]
 fn from_environment(name: &str, or: u64) -> u64 {
     std::env::var(name).map_or(or, |text| text.parse().expect("a number"))
 }
