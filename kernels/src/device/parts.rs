@@ -54,8 +54,8 @@ impl Parts {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
 
     use super::Parts;
     use crate::verifier::Job;
