@@ -24,7 +24,7 @@ use pelton_workloads::{Name, Scheme, Spec, Workload, generate};
 use world::{Kept, STEPS_MAX, Scene};
 
 /// What only those outside of a pipeline know, or stages of a validator among several: for those see `agree.rs`.
-const FROM_OUTSIDE: [&Metric; 28] = [
+const FROM_OUTSIDE: [&Metric; 29] = [
     &metrics::ARCHIVE_SEGMENTS,
     &metrics::ARCHIVE_BYTES,
     &metrics::ARCHIVE_PIECES,
@@ -35,6 +35,7 @@ const FROM_OUTSIDE: [&Metric; 28] = [
     &metrics::PROCESS_RESIDENT,
     &metrics::DEVICE_IN_USE,
     &metrics::CROSSOVER,
+    &metrics::BLOCKS_AGAIN,
     &metrics::CONSENSUS_VERDICTS,
     &metrics::CONSENSUS_QUESTIONS,
     &metrics::CONSENSUS_VIEW,
