@@ -85,8 +85,6 @@ pub struct Agree {
     turns: Vec<Turn>,
     votes: Vec<Vote>,
     finals: VecDeque<(Bytes, Box<dyn FnOnce() + Send>)>,
-    /// Height of the newest block that is final, passed on or not.
-    final_height: u64,
     watch: Option<Arc<dyn Watch>>,
     expired_at_ns: Nanos,
     counts: Counts,
@@ -126,7 +124,6 @@ impl Agree {
             turns: Vec::new(),
             votes: Vec::new(),
             finals: VecDeque::new(),
-            final_height: parent.height,
             watch: None,
             expired_at_ns: 0,
             counts: Counts::default(),
@@ -162,7 +159,6 @@ impl Agree {
                         // It was taken over before this validator was started anew.
                         done();
                     } else {
-                        self.final_height = parent.height;
                         self.finals.push_back((block, done));
                     }
                 }
@@ -305,8 +301,9 @@ impl Agree {
     fn parent_again(&self, turn: &Turn, now_ns: Nanos) -> Option<Arc<Block>> {
         let spoken_of = (turn.parent.height + 1).saturating_sub(self.chain.limits().root_lag);
         let is_late = now_ns.saturating_sub(turn.asked_ns) >= self.empty_after_ns;
+        let final_height = self.branch.tip().height + self.finals.len() as u64;
         let parent = self.branch.get(&turn.parent.id)?.as_ref().ok()?;
-        (is_late && spoken_of > self.final_height).then(|| parent.clone())
+        (is_late && spoken_of > final_height).then(|| parent.clone())
     }
 
     fn make(&mut self, turn: &Turn, outbox: &mut Outbox<Sealed>) -> Option<Arc<Block>> {
